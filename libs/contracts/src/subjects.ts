@@ -1,0 +1,68 @@
+import { Delta, TextSoFarRequest, TextSoFarResponse } from './gen/treadle/execution/v1/delta.js';
+import { JournalEntry } from './gen/treadle/execution/v1/event.js';
+import { Heartbeat, Receipt, Result } from './gen/treadle/execution/v1/result.js';
+import { Task } from './gen/treadle/execution/v1/task.js';
+
+/** How a message becomes bytes and back. Generated messages have both. */
+export interface Codec<T> {
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
+}
+
+/** A place where messages of one type are announced to whoever listens now. */
+export interface Subject<T> {
+  readonly name: string;
+  readonly codec: Codec<T>;
+}
+
+/** A place where a question gets an answer. */
+export interface RequestSubject<Q, A> {
+  readonly name: string;
+  readonly question: Codec<Q>;
+  readonly answer: Codec<A>;
+}
+
+/** Messages that wait for a worker; each is held until it is acknowledged. */
+export interface Queue<T> {
+  /** The stream that holds it and the pool that works on it, for example `TASKS` and `default`. */
+  readonly stream: string;
+  readonly pool: string;
+  /** Every message of the queue has a subject below this one. */
+  readonly prefix: string;
+  readonly codec: Codec<T>;
+}
+
+/** Tasks for the executors of a pool. A task's own subject is `tasks.v1.<pool>.<run>.<node key>.<attempt>`. */
+export const taskQueue = (pool: string): Queue<Task> => ({
+  stream: 'TASKS',
+  pool,
+  prefix: `tasks.v1.${pool}`,
+  codec: Task,
+});
+
+/** Results go to whoever owns the run's partition; the receipt comes after the commit. */
+export const resultSubject = (partition: number): RequestSubject<Result, Receipt> => ({
+  name: `results.v1.${partition}`,
+  question: Result,
+  answer: Receipt,
+});
+
+/** Heard by every orchestrator; each takes what it owns. */
+export const heartbeatSubject: Subject<Heartbeat> = { name: 'heartbeats.v1', codec: Heartbeat };
+
+export const runEventsSubject = (runId: string): Subject<JournalEntry> => ({
+  name: `runs.v1.${runId}.events`,
+  codec: JournalEntry,
+});
+
+export const runDeltasSubject = (runId: string): Subject<Delta> => ({
+  name: `runs.v1.${runId}.deltas`,
+  codec: Delta,
+});
+
+/** Asked by a gateway that joins late; every executor hears it. */
+export const textSoFarSubject: RequestSubject<TextSoFarRequest, TextSoFarResponse> = {
+  name: 'texts.v1',
+  question: TextSoFarRequest,
+  answer: TextSoFarResponse,
+};

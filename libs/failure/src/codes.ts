@@ -1,0 +1,58 @@
+/**
+ * Whose trouble a failure is. The kind fixes the log level and the default answer to "try again?".
+ * - `caller`: the request or the workflow is wrong; repeating it changes nothing.
+ * - `world`: something outside is away, slow or full; repeating it may help.
+ * - `bug`: our own mistake.
+ */
+export type FailureKind = 'caller' | 'world' | 'bug';
+
+interface CodeFacts {
+  readonly kind: FailureKind;
+  /** What a failure with this code says about trying again, unless its maker knows better. */
+  readonly retryable: boolean;
+}
+
+const caller: CodeFacts = { kind: 'caller', retryable: false };
+const world: CodeFacts = { kind: 'world', retryable: true };
+const refusedByWorld: CodeFacts = { kind: 'world', retryable: false };
+
+/** Every code there is, alphabetical. Clients see them in answers, events and logs, so a code is never renamed. */
+export const failureCodes = {
+  already_exists: caller,
+  cancelled: caller,
+  deadline_exceeded: world,
+  http_request_failed: world,
+  http_response_error: refusedByWorld,
+  http_response_too_large: refusedByWorld,
+  idempotency_key_reused: caller,
+  internal: { kind: 'bug', retryable: false },
+  invalid_argument: caller,
+  invalid_document: caller,
+  invalid_inputs: caller,
+  limit_exceeded: caller,
+  model_not_found: caller,
+  node_configuration: caller,
+  node_timeout: world,
+  not_found: caller,
+  payload_too_large: caller,
+  permission_denied: caller,
+  provider_error: world,
+  provider_rate_limited: world,
+  provider_rejected: refusedByWorld,
+  provider_stream_cut: world,
+  provider_unauthenticated: refusedByWorld,
+  provider_unavailable: world,
+  address_blocked: caller,
+  template_error: caller,
+  unauthenticated: caller,
+  unavailable: world,
+  unsupported_media_type: caller,
+  value_missing: caller,
+  workflow_not_runnable: caller,
+} as const satisfies Record<string, CodeFacts>;
+
+export type FailureCode = keyof typeof failureCodes;
+
+export function isFailureCode(value: string): value is FailureCode {
+  return Object.hasOwn(failureCodes, value);
+}

@@ -1,0 +1,43 @@
+import type { ControlNodeType, JsonObject, Read, TaskNodeType } from '@treadle/workflow';
+import type { Capabilities } from './capabilities.js';
+
+/** Declares a node that the engine settles itself. */
+export function defineControlNode<Config>(node: Omit<ControlNodeType<Config>, 'work'>): ControlNodeType<Config> {
+  return { ...node, work: 'control' };
+}
+
+/** Declares a node that an executor runs. */
+export function defineTaskNode<Config>(node: Omit<TaskNodeType<Config>, 'work'>): TaskNodeType<Config> {
+  return { ...node, work: 'task' };
+}
+
+/** What a running node is given. */
+export interface NodeContext {
+  readonly read: Read;
+  readonly capabilities: Capabilities;
+  /** Shows text as it appears. What is shown must be a prefix of the streamed output in the end. */
+  readonly emitText: (text: string) => void;
+  /** Leaves a sentence for the author on the node run. */
+  readonly warn: (sentence: string) => void;
+  /** Fires when the task is cancelled or its deadline has passed. */
+  readonly signal: AbortSignal;
+  /** The same on every attempt of this node in this run: for side effects that must not happen twice. */
+  readonly idempotencyKey: string;
+}
+
+export interface NodeUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly provider: string;
+  readonly model: string;
+}
+
+export interface NodeOutcome {
+  readonly outputs: JsonObject;
+  /** The branch to take; absent for the ordinary one. */
+  readonly handle?: string;
+  readonly usage?: NodeUsage;
+}
+
+/** Runs one task node. Failures are thrown as `FailureError`. */
+export type Execute<Config> = (config: Config, context: NodeContext) => Promise<NodeOutcome>;

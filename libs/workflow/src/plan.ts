@@ -1,0 +1,81 @@
+import type { Reference } from './descriptor.js';
+import type { ErrorStrategy, RetryPolicy } from './document.js';
+import type { Json } from './json.js';
+
+/** A way into a node: the source and the branch it must take. */
+export interface PlanEdge {
+  readonly source: string;
+  readonly handle: string;
+  readonly target: string;
+}
+
+/** A node as the engine runs it: checked, completed and linked. */
+export interface PlanNode {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  /** Checked by the node type's own schema. */
+  readonly config: unknown;
+  /** The same as JSON, as it travels in a task. */
+  readonly configJson: string;
+  readonly reads: readonly Reference[];
+  readonly incoming: readonly PlanEdge[];
+  readonly outgoing: readonly PlanEdge[];
+  readonly retry: RetryPolicy;
+  readonly timeoutSeconds: number;
+  readonly onError: ErrorStrategy;
+  /** The pool of a task node; empty for control nodes. */
+  readonly pool: string;
+  /** Place in a topological order of its graph, from 0. */
+  readonly order: number;
+  /** The container it is inside of; absent at the top level. */
+  readonly parent?: string;
+  /** Whether text of this node may appear while it works. */
+  readonly streamsText: boolean;
+}
+
+/** A workflow checked and compiled into the graph the engine runs. Immutable, shared by every run of the version. */
+export interface Plan {
+  readonly name: string;
+  readonly kind: 'workflow' | 'chat';
+  /** Every node by id, in topological order. */
+  readonly nodes: ReadonlyMap<string, PlanNode>;
+  /** The node runs begin at. */
+  readonly entry: string;
+  readonly environment: Readonly<Record<string, Json>>;
+  readonly conversation: Readonly<Record<string, Json>>;
+}
+
+/** Something wrong (or odd) in a document, named so that an editor can point at it. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly code:
+    | 'invalid_field'
+    | 'duplicate_node'
+    | 'unknown_node_type'
+    | 'missing_entry'
+    | 'several_entries'
+    | 'missing_output_node'
+    | 'missing_source'
+    | 'missing_target'
+    | 'bad_handle'
+    | 'cycle'
+    | 'unreachable'
+    | 'selector_not_upstream'
+    | 'selector_unknown_node'
+    | 'selector_unknown_output'
+    | 'crosses_container'
+    | 'model_substituted'
+    | 'unknown_model'
+    | 'imported';
+  readonly message: string;
+  /** Id of the node; absent when the document itself is meant. */
+  readonly node?: string;
+  /** Path from the document, like `nodes[2].config.model.name` or `edges[0].target`. */
+  readonly field: string;
+}
+
+/** Either a plan to run, or every error at once. Warnings come with both. */
+export type Compilation =
+  | { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly plan?: undefined; readonly diagnostics: readonly Diagnostic[] };

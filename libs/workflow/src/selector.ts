@@ -1,0 +1,28 @@
+import { isJsonObject, type Json } from './json.js';
+
+/**
+ * Points at a value of the run: `[node id, output name, ...path into it]`, or `[scope, name, ...path]` for a reserved scope.
+ * Written `node.name.path` where a string is wanted.
+ */
+export type Selector = readonly [string, ...string[]];
+
+/** Scopes that are not nodes. `inputs` holds what the caller gave; only the start node reads it. */
+export const reservedScopes = ['sys', 'env', 'conversation', 'inputs'] as const;
+
+export function isReservedScope(name: string): boolean {
+  return (reservedScopes as readonly string[]).includes(name);
+}
+
+export function selectorText(selector: Selector): string {
+  return selector.join('.');
+}
+
+/** Walks a path into a value. Arrays have no path; what is not there is `undefined`. */
+export function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
+  let current = value;
+  for (const name of path) {
+    if (!isJsonObject(current) || !Object.hasOwn(current, name)) return undefined;
+    current = current[name];
+  }
+  return current;
+}
