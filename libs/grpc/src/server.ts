@@ -1,0 +1,164 @@
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
+import { FailureError, toFailure } from '@treadle/failure';
+import { failureToStatus } from './failure-status.js';
+import type { CallOptions } from './handlers.js';
+import { maxMessageBytes } from './limits.js';
+import {
+  type AnyMethod,
+  asGrpcDefinition,
+  handlerOf,
+  type ServedService,
+  type StreamHandler,
+  type UnaryHandler,
+} from './service.js';
+
+export interface GrpcServerOptions {
+  /** `host:port` to listen on; port 0 takes a free one. */
+  readonly address: string;
+  readonly services: readonly ServedService[];
+  /** Told about errors that are no failures: they are bugs, and the caller learns only `internal`. */
+  readonly onUnknownError: (path: string, error: unknown) => void;
+  /** Milliseconds a connection lives, so that clients spread over new replicas; default five minutes. */
+  readonly maxConnectionAgeMs?: number;
+  /** Milliseconds its last streams may take after that; default one hour. */
+  readonly maxConnectionAgeGraceMs?: number;
+  /** Milliseconds calls may still run once the server stops; default 20,000. */
+  readonly shutdownLimitMs?: number;
+}
+
+/** A listening server. */
+export interface RunningGrpcServer {
+  readonly port: number;
+  /** Takes no more calls, lets the running ones end within the limit, then cuts them. */
+  close(): Promise<void>;
+}
+
+/** Serves controllers over gRPC. Rejects when the address cannot be bound. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_connection_age_ms': options.maxConnectionAgeMs ?? 300_000,
+    'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMs ?? 3_600_000,
+    // Channelz stays on: without it this version of grpc-js forgets its sessions and cannot cut them at shutdown.
+  });
+  for (const service of options.services) addService(server, service, options.onUnknownError);
+  const port = await bind(server, options.address);
+  return { port, close: () => close(server, options.shutdownLimitMs ?? 20_000) };
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(new Error(`Cannot listen for gRPC calls on ${address}: ${error.message}`, { cause: error }));
+      else resolve(port);
+    });
+  });
+}
+
+function close(server: Server, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => server.forceShutdown(), limitMs);
+    server.tryShutdown(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+}
+
+type OnUnknownError = GrpcServerOptions['onUnknownError'];
+
+function addService(server: Server, { definition, handlers }: ServedService, onUnknownError: OnUnknownError): void {
+  const implementation: Record<string, UntypedHandleCall> = {};
+  for (const [name, method] of Object.entries(definition)) {
+    const failed = (error: unknown) => statusOf(error, method, onUnknownError);
+    implementation[name] = method.responseStream
+      ? streamCall(handlerOf(handlers, name), failed)
+      : unaryCall(handlerOf(handlers, name), failed);
+  }
+  server.addService(asGrpcDefinition(definition), implementation);
+}
+
+type Status = ReturnType<typeof failureToStatus>;
+
+function statusOf(error: unknown, method: AnyMethod, onUnknownError: OnUnknownError): Status {
+  if (!(error instanceof FailureError)) onUnknownError(method.path, error);
+  return failureToStatus(toFailure(error));
+}
+
+function unaryCall(handler: UnaryHandler, failed: (error: unknown) => Status): handleUnaryCall<unknown, unknown> {
+  const answer = async (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+    try {
+      callback(null, await handler(call.request, callOptions(call)));
+    } catch (error) {
+      callback(failed(error));
+    }
+  };
+  return (call, callback) => void answer(call, callback);
+}
+
+function streamCall(
+  handler: StreamHandler,
+  failed: (error: unknown) => Status,
+): handleServerStreamingCall<unknown, unknown> {
+  const answer = async (call: ServerWritableStream<unknown, unknown>) => {
+    const options = callOptions(call);
+    try {
+      await pump(handler(call.request, options), call, options.signal);
+      call.end();
+    } catch (error) {
+      // The client is gone: what the controller says about being stopped interests nobody.
+      if (options.signal.aborted) return;
+      call.emit('error', failed(error));
+    }
+  };
+  return (call) => void answer(call);
+}
+
+/** Writes what the controller yields, no faster than the client takes it, until it ends or the client is gone. */
+async function pump(
+  messages: AsyncIterable<unknown>,
+  call: ServerWritableStream<unknown, unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  const iterator = messages[Symbol.asyncIterator]();
+  const stop = () => void iterator.return?.().catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    if (signal.aborted) return;
+    if (!call.write(next.value)) await drained(call, signal);
+  }
+}
+
+function drained(call: ServerWritableStream<unknown, unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    call.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+type IncomingCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>;
+
+function callOptions(call: IncomingCall): CallOptions & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  call.once('cancelled', () =>
+    controller.abort(FailureError.of('cancelled', 'The caller went away or ran out of time.')),
+  );
+  const traceparent = call.metadata instanceof Metadata ? call.metadata.get('traceparent')[0] : undefined;
+  return { signal: controller.signal, ...(typeof traceparent === 'string' && { traceparent }) };
+}
