@@ -20,6 +20,13 @@ const depConstraints = Object.entries(layers).map(([layer, allowed]) => ({
   onlyDependOnLibsWithTags: allowed.map((name) => `layer:${name}`),
 }));
 
+/** Specs of every layer may use the servers and builders of `testing`, also where `testing` is built on what they test. */
+const specConstraints = Object.entries(layers).map(([layer, allowed]) => ({
+  sourceTag: `layer:${layer}`,
+  onlyDependOnLibsWithTags: [...allowed, 'testing'].map((name) => `layer:${name}`),
+}));
+const testedByTesting = ['embedded-postgres', 'engine', 'messaging', 'persistence', 'workflow'];
+
 const impureGlobals = [
   'process',
   'console',
@@ -75,6 +82,14 @@ export default tseslint.config(
   {
     files: ['**/*.spec.ts', '**/*.contract.ts', '**/test/**/*.ts', 'libs/testing/**/*.ts', 'deploy/e2e/**/*.ts'],
     rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          depConstraints: specConstraints,
+          enforceBuildableLibDependency: false,
+          ignoredCircularDependencies: testedByTesting.map((name) => [`@treadle/${name}`, '@treadle/testing']),
+        },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

@@ -1,0 +1,45 @@
+import type { BusLog } from './bus-log.js';
+import { InProcessQueue } from './in-process-queue.js';
+
+export type Listener = (message: unknown) => void;
+export type Responder = (question: unknown) => Promise<unknown>;
+
+/** What the buses of one process share: who listens where, and the queues. */
+export class InProcessBroker {
+  readonly listeners = new Map<string, Set<Listener>>();
+  readonly responders = new Map<string, Set<Responder>>();
+  readonly #queues = new Map<string, InProcessQueue<unknown>>();
+  #jobs: (() => void)[] = [];
+
+  /** The queue with this prefix; one prefix always carries one type. */
+  queue<T>(prefix: string, log: BusLog): InProcessQueue<T> {
+    let queue = this.#queues.get(prefix);
+    if (queue === undefined) {
+      queue = new InProcessQueue((job) => this.defer(job), log);
+      this.#queues.set(prefix, queue);
+    }
+    return queue as InProcessQueue<T>;
+  }
+
+  /** Adds a handler under a name and returns how to remove it. A name without handlers is not kept. */
+  add<H>(registry: Map<string, Set<H>>, name: string, handler: H): () => void {
+    const handlers = registry.get(name) ?? new Set<H>();
+    registry.set(name, handlers);
+    handlers.add(handler);
+    return () => {
+      handlers.delete(handler);
+      if (handlers.size === 0 && registry.get(name) === handlers) registry.delete(name);
+    };
+  }
+
+  /** Runs jobs in order, all that have gathered in one turn of the event loop together. */
+  defer(job: () => void): void {
+    if (this.#jobs.push(job) === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    for (const job of jobs) job();
+  }
+}
