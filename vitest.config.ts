@@ -14,7 +14,7 @@ const exclude = (kind: string) => (kind === 'unit' ? ['**/*.property.spec.ts', '
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: { conditions: ['treadle-source'] },
-  ssr: { resolve: { conditions: ['treadle-source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['treadle-source', 'node'] } },
   test: {
     projects: Object.entries(kinds).map(([name, include]) => ({
       extends: true as const,
