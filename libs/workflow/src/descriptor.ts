@@ -1,7 +1,9 @@
 import type { Failure } from '@treadle/failure';
 import type { z } from 'zod';
+import type { ErrorStrategy, RetryPolicy } from './document.js';
 import type { Json, JsonObject } from './json.js';
 import type { Selector } from './selector.js';
+import type { TextSegment } from './text-template.js';
 
 /** A value that a node's configuration selects, and the field that says so (`prompt_template[1].text`), for messages. */
 export interface Reference {
@@ -15,6 +17,12 @@ export type Read = (selector: Selector) => Json | undefined;
 /** What a control node came to. */
 export type Settlement = { readonly outputs: JsonObject; readonly handle?: string } | { readonly failure: Failure };
 
+/** The settings of a node beside its configuration that may bear on it. */
+export interface NodeSettings {
+  readonly retry: RetryPolicy;
+  readonly onError: ErrorStrategy;
+}
+
 /** What is known of a kind of node without running it: enough for the editor, the importer and the compiler. */
 interface Description<Config> {
   readonly type: string;
@@ -23,6 +31,8 @@ interface Description<Config> {
   readonly summary: string;
   /** Checks and completes the node's `config`. */
   readonly config: z.ZodType<Config>;
+  /** Fills in what follows from the node's other settings, once, when the workflow is compiled; absent when nothing does. */
+  readonly complete?: (config: Config, settings: NodeSettings) => Config;
   /** Every value the configuration selects. Only these reach the node. */
   readonly reads: (config: Config) => readonly Reference[];
   /** The branches an edge may leave by. */
@@ -31,6 +41,10 @@ interface Description<Config> {
   readonly outputs: (config: Config) => readonly string[] | 'open';
   /** The output whose text appears piece by piece while the node works; absent when none does. */
   readonly streams?: string;
+  /** Of output nodes: the text shown to the caller, in order, whose references may be shown piece by piece. */
+  readonly textOutline?: (config: Config) => readonly TextSegment[];
+  /** Whether other nodes may name it as their parent. */
+  readonly container?: boolean;
 }
 
 /** A node that only decides or moves data: settled inside the engine, free to be repeated, no effect outside. */

@@ -38,7 +38,7 @@ export interface PlanNode {
 export interface Plan {
   readonly name: string;
   readonly kind: 'workflow' | 'chat';
-  /** Every node by id, in topological order. */
+  /** Every node that a path from the entry reaches, by id, in topological order. */
   readonly nodes: ReadonlyMap<string, PlanNode>;
   /** The node runs begin at. */
   readonly entry: string;
@@ -64,6 +64,7 @@ export interface Diagnostic {
     | 'selector_not_upstream'
     | 'selector_unknown_node'
     | 'selector_unknown_output'
+    | 'selector_unknown_variable'
     | 'crosses_container'
     | 'model_substituted'
     | 'unknown_model'

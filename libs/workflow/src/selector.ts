@@ -9,6 +9,19 @@ export type Selector = readonly [string, ...string[]];
 /** Scopes that are not nodes. `inputs` holds what the caller gave; only the start node reads it. */
 export const reservedScopes = ['sys', 'env', 'conversation', 'inputs'] as const;
 
+/** The names in the scope `sys`: facts of the run and its conversation. */
+export const sysNames = [
+  'query',
+  'files',
+  'conversation_id',
+  'user_id',
+  'dialogue_count',
+  'app_id',
+  'workflow_id',
+  'workflow_run_id',
+  'timestamp',
+] as const;
+
 export function isReservedScope(name: string): boolean {
   return (reservedScopes as readonly string[]).includes(name);
 }

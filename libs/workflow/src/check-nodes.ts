@@ -1,0 +1,84 @@
+import { type Catalog, failHandle, type NodeType, type Reference } from './descriptor.js';
+import {
+  type DocumentNode,
+  type ErrorStrategy,
+  errorStrategySchema,
+  type RetryPolicy,
+  retryPolicySchema,
+} from './document.js';
+import { fieldPath } from './field-path.js';
+import { type Findings, nodeName } from './findings.js';
+import { schemaProblems } from './schema-problems.js';
+
+/** A node of the document with what its type says of it. Without a usable type or configuration its parts are left open. */
+export interface CheckedNode {
+  /** Place in the document's `nodes`. */
+  readonly index: number;
+  readonly source: DocumentNode;
+  readonly retry: RetryPolicy;
+  readonly onError: ErrorStrategy;
+  readonly known?: { readonly type: NodeType; readonly config: unknown };
+  readonly reads: readonly Reference[];
+  /** The branches it has; absent when nothing is known of them. */
+  readonly handles?: ReadonlySet<string>;
+  /** The names of its outputs; absent when only a run shows them. */
+  readonly outputs?: ReadonlySet<string>;
+}
+
+/** What a failure handled by a node's error strategy gives beside the node's own outputs. */
+const failureOutputs = ['error_message', 'error_type'];
+
+/** Checks every node by itself. Of nodes that share an id the first one stays. */
+export function checkNodes(
+  nodes: readonly DocumentNode[],
+  catalog: Catalog,
+  findings: Findings,
+): Map<string, CheckedNode> {
+  const byId = new Map<string, CheckedNode>();
+  nodes.forEach((source, index) => {
+    const checked = checkNode(source, index, catalog, findings);
+    const first = byId.get(source.id);
+    if (first === undefined) byId.set(source.id, checked);
+    else {
+      const message = `nodes[${first.index}] and nodes[${index}] share the id "${source.id}". Give each node its own.`;
+      findings.error('duplicate_node', fieldPath('nodes', index, 'id'), message, source.id);
+    }
+  });
+  return byId;
+}
+
+function checkNode(source: DocumentNode, index: number, catalog: Catalog, findings: Findings): CheckedNode {
+  const retry = source.retry ?? retryPolicySchema.parse({});
+  const onError = source.on_error ?? errorStrategySchema.parse({ strategy: 'fail' });
+  const bare: CheckedNode = { index, source, retry, onError, reads: [] };
+  const type = Object.hasOwn(catalog, source.type) ? catalog[source.type] : undefined;
+  if (type === undefined) {
+    const message = `Node ${nodeName(source)} has the type "${source.type}", which does not exist here.`;
+    findings.error('unknown_node_type', fieldPath('nodes', index, 'type'), message, source.id);
+    return bare;
+  }
+  const parsed = type.config.safeParse(source.config);
+  if (!parsed.success) {
+    for (const problem of schemaProblems(parsed.error)) {
+      const field = fieldPath('nodes', index, 'config', ...problem.path);
+      const message = `Node ${nodeName(source)}: ${fieldPath('config', ...problem.path)}: ${problem.message}.`;
+      findings.error('invalid_field', field, message, source.id);
+    }
+    return bare;
+  }
+  return { ...bare, ...describe(type, parsed.data, bare) };
+}
+
+function describe(type: NodeType, parsed: unknown, { retry, onError }: CheckedNode): Partial<CheckedNode> {
+  const config = type.complete === undefined ? parsed : type.complete(parsed, { retry, onError });
+  const handles = new Set(type.handles(config));
+  if (onError.strategy === 'fail-branch') handles.add(failHandle);
+  const names = type.outputs(config);
+  const outputs = names === 'open' ? undefined : new Set([...names, ...outputsOnError(onError)]);
+  return { known: { type, config }, reads: type.reads(config), handles, outputs };
+}
+
+function outputsOnError(onError: ErrorStrategy): readonly string[] {
+  if (onError.strategy === 'fail') return [];
+  return onError.strategy === 'fail-branch' ? failureOutputs : [...failureOutputs, ...Object.keys(onError.outputs)];
+}

@@ -1,0 +1,98 @@
+import type { CheckedNode } from './check-nodes.js';
+import { fieldPath } from './field-path.js';
+import { type Findings, nodeName } from './findings.js';
+import { type Graph, reachableFrom, sortTopologically } from './graph.js';
+import type { PlanEdge } from './plan.js';
+
+/** The nodes as vertices, numbered as they are listed. Edges never leave a container, so one graph holds the graph of each. */
+export interface NodeGraph extends Graph {
+  readonly nodes: readonly CheckedNode[];
+  readonly vertexOf: ReadonlyMap<string, number>;
+}
+
+export function nodeGraph(byId: ReadonlyMap<string, CheckedNode>, edges: readonly PlanEdge[]): NodeGraph {
+  const nodes = [...byId.values()];
+  const vertexOf = new Map(nodes.map((node, vertex) => [node.source.id, vertex]));
+  const outgoing: number[][] = nodes.map(() => []);
+  for (const edge of edges) {
+    const target = vertexOf.get(edge.target);
+    if (target !== undefined) outgoing[vertexOf.get(edge.source) ?? -1]?.push(target);
+  }
+  return { nodes, vertexOf, outgoing };
+}
+
+/** Checks that every parent exists and is a container, and that no node is inside of itself. */
+export function checkParents(byId: ReadonlyMap<string, CheckedNode>, findings: Findings): void {
+  for (const { source, index } of byId.values()) {
+    if (source.parent === undefined) continue;
+    const parent = byId.get(source.parent);
+    const problem =
+      parent === undefined
+        ? 'no node has that id'
+        : parent.known !== undefined && parent.known.type.container !== true
+          ? 'that node cannot hold others'
+          : isInsideItself(source.id, byId)
+            ? 'that would put it inside of itself'
+            : undefined;
+    if (problem === undefined) continue;
+    const message = `Node ${nodeName(source)} names "${source.parent}" as its parent, but ${problem}.`;
+    findings.error('invalid_field', fieldPath('nodes', index, 'parent'), message, source.id);
+  }
+}
+
+function isInsideItself(id: string, byId: ReadonlyMap<string, CheckedNode>): boolean {
+  const seen = new Set<string>();
+  for (let at = byId.get(id)?.source.parent; at !== undefined; at = byId.get(at)?.source.parent) {
+    if (at === id) return true;
+    if (seen.has(at)) return false;
+    seen.add(at);
+  }
+  return false;
+}
+
+/** Names every cycle. Gives a topological order, or `undefined` when there is none. */
+export function checkCycles(graph: NodeGraph, findings: Findings): readonly number[] | undefined {
+  const { order, cycles } = sortTopologically(graph);
+  for (const cycle of cycles) {
+    const members = cycle.flatMap((vertex) => graph.nodes[vertex] ?? []);
+    const first = members[0];
+    if (first === undefined) continue;
+    const way = [...members, first].map((node) => nodeName(node.source)).join(' → ');
+    const message = `These nodes wait for each other: ${way}. Remove one of the edges between them.`;
+    findings.error('cycle', fieldPath('nodes', first.index), message, first.source.id);
+  }
+  return cycles.length === 0 ? order : undefined;
+}
+
+/** Checks that runs have one place to begin and a place to end. Gives the vertex of the entry where there is exactly one. */
+export function checkEnds(graph: NodeGraph, findings: Findings): number | undefined {
+  const ofGroup = (group: string) =>
+    graph.nodes.filter((node) => node.known?.type.group === group && node.source.parent === undefined);
+  const entries = ofGroup('entry');
+  const [entry, ...others] = entries;
+  if (entry === undefined)
+    findings.error('missing_entry', 'nodes', 'The workflow has no start node, so no run could begin.');
+  for (const other of others) {
+    const message = `The workflow has several start nodes: ${entries.map((node) => nodeName(node.source)).join(', ')}. Keep one.`;
+    findings.error('several_entries', fieldPath('nodes', other.index), message, other.source.id);
+  }
+  if (ofGroup('output').length === 0) {
+    findings.error(
+      'missing_output_node',
+      'nodes',
+      'The workflow has no end or answer node, so no run could give anything.',
+    );
+  }
+  return others.length === 0 ? graph.vertexOf.get(entry?.source.id ?? '') : undefined;
+}
+
+/** Warns of nodes at the top level that no run can reach. */
+export function checkReach(graph: NodeGraph, entry: number, findings: Findings): Uint8Array {
+  const reached = reachableFrom(graph, entry);
+  graph.nodes.forEach(({ source, index }, vertex) => {
+    if (reached[vertex] === 1 || source.parent !== undefined) return;
+    const message = `No path leads from the start to node ${nodeName(source)}, so it never runs. Link it or remove it.`;
+    findings.warning('unreachable', fieldPath('nodes', index), message, source.id);
+  });
+  return reached;
+}

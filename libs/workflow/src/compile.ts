@@ -1,0 +1,66 @@
+import { checkEdges } from './check-edges.js';
+import { type CheckedNode, checkNodes } from './check-nodes.js';
+import { checkReferences, type IsUpstream } from './check-references.js';
+import { checkCycles, checkEnds, checkParents, checkReach, type NodeGraph, nodeGraph } from './check-shape.js';
+import type { Catalog } from './descriptor.js';
+import type { WorkflowDocument } from './document.js';
+import { Findings } from './findings.js';
+import { Ancestors } from './graph.js';
+import type { Json } from './json.js';
+import { linkNodes } from './link-nodes.js';
+import type { Compilation } from './plan.js';
+
+export interface CompileOptions {
+  /** For imported files: selectors that lead nowhere are warnings, since such files ran where they came from. */
+  readonly tolerant?: boolean;
+}
+
+/**
+ * Checks a document against the node types and links it into the plan that the engine runs.
+ * Every problem is told at once, each with its node and field; there is a plan exactly when none of them is an error.
+ */
+export function compile(document: WorkflowDocument, catalog: Catalog, options: CompileOptions = {}): Compilation {
+  const findings = new Findings(options.tolerant ?? false);
+  const byId = checkNodes(document.nodes, catalog, findings);
+  checkParents(byId, findings);
+  const edges = checkEdges(document.edges, byId, findings);
+  const graph = nodeGraph(byId, edges);
+  const order = checkCycles(graph, findings);
+  const entry = checkEnds(graph, findings);
+  const reached = entry === undefined ? undefined : checkReach(graph, entry, findings);
+  checkReferences(document, byId, order === undefined ? undefined : upstreamIn(graph, order), findings);
+  const { diagnostics } = findings;
+  if (findings.hasErrors || order === undefined || entry === undefined || reached === undefined) return { diagnostics };
+  const plan = {
+    name: document.name,
+    kind: document.kind,
+    nodes: linkNodes(graph, order, reached, edges),
+    entry: graph.nodes[entry]?.source.id ?? '',
+    environment: valuesOf(document.environment),
+    conversation: valuesOf(document.conversation),
+  };
+  return { plan, diagnostics };
+}
+
+/** Inside a container everything upstream of the container is upstream too, and so is the container itself: it gives its children their item. */
+function upstreamIn(graph: NodeGraph, order: readonly number[]): IsUpstream {
+  const ancestors = new Ancestors(graph, order);
+  const vertex = (node: CheckedNode) => graph.vertexOf.get(node.source.id) ?? -1;
+  return (ancestor, node) => {
+    const wanted = vertex(ancestor);
+    const seen = new Set<number>();
+    for (
+      let at = vertex(node);
+      at >= 0 && !seen.has(at);
+      at = graph.vertexOf.get(graph.nodes[at]?.source.parent ?? '') ?? -1
+    ) {
+      if (ancestors.has(at, wanted) || (at === wanted && at !== vertex(node))) return true;
+      seen.add(at);
+    }
+    return false;
+  };
+}
+
+function valuesOf(variables: WorkflowDocument['environment']): Record<string, Json> {
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+}
