@@ -1,0 +1,37 @@
+import { selectorText, type TextSegment } from '@treadle/workflow';
+import { z } from 'zod';
+import { defineControlNode } from '../define-node.js';
+import { isChosen, namedSelectorSchema, selectorReference } from '../fields.js';
+import { settleEnd } from './end.route.js';
+
+export const endConfigSchema = z.object({
+  /** What the run gives back: each value by its name. */
+  outputs: z.array(namedSelectorSchema).default([]),
+});
+
+export type EndConfig = z.infer<typeof endConfigSchema>;
+
+export const end = defineControlNode<EndConfig>({
+  type: 'end',
+  group: 'output',
+  title: 'End',
+  summary: 'Names what the run gives back.',
+  config: endConfigSchema,
+  reads: (config) =>
+    config.outputs.flatMap((output, index) =>
+      selectorReference(output.value_selector, `outputs[${index}].value_selector`),
+    ),
+  handles: () => [],
+  outputs: (config) => config.outputs.map((output) => output.variable),
+  textOutline,
+  settle: settleEnd,
+});
+
+/** The selected values in order, a newline between each two. */
+function textOutline(config: EndConfig): readonly TextSegment[] {
+  const chosen = config.outputs.flatMap(({ value_selector }) => (isChosen(value_selector) ? [value_selector] : []));
+  return chosen.flatMap((selector, index): TextSegment[] => {
+    const value = { selector, source: `{{#${selectorText(selector)}#}}` };
+    return index === 0 ? [value] : [{ literal: '\n' }, value];
+  });
+}
