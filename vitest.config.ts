@@ -9,6 +9,9 @@ const kinds = {
   e2e: ['deploy/e2e/**/*.e2e.spec.ts'],
 };
 
+/** Kinds whose specs may ask `testDatabase()` for a database. */
+const withPostgres = ['contract', 'integration', 'e2e'];
+
 const exclude = (kind: string) => (kind === 'unit' ? ['**/*.property.spec.ts', '**/*.contract.spec.ts'] : []);
 
 export default defineConfig({
@@ -22,6 +25,7 @@ export default defineConfig({
         name,
         include: include.filter((pattern) => !pattern.startsWith('!')),
         exclude: ['**/node_modules/**', '**/dist/**', ...exclude(name)],
+        globalSetup: withPostgres.includes(name) ? ['./libs/testing/src/postgres-setup.ts'] : [],
         testTimeout: name === 'unit' || name === 'property' ? 20_000 : 60_000,
         hookTimeout: 60_000,
       },

@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from '../src/index.js';
 
 let folder: string;
 const owners: ChildProcess[] = [];
+const serverPids: number[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'treadle-embedded-'));
@@ -16,7 +17,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   await Promise.all(owners.splice(0).map(kill));
-  rmSync(folder, { recursive: true, force: true, maxRetries: 50 });
+  await Promise.all(serverPids.splice(0).map(untilGone));
+  rmSync(folder, { recursive: true, force: true });
 });
 
 async function query(url: string, text: string): Promise<unknown[]> {
@@ -37,7 +39,9 @@ async function startOwner(): Promise<{ child: ChildProcess; pid: number; url: st
   });
   owners.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, ...(JSON.parse(line.toString()) as { pid: number; url: string }) };
+  const server = JSON.parse(line.toString()) as { pid: number; url: string };
+  serverPids.push(server.pid);
+  return { child, ...server };
 }
 
 async function kill(child: ChildProcess): Promise<void> {

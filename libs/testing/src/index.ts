@@ -1,1 +1,2 @@
 export * from './nats.js';
+export { type TestDatabase, testDatabase } from './postgres.js';
