@@ -1,1 +1,3 @@
-export {};
+export { type Migration, type Migrations, migrate } from './migrate.js';
+export { createDatabase, createPool, type PoolLog, type PoolOptions } from './pool.js';
+export { asUnavailable, withDatabase } from './unavailable.js';
