@@ -1,0 +1,153 @@
+import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+
+/** Brings the configuration of a node from Dify's habits, old ones included, to the shape its node type checks. */
+type Translate = (config: JsonObject) => JsonObject;
+
+/** By our node type. Types that are not here take Dify's configuration as it is. */
+export const configTranslators: Readonly<Record<string, Translate>> = {
+  end: (config) => ({ outputs: listOf(config.outputs).map(namedSelector) }),
+  'http-request': translateHttpRequest,
+  'if-else': translateIfElse,
+  llm: translateLlm,
+  start: (config) => ({ variables: listOf(config.variables).map(startVariable) }),
+  template: (config) => ({ ...config, variables: listOf(config.variables).map(namedSelector) }),
+  'variable-aggregator': translateAggregator,
+};
+
+/** Spellings of operators met in files. */
+const operators: Readonly<Record<string, string>> = {
+  'is empty': 'empty',
+  'is not empty': 'not empty',
+  'is null': 'null',
+  'is not null': 'not null',
+  'starts with': 'start with',
+  'ends with': 'end with',
+  '==': '=',
+  '!=': '≠',
+  '>=': '≥',
+  '<=': '≤',
+};
+
+/** Number and text both occur as ids; `[start id, "sys.query"]` is how the first versions wrote `["sys", "query"]`. */
+export function selectorOf(value: Json | undefined): Json[] {
+  const parts = listOf(value).map((part) => (typeof part === 'number' ? String(part) : part));
+  const name = parts[1];
+  return typeof name === 'string' && name.startsWith('sys.')
+    ? ['sys', ...name.slice(4).split('.'), ...parts.slice(2)]
+    : parts;
+}
+
+function namedSelector(item: Json): Json {
+  return isJsonObject(item) ? { ...item, value_selector: selectorOf(item.value_selector) } : item;
+}
+
+/** Forms write an empty text where a number was left out. */
+function startVariable(item: Json): Json {
+  if (!isJsonObject(item)) return item;
+  const { max_length, json_schema, ...rest } = item;
+  const limit = max_length === '' || max_length === undefined || max_length === null ? null : Number(max_length);
+  return { ...rest, max_length: limit, json_schema: json_schema === '' ? null : (json_schema ?? null) };
+}
+
+/** Before there were cases, the conditions stood in the node itself and made one case, `true`. */
+function translateIfElse(config: JsonObject): JsonObject {
+  const cases = listOf(config.cases);
+  const legacy = {
+    case_id: 'true',
+    logical_operator: config.logical_operator ?? 'and',
+    conditions: config.conditions ?? [],
+  };
+  return { cases: (cases.length === 0 && config.conditions !== undefined ? [legacy] : cases).map(translateCase) };
+}
+
+function translateCase(item: Json): Json {
+  if (!isJsonObject(item)) return item;
+  return {
+    case_id: item.case_id ?? item.id ?? 'true',
+    logical_operator: item.logical_operator || 'and',
+    conditions: listOf(item.conditions).map(translateCondition),
+  };
+}
+
+function translateCondition(item: Json): Json {
+  if (!isJsonObject(item)) return item;
+  const { comparison_operator: operator, variable_selector, sub_variable_condition: inside, ...rest } = item;
+  return {
+    ...rest,
+    ...(variable_selector === undefined ? {} : { variable_selector: selectorOf(variable_selector) }),
+    comparison_operator: typeof operator === 'string' ? (operators[operator] ?? operator) : (operator ?? null),
+    ...(isJsonObject(inside) ? { sub_variable_condition: translateCase(inside) } : {}),
+  };
+}
+
+function translateLlm(config: JsonObject): JsonObject {
+  const { model, prompt_template: prompt, context, vision, prompt_config, memory, reasoning_format, ...rest } = config;
+  return {
+    ...rest,
+    model: isJsonObject(model)
+      ? { ...model, completion_params: isJsonObject(model.completion_params) ? model.completion_params : {} }
+      : (model ?? null),
+    prompt_template: Array.isArray(prompt)
+      ? (prompt as readonly Json[]).map(promptMessage)
+      : isJsonObject(prompt)
+        ? promptPart(prompt)
+        : [],
+    context: withSelector(context),
+    vision: isJsonObject(vision)
+      ? { ...vision, configs: isJsonObject(vision.configs) ? withSelector(vision.configs) : null }
+      : null,
+    prompt_config: isJsonObject(prompt_config)
+      ? { jinja2_variables: listOf(prompt_config.jinja2_variables).map(namedSelector) }
+      : null,
+    memory: isJsonObject(memory) ? memory : null,
+    reasoning_format: reasoning_format === 'separated' ? 'separated' : 'tagged',
+  };
+}
+
+function promptMessage(item: Json): Json {
+  return isJsonObject(item) ? { ...promptPart(item), role: item.role || 'user' } : item;
+}
+
+function promptPart(part: JsonObject): JsonObject {
+  return { ...part, edition_type: part.edition_type === 'jinja2' ? 'jinja2' : 'basic' };
+}
+
+function withSelector(part: Json | undefined): Json {
+  return isJsonObject(part) ? { ...part, variable_selector: selectorOf(part.variable_selector) } : null;
+}
+
+function translateAggregator(config: JsonObject): JsonObject {
+  const settings = config.advanced_settings;
+  const withSelectors = (part: JsonObject): JsonObject => ({
+    ...part,
+    variables: listOf(part.variables)
+      .map(selectorOf)
+      .filter((selector) => selector.length > 0),
+  });
+  if (!isJsonObject(settings)) return { ...withSelectors(config), advanced_settings: null };
+  const groups = listOf(settings.groups).map((group) => (isJsonObject(group) ? withSelectors(group) : group));
+  return { ...withSelectors(config), advanced_settings: { ...settings, groups } };
+}
+
+function translateHttpRequest(config: JsonObject): JsonObject {
+  const { authorization, body, timeout, headers, params, ...rest } = config;
+  return {
+    ...rest,
+    headers: headers ?? '',
+    params: params ?? '',
+    authorization: isJsonObject(authorization) && authorization.type === 'api-key' ? authorization : null,
+    body: isJsonObject(body) ? { type: body.type || 'none', data: body.data ?? null } : null,
+    timeout: isJsonObject(timeout)
+      ? { connect: secondsOf(timeout.connect), read: secondsOf(timeout.read), write: secondsOf(timeout.write) }
+      : null,
+  };
+}
+
+function secondsOf(value: Json | undefined): Json {
+  const seconds = Number(value ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 600) : null;
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? (value as readonly Json[]) : [];
+}

@@ -1,0 +1,90 @@
+import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { configTranslators } from './configs.js';
+import type { DifyModelConfig } from './dify-file.js';
+import type { ImportedGraph } from './from-workflow.js';
+import type { Warnings } from './warnings.js';
+
+type Graph = ImportedGraph['parts'];
+type Config = NonNullable<Graph['nodes'][number]['config']>;
+
+/** Chat apps show the model this many of the earlier turns. */
+const rememberedTurns = 50;
+
+/** Turns an app without a graph into start → llm → answer. An agent becomes a node of a type that does not exist here. */
+export function graphFromModelConfig(config: DifyModelConfig, mode: string, warnings: Warnings): ImportedGraph {
+  const variables = (config.user_input_form ?? []).flatMap(toVariable);
+  const middle =
+    mode === 'agent-chat'
+      ? { id: 'agent', type: 'agent', title: 'Agent', config: config as Config }
+      : { id: 'llm', type: 'llm', title: 'LLM', config: llmConfig(config, mode, variables) };
+  tellWhatIsLost(config, mode, warnings);
+  const nodes: Graph['nodes'] = [
+    { id: 'start', type: 'start', title: 'Start', config: configTranslators.start?.({ variables }) as Config },
+    middle,
+    { id: 'answer', type: 'answer', title: 'Answer', config: { answer: `{{#${middle.id}.text#}}` } },
+  ].map((node, index) => ({ ...node, position: { x: 80 + 300 * index, y: 280 } }));
+  const edges = [
+    { source: 'start', target: middle.id },
+    { source: middle.id, target: 'answer' },
+  ];
+  return { parts: { nodes, edges }, extensions: { model_config: config as Json } };
+}
+
+/** Each entry of the form is `{ "<type>": { variable, label, … } }`. */
+function toVariable(entry: Readonly<Record<string, unknown>>): JsonObject[] {
+  return Object.entries(entry as JsonObject).flatMap(([type, field]) =>
+    isJsonObject(field) ? [{ ...field, type }] : [],
+  );
+}
+
+function llmConfig(config: DifyModelConfig, mode: string, variables: readonly JsonObject[]): Config {
+  const names = new Set(variables.map((variable) => variable.variable));
+  const prompt = promptOf(config, mode).map(({ role, text }) => ({ role, text: withReferences(text, names) }));
+  const memory = { window: { enabled: true, size: rememberedTurns }, query_prompt_template: '{{#sys.query#}}' };
+  const query = { role: 'user', text: '{{#sys.query#}}' };
+  const llm = {
+    model: config.model as Json,
+    prompt_template: mode === 'completion' ? [...prompt, query] : prompt,
+    memory: mode === 'completion' ? null : memory,
+  };
+  return configTranslators.llm?.(llm) as Config;
+}
+
+/** A completion app has no user's turn of its own, so its prompt is what the user says. */
+function promptOf(config: DifyModelConfig, mode: string): readonly { readonly role: string; readonly text: string }[] {
+  const own = mode === 'completion' ? 'user' : 'system';
+  if (config.prompt_type === 'advanced') {
+    const chat = config.chat_prompt_config?.prompt ?? [];
+    if (chat.length > 0) return chat.map(({ role, text }) => ({ role: role || own, text: text ?? '' }));
+    return [{ role: own, text: config.completion_prompt_config?.prompt?.text ?? '' }];
+  }
+  return [{ role: own, text: config.pre_prompt ?? '' }];
+}
+
+/** `{{name}}` of a declared variable becomes a reference; the user's words are added after the prompt, so their marker goes. */
+function withReferences(text: string, names: ReadonlySet<Json | undefined>): string {
+  return text
+    .replaceAll('{{#query#}}', '')
+    .replace(/\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (whole, name: string) =>
+      names.has(name) ? `{{#start.${name}#}}` : whole,
+    );
+}
+
+function tellWhatIsLost(config: DifyModelConfig, mode: string, warnings: Warnings): void {
+  if (mode === 'agent-chat') {
+    const message =
+      'The app is an agent of the old kind, which does not exist here. It is kept, but it cannot run until its node "agent" is replaced.';
+    warnings.add('unknown_node_type', 'nodes[1].type', message, 'agent');
+    return;
+  }
+  const datasets = config.dataset_configs?.datasets;
+  const listed = isJsonObject(datasets) ? (datasets as JsonObject).datasets : undefined;
+  if (Array.isArray(listed) && listed.length > 0) {
+    warnings.add(
+      'imported',
+      'nodes[1].config',
+      'The app looks things up in datasets, which do not come with its file. The model answers without them.',
+      'llm',
+    );
+  }
+}
