@@ -59,12 +59,16 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
 }
 
 export class ModelServer {
+  /** For example `http://127.0.0.1:40123/v1`, what `OPENAI_BASE_URL` wants. */
+  url = '';
   /** Every request so far, in order. */
   readonly requests: RecordedRequest[] = [];
   /** Chat requests so far, answers that are being written now, and answers whose client left before the end. */
   calls = 0;
   active = 0;
   abandoned = 0;
+  /** Connections opened by clients so far. */
+  connections = 0;
 
   private readonly server: Server;
   private readonly stopping = new AbortController();
@@ -73,12 +77,9 @@ export class ModelServer {
     this.server = createServer((request, response) => {
       this.handle(request, response).catch(() => response.destroy());
     });
-  }
-
-  /** For example `http://127.0.0.1:40123/v1`, what `OPENAI_BASE_URL` wants. */
-  get url(): string {
-    const { address, port } = this.server.address() as AddressInfo;
-    return `http://${address}:${port}/v1`;
+    this.server.on('connection', () => {
+      this.connections += 1;
+    });
   }
 
   /** The chat requests so far. */
@@ -89,6 +90,8 @@ export class ModelServer {
   async listen(): Promise<void> {
     this.server.listen(this.options.port ?? 0, this.options.host ?? '127.0.0.1');
     await once(this.server, 'listening');
+    const { address, port } = this.server.address() as AddressInfo;
+    this.url = `http://${address}:${port}/v1`;
   }
 
   /** Ends every connection. */

@@ -1,1 +1,3 @@
-export {};
+export { ModelController } from './api/model.controller.js';
+export { MODEL_PROXY_CONFIG, type ModelProxyConfig } from './model-proxy.config.js';
+export { ModelProxyModule } from './model-proxy.module.js';

@@ -1,0 +1,43 @@
+import { FailureError } from '@treadle/failure';
+
+/** A signal that is aborted, with a `FailureError`, when the caller is gone or the call's time is over. */
+export class CallSignal implements Disposable {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout | undefined;
+
+  /** `deadlineUnixMs` is 0 for a call that may take as long as it wants. */
+  constructor(
+    private readonly caller: AbortSignal | undefined,
+    deadlineUnixMs: number,
+  ) {
+    if (deadlineUnixMs > 0) this.timer = setTimeout(this.onDeadline, Math.max(0, deadlineUnixMs - Date.now()));
+    if (caller?.aborted) this.onCallerGone();
+    caller?.addEventListener('abort', this.onCallerGone, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The failure to throw in place of whatever the abort made others throw; undefined while nothing was aborted. */
+  get failure(): FailureError | undefined {
+    const reason: unknown = this.controller.signal.reason;
+    return reason instanceof FailureError ? reason : undefined;
+  }
+
+  /** Without this every call would leave a timer behind until its deadline. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.timer);
+    this.caller?.removeEventListener('abort', this.onCallerGone);
+  }
+
+  private readonly onDeadline = () => {
+    this.controller.abort(
+      FailureError.of('deadline_exceeded', 'The model did not finish its answer within the time the call was given.'),
+    );
+  };
+
+  private readonly onCallerGone = () => {
+    this.controller.abort(FailureError.of('cancelled', 'The call to the model was cancelled.'));
+  };
+}

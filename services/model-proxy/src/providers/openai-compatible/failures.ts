@@ -1,0 +1,183 @@
+import { type Failure, type FailureCode, FailureError, failure } from '@treadle/failure';
+import { z } from 'zod';
+import type { OpenAiCompatibleOptions } from './options.js';
+
+type Names = Pick<OpenAiCompatibleOptions, 'name' | 'apiKey'>;
+
+const longestMessage = 500;
+
+/** Error bodies as servers write them: OpenAI's object, a bare string, or `message` and `detail` at the top. */
+const errorSchema = z.object({
+  error: z
+    .union([
+      z.string(),
+      z.object({
+        message: z.string().optional(),
+        type: z.string().nullish(),
+        code: z.union([z.string(), z.number()]).nullish(),
+      }),
+    ])
+    .optional(),
+  message: z.string().optional(),
+  detail: z.string().optional(),
+});
+
+interface ProviderError {
+  readonly message: string;
+  readonly code: string;
+}
+
+/** What an error answer means for the run, with the provider's own words. */
+export function failureFromResponse(
+  names: Names,
+  status: number,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: string,
+): Failure {
+  const error = readError(body);
+  const said = trim(names, error.message);
+  const code = codeOf(status, error);
+  const retryAfterSeconds = retryAfter(headers);
+  return failure(code, sentence(names, code, status, said), {
+    // A used-up quota is reported like a rate limit, but waiting does not help.
+    ...(error.code === 'insufficient_quota' && { retryable: false }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    details: { provider: names.name, status, ...(error.code && { providerCode: error.code }) },
+  });
+}
+
+function codeOf(status: number, error: ProviderError): FailureCode {
+  switch (status) {
+    case 401:
+    case 403:
+      return 'provider_unauthenticated';
+    case 404:
+      return error.code === 'model_not_found' || /model/i.test(error.message) ? 'model_not_found' : 'provider_rejected';
+    case 429:
+      return 'provider_rate_limited';
+    case 408:
+    case 502:
+    case 503:
+    case 504:
+    case 529:
+      return 'provider_unavailable';
+    default:
+      return status >= 400 && status < 500 ? 'provider_rejected' : 'provider_error';
+  }
+}
+
+function sentence({ name, apiKey }: Names, code: FailureCode, status: number, said: string): string {
+  const words = said ? `: ${said}` : '.';
+  switch (code) {
+    case 'provider_unauthenticated':
+      return apiKey
+        ? `The provider "${name}" refused the API key (${status})${words}`
+        : `The provider "${name}" wants an API key and none is set (${status})${words}`;
+    case 'model_not_found':
+      return `The provider "${name}" does not have this model (${status})${words}`;
+    case 'provider_rate_limited':
+      return `The provider "${name}" limits the rate of requests (${status})${words}`;
+    case 'provider_rejected':
+      return `The provider "${name}" refused the request (${status})${words}`;
+    default:
+      return `The provider "${name}" failed (${status})${words}`;
+  }
+}
+
+function readError(body: string): ProviderError {
+  const parsed = errorSchema.safeParse(parseJson(body));
+  // A page of a proxy in front of the provider: its title says more than its markup.
+  if (!parsed.success) return { message: /<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? plainText(body), code: '' };
+  const { error, message, detail } = parsed.data;
+  if (typeof error === 'string') return { message: error, code: '' };
+  return { message: error?.message ?? message ?? detail ?? '', code: String(error?.code ?? error?.type ?? '') };
+}
+
+function plainText(body: string): string {
+  return body.trimStart().startsWith('<') ? '' : body;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Shortens what a provider said and takes every key out of it. */
+function trim({ apiKey }: Names, message: string): string {
+  const withoutKey = apiKey ? message.replaceAll(apiKey, '***') : message;
+  return withoutKey
+    .replaceAll(/\b(?:sk|pk|gsk|xai)-[\w*.-]{4,}/g, '***')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, longestMessage);
+}
+
+function retryAfter(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {
+  const value = headers['retry-after'];
+  if (typeof value !== 'string' || value === '') return undefined;
+  const seconds = Number.isNaN(Number(value)) ? (Date.parse(value) - Date.now()) / 1_000 : Number(value);
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}
+
+/** An error object that came as an event of a stream that had begun well. */
+export function failureFromEvent(names: Names, event: unknown, receivedCharacters: number): Failure {
+  const error = readError(JSON.stringify(event));
+  const status = Number(error.code);
+  const code = status >= 400 && status < 600 ? codeOf(status, error) : 'provider_error';
+  const message = `The provider "${names.name}" broke off its answer: ${trim(names, error.message)}`;
+  return failure(code, message, { details: { provider: names.name, receivedCharacters } });
+}
+
+/** The server could not be reached, or did not begin to answer in time. */
+export function unreachable({ name }: Names, error: unknown, options: OpenAiCompatibleOptions): FailureError {
+  const { origin } = new URL(options.baseUrl);
+  const message = `The provider "${name}" at ${origin} cannot be reached: ${reason(error, options)}.`;
+  return FailureError.of('provider_unavailable', message, { details: { provider: name } }, { cause: error });
+}
+
+/** The stream ended before the answer did. What came so far is no answer. */
+export function streamCut(
+  { name }: Names,
+  receivedCharacters: number,
+  error: unknown,
+  options: OpenAiCompatibleOptions,
+): FailureError {
+  const why = error === undefined ? 'it ended without saying why' : reason(error, options);
+  const message = `The answer of the provider "${name}" broke off after ${receivedCharacters} characters: ${why}.`;
+  return FailureError.of(
+    'provider_stream_cut',
+    message,
+    { details: { provider: name, receivedCharacters } },
+    { cause: error },
+  );
+}
+
+/** The server answered 200 with something that is no chat completion. */
+export function notCompletion({ name }: Names, what: string): FailureError {
+  const message = `The provider "${name}" ${what}. Check that its base address is the one of an OpenAI-compatible API.`;
+  return FailureError.of('provider_error', message, { retryable: false, details: { provider: name } });
+}
+
+function reason(error: unknown, { connectTimeoutMs, silenceTimeoutMs }: OpenAiCompatibleOptions): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  switch (code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return `no connection within ${connectTimeoutMs / 1_000} s`;
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return `it was silent for ${silenceTimeoutMs / 1_000} s`;
+    case 'ECONNREFUSED':
+      return 'the connection was refused';
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+      return 'the connection was reset';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'its name could not be resolved';
+    default:
+      return error instanceof Error && error.message ? error.message : 'the connection failed';
+  }
+}
