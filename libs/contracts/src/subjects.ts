@@ -2,6 +2,8 @@ import { Delta, TextSoFarRequest, TextSoFarResponse } from './gen/treadle/execut
 import { JournalEntry } from './gen/treadle/execution/v1/event.js';
 import { Heartbeat, Receipt, Result } from './gen/treadle/execution/v1/result.js';
 import { Task } from './gen/treadle/execution/v1/task.js';
+import { CancelRunRequest, CancelRunResponse } from './gen/treadle/orchestrator/v1/run_service.js';
+import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
 
 /** How a message becomes bytes and back. Generated messages have both. */
 export interface Codec<T> {
@@ -46,6 +48,18 @@ export const resultSubject = (partition: number): RequestSubject<Result, Receipt
   question: Result,
   answer: Receipt,
 });
+
+/** A cancel that another replica was asked for; the partition's owner answers. */
+export const cancelRunSubject = (partition: number): RequestSubject<CancelRunRequest, CancelRunResponse> => ({
+  name: `cancels.v1.${partition}`,
+  question: CancelRunRequest,
+  answer: CancelRunResponse,
+});
+
+export const workflowChangedSubject: Subject<WorkflowChanged> = {
+  name: 'workflows.v1.changed',
+  codec: WorkflowChanged,
+};
 
 /** Heard by every orchestrator; each takes what it owns. */
 export const heartbeatSubject: Subject<Heartbeat> = { name: 'heartbeats.v1', codec: Heartbeat };

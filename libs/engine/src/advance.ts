@@ -1,7 +1,7 @@
 import { type Failure, failure } from '@treadle/failure';
 import { type Catalog, type Plan, type PlanNode, valueAsText } from '@treadle/workflow';
 import { isTerminal, type RunEvent } from './event.js';
-import { apply, type Draft, draftOf } from './fold.js';
+import { apply, type Draft, draftOf, replay } from './fold.js';
 import type { Input } from './input.js';
 import { type Command, newlyOutstanding } from './outstanding.js';
 import { readFrom } from './read.js';
@@ -27,6 +27,15 @@ export function advance(plan: Plan, catalog: Catalog, state: RunState, input: In
   const step = new Step(plan, catalog, draftOf(state));
   step.take(input);
   return { state: step.draft, events: step.events, commands: newlyOutstanding(state, step.draft) };
+}
+
+/**
+ * Ends a run that cannot be decided upon: a bug of ours met it. It fails alone, with its history kept.
+ */
+export function abandon(state: RunState, why: Failure): Decision {
+  if (isTerminal(state.status)) return { state, events: [], commands: [] };
+  const event: RunEvent = { type: 'run-failed', failure: why };
+  return { state: replay([event], state), events: [event], commands: [] };
 }
 
 /** One decision in the making: the draft, and the events that led to it. */

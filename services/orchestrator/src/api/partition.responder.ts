@@ -1,0 +1,56 @@
+import { cancelRunSubject, heartbeatSubject, resultSubject, workflowChangedSubject } from '@treadle/contracts';
+import type { MessageBus, Subscription } from '@treadle/messaging';
+import { cancelOwnRun } from '../domain/cancel-run.js';
+import type { LiveRuns } from '../domain/live-runs.js';
+import type { RunRepository } from '../domain/run.repository.js';
+import { takeHeartbeat, takeResult } from '../domain/take-result.js';
+import type { Workflows } from '../domain/workflows.js';
+
+/** Listens on the bus: to everybody's heartbeats, and to what is sent to the owner of each owned partition. */
+export class PartitionResponder {
+  private readonly general: Promise<Subscription>[] = [];
+  private readonly byPartition = new Map<number, Promise<Subscription>[]>();
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly runs: LiveRuns,
+    private readonly repository: RunRepository,
+    private readonly workflows: Workflows,
+  ) {}
+
+  start(): void {
+    this.general.push(
+      this.bus.subscribe(heartbeatSubject, (heartbeat) => takeHeartbeat(this.runs, heartbeat)),
+      this.bus.subscribe(workflowChangedSubject, ({ tenantId, workflowId }) =>
+        this.workflows.forget(tenantId, workflowId),
+      ),
+    );
+  }
+
+  /** Listens for these partitions from now on, and for no others. */
+  async setOwned(owned: ReadonlySet<number>): Promise<void> {
+    for (const [partition, subscriptions] of this.byPartition) {
+      if (owned.has(partition)) continue;
+      this.byPartition.delete(partition);
+      await closeAll(subscriptions);
+    }
+    for (const partition of owned) if (!this.byPartition.has(partition)) this.listen(partition);
+    await Promise.all([...this.byPartition.values()].flat());
+  }
+
+  async stop(): Promise<void> {
+    await closeAll([...this.general.splice(0), ...[...this.byPartition.values()].flat()]);
+    this.byPartition.clear();
+  }
+
+  private listen(partition: number): void {
+    this.byPartition.set(partition, [
+      this.bus.respond(resultSubject(partition), (result) => takeResult(this.runs, result)),
+      this.bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(this.runs, this.repository, request)),
+    ]);
+  }
+}
+
+async function closeAll(subscriptions: readonly Promise<Subscription>[]): Promise<void> {
+  await Promise.all(subscriptions.map(async (subscription) => (await subscription).close()));
+}

@@ -1,0 +1,35 @@
+import { type CancelRunRequest, type CancelRunResponse, cancelRunSubject } from '@treadle/contracts';
+import type { MessageBus } from '@treadle/messaging';
+import type { LiveRuns } from './live-runs.js';
+import { foundRun } from './read-run.js';
+import type { RunRepository } from './run.repository.js';
+import { partitionOf } from './run-id.js';
+import { runFromRow } from './run-view.js';
+
+/** How long a partition's owner may take to answer, in milliseconds. */
+const ownerTimeoutMs = 5000;
+
+/** Cancels a run, here or at its owner. It wins or loses against the run's own end atomically: both are decided by one writer. */
+export async function cancelRun(
+  runs: LiveRuns,
+  repository: RunRepository,
+  bus: MessageBus,
+  request: CancelRunRequest,
+): Promise<CancelRunResponse> {
+  foundRun(await repository.find(request.tenantId, request.runId), request.runId);
+  const partition = partitionOf(request.runId);
+  if (runs.fenceOf(partition) === undefined) return bus.request(cancelRunSubject(partition), request, ownerTimeoutMs);
+  return cancelOwnRun(runs, repository, request);
+}
+
+/** The same for a run of a partition that this replica owns. */
+export async function cancelOwnRun(
+  runs: LiveRuns,
+  repository: RunRepository,
+  request: CancelRunRequest,
+): Promise<CancelRunResponse> {
+  const run = await runs.find(request.runId);
+  const cancelled = run ? await run.give({ type: 'cancel', at: runs.now(), reason: request.reason }) : false;
+  const row = foundRun(await repository.find(request.tenantId, request.runId), request.runId);
+  return { run: runFromRow(row), cancelled };
+}

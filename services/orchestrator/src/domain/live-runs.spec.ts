@@ -1,0 +1,229 @@
+import { type Command, isTerminal, type RunEvent } from '@treadle/engine';
+import { FailureError } from '@treadle/failure';
+import { catalog } from '@treadle/nodes';
+import { compile, documentSchema, type Plan } from '@treadle/workflow';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryRunJournal } from '../../test/memory-run-journal.js';
+import { LiveRuns } from './live-runs.js';
+import { newRunId } from './run-id.js';
+import { eventsOf, type RunFacts } from './run-journal.js';
+
+const llm = (text: string) => ({
+  model: { provider: 'demo', name: 'demo' },
+  prompt_template: [{ role: 'user', text }],
+});
+const document = documentSchema.parse({
+  format: 'treadle/v1',
+  name: 'two in a row',
+  nodes: [
+    { id: 'start', type: 'start' },
+    { id: 'a', type: 'llm', config: llm('hello') },
+    { id: 'b', type: 'llm', config: llm('{{#a.text#}}') },
+    { id: 'end', type: 'end', config: { outputs: [{ variable: 'said', value_selector: ['b', 'text'] }] } },
+  ],
+  edges: [
+    { source: 'start', target: 'a' },
+    { source: 'a', target: 'b' },
+    { source: 'b', target: 'end' },
+  ],
+});
+
+const partition = 7;
+
+/** One orchestrator replica's runs, with everything it would have sent. */
+class Replica {
+  readonly dispatched: string[] = [];
+  readonly poisoned: unknown[] = [];
+  now = 1_000;
+  readonly runs: LiveRuns;
+
+  constructor(
+    readonly journal: MemoryRunJournal,
+    readonly plan: Plan,
+    readonly failPlan?: FailureError,
+  ) {
+    const note = (runId: string, commands: readonly Command[]) =>
+      this.dispatched.push(...commands.map((command) => `${command.type} ${command.key} ${command.attempt}`));
+    this.runs = new LiveRuns({
+      catalog,
+      journal,
+      plans: { plan: () => (failPlan ? Promise.reject(failPlan) : Promise.resolve(plan)) },
+      effects: {
+        dispatch: (run, commands) => note(run.facts.id, commands),
+        announce: () => undefined,
+        poisoned: (_facts, error) => this.poisoned.push(error),
+      },
+      now: () => this.now,
+      maxLiveRuns: 3,
+    });
+  }
+
+  own(fence: number): this {
+    this.journal.fences.set(partition, fence);
+    this.runs.setOwned(new Map([[partition, fence]]));
+    return this;
+  }
+
+  async start(facts: RunFacts = factsOf()) {
+    const input = { type: 'start', at: this.now, inputs: {}, sys: {}, environment: {}, conversation: {} } as const;
+    return (await this.runs.start(facts, this.plan, input, false)).run;
+  }
+
+  result(key: string, attempt = 1) {
+    const outcome = { outputs: { text: `said by ${key}` } };
+    return { type: 'result', at: this.now, key, attempt, outcome, execution: `x-${key}` } as const;
+  }
+}
+
+function factsOf(): RunFacts {
+  const id = newRunId(partition, 1_000);
+  return {
+    id,
+    tenantId: 't',
+    workflowId: 'w',
+    version: 1,
+    partition,
+    createdAt: 1_000,
+    conversationId: '',
+    user: '',
+    traceparent: '',
+  };
+}
+
+async function history(journal: MemoryRunJournal, runId: string): Promise<RunEvent[]> {
+  const [stored] = await journal.load([runId]);
+  return eventsOf(stored?.entries ?? []);
+}
+
+describe('live runs', () => {
+  let journal: MemoryRunJournal;
+  let plan: Plan;
+  let replica: Replica;
+
+  beforeEach(() => {
+    journal = new MemoryRunJournal();
+    plan = compile(document, catalog).plan!;
+    replica = new Replica(journal, plan).own(1);
+  });
+
+  it('commits each decision before its commands are done, and ends with one terminal event', async () => {
+    const run = await replica.start();
+    expect(replica.dispatched).toEqual(['run-task a 1']);
+    expect(await run.give(replica.result('a'))).toBe(true);
+    expect(replica.dispatched).toEqual(['run-task a 1', 'run-task b 1']);
+    await run.give(replica.result('b'));
+    const events = await history(journal, run.facts.id);
+    expect(events.map((event) => event.type)).toEqual([
+      'run-started',
+      'node-completed',
+      'node-scheduled',
+      'node-completed',
+      'node-scheduled',
+      'node-completed',
+      'node-completed',
+      'run-completed',
+    ]);
+    expect(run.state.outputs).toEqual({ said: 'said by b' });
+    expect(replica.runs.peek(run.facts.id)).toBeUndefined();
+  });
+
+  it('dispatches nothing of a start that was not committed', async () => {
+    journal.outage = { error: FailureError.of('unavailable', 'the database is away'), afterWrite: false };
+    await expect(replica.start()).rejects.toThrow('the database is away');
+    expect(replica.dispatched).toEqual([]);
+    expect(replica.runs.size).toBe(0);
+  });
+
+  it('finds a start again whose commit was stored though its answer was lost', async () => {
+    journal.outage = { error: FailureError.of('unavailable', 'the connection broke'), afterWrite: true };
+    await expect(replica.start()).rejects.toThrow('the connection broke');
+    journal.outage = undefined;
+    expect(await replica.runs.recover()).toBe(1);
+    expect(replica.dispatched).toEqual(['run-task a 1']);
+  });
+
+  it('takes a result once, whoever brings it again', async () => {
+    const run = await replica.start();
+    const verdicts = await Promise.all([run.give(replica.result('a')), run.give(replica.result('a'))]);
+    expect(verdicts).toEqual([true, false]);
+    const completed = (await history(journal, run.facts.id)).filter(
+      (event) => event.type === 'node-completed' && event.key === 'a',
+    );
+    expect(completed).toHaveLength(1);
+  });
+
+  it('asks the next owner for the same outstanding work after a takeover', async () => {
+    const run = await replica.start();
+    await run.give(replica.result('a'));
+    const next = new Replica(journal, plan).own(2);
+    await next.runs.recover();
+    expect(next.dispatched).toEqual(['run-task b 1']);
+    const there = await next.runs.find(run.facts.id);
+    await there!.give(next.result('b'));
+    expect(there!.state.status).toBe('completed');
+  });
+
+  it('refuses a former owner that does not know yet, and lets its runs go', async () => {
+    const run = await replica.start();
+    new Replica(journal, plan).own(2);
+    await expect(run.give(replica.result('a'))).rejects.toMatchObject({ failure: { code: 'unavailable' } });
+    expect(replica.runs.size).toBe(0);
+    expect(await history(journal, run.facts.id)).toHaveLength(3);
+  });
+
+  it('says of a run at another owner that it is elsewhere, not that it is gone', async () => {
+    const run = await replica.start();
+    replica.runs.setOwned(new Map());
+    await expect(replica.runs.find(run.facts.id)).rejects.toMatchObject({
+      failure: { code: 'unavailable', retryable: true },
+    });
+  });
+
+  it('rejects whoever waits for the end when the run moves to another owner', async () => {
+    const run = await replica.start();
+    const ended = replica.runs.ended(run);
+    replica.runs.setOwned(new Map());
+    await expect(ended).rejects.toMatchObject({ failure: { code: 'unavailable' } });
+  });
+
+  it('cancels or completes, never both', async () => {
+    const run = await replica.start();
+    await run.give(replica.result('a'));
+    const cancel = { type: 'cancel', at: replica.now, reason: 'enough' } as const;
+    const verdicts = await Promise.all([run.give(cancel), run.give(replica.result('b'))]);
+    expect(verdicts).toEqual([true, false]);
+    const events = await history(journal, run.facts.id);
+    expect(events.at(-1)).toEqual({ type: 'run-cancelled', reason: 'enough' });
+  });
+
+  it('gives up an attempt whose deadline has passed, by a timer', async () => {
+    const run = await replica.start();
+    const wakeAt = run.wakeAt()!;
+    await run.give({ type: 'timer', at: wakeAt });
+    expect(run.state).toMatchObject({ status: 'failed', failure: { code: 'node_timeout' } });
+  });
+
+  it('refuses starts above its limit, and takes them again when runs have ended', async () => {
+    const [first] = [await replica.start(), await replica.start(), await replica.start()];
+    await expect(replica.start()).rejects.toMatchObject({ failure: { code: 'unavailable' } });
+    await first.give({ type: 'cancel', at: 1, reason: '' });
+    expect((await replica.start()).state.status).toBe('running');
+  });
+
+  it('fails a run whose plan cannot be made any more, alone', async () => {
+    const run = await replica.start();
+    const broken = new Replica(journal, plan, FailureError.of('workflow_not_runnable', 'node a is unknown')).own(2);
+    expect(await broken.runs.recover()).toBe(1);
+    const events = await history(journal, run.facts.id);
+    expect(events.at(-1)).toMatchObject({ type: 'run-failed', failure: { code: 'workflow_not_runnable' } });
+    expect(broken.poisoned).toHaveLength(1);
+    expect(isTerminal(run.state.status)).toBe(false);
+  });
+
+  it('keeps trying to recover while the database is away', async () => {
+    await replica.start();
+    const next = new Replica(journal, plan, FailureError.of('unavailable', 'away')).own(2);
+    await expect(next.runs.recover()).rejects.toThrow('away');
+    await expect(next.runs.recover()).rejects.toThrow('away');
+  });
+});

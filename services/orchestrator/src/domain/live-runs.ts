@@ -1,0 +1,213 @@
+import { abandon, type Command, type Input, isTerminal, newRun, type RunState, replay } from '@treadle/engine';
+import { type Failure, FailureError } from '@treadle/failure';
+import type { Catalog, Plan } from '@treadle/workflow';
+import { commitOf, LiveRun, type LiveRunHost } from './live-run.js';
+import type { PlanSource } from './plan-source.js';
+import { partitionOf } from './run-id.js';
+import { type Commit, eventsOf, type RunFacts, type RunJournal, type StartKey, type StoredRun } from './run-journal.js';
+
+/** What happens outside when a run has moved on. */
+export interface RunEffects {
+  /** Does the commands of a committed decision. */
+  dispatch(run: LiveRun, commands: readonly Command[]): void;
+  /** Tells whoever watches the run. */
+  announce(commit: Commit): void;
+  /** A bug of ours met a run; it fails alone. */
+  poisoned(facts: RunFacts, error: unknown): void;
+}
+
+export interface LiveRunsOptions {
+  readonly catalog: Catalog;
+  readonly journal: RunJournal;
+  readonly plans: PlanSource;
+  readonly effects: RunEffects;
+  readonly now: () => number;
+  /** Above this many, starts are refused until some have ended. */
+  readonly maxLiveRuns: number;
+}
+
+/** The runs of the owned partitions that are under way, in memory so that a step reads nothing. */
+export class LiveRuns implements LiveRunHost {
+  readonly catalog: Catalog;
+  readonly journal: RunJournal;
+  readonly now: () => number;
+  private readonly runs = new Map<string, LiveRun>();
+  private readonly loading = new Map<string, Promise<LiveRun | undefined>>();
+  private readonly watchers = new Map<string, ((run: LiveRun, lost: boolean) => void)[]>();
+  /** Partitions with runs that left memory without having ended: their journals have to be read again. */
+  private readonly dropped = new Set<number>();
+  private owned: ReadonlyMap<number, number> = new Map();
+
+  constructor(private readonly options: LiveRunsOptions) {
+    this.catalog = options.catalog;
+    this.journal = options.journal;
+    this.now = options.now;
+  }
+
+  /**
+   * Begins a run here. Resolves after the commit, with the end to wait for if `wait`. Rejects with `unavailable` when the start
+   * is not certain, for example because its key is taken.
+   */
+  async start(
+    facts: RunFacts,
+    plan: Plan,
+    input: Extract<Input, { type: 'start' }>,
+    wait: boolean,
+    key?: StartKey,
+  ): Promise<{ run: LiveRun; ended?: Promise<RunState> }> {
+    if (this.runs.size >= this.options.maxLiveRuns) throw tooBusy(this.runs.size);
+    const run = new LiveRun(this, facts, plan, newRun, key ? { key } : {});
+    this.runs.set(facts.id, run);
+    const ended = wait ? this.ended(run) : undefined;
+    // Whoever waits hears of a failed start by this call; the same news by the other way needs no second listener.
+    ended?.catch(() => undefined);
+    await run.give(input);
+    return ended ? { run, ended } : { run };
+  }
+
+  /**
+   * The run, read from the journal if it is not in memory; `undefined` when it has ended or does not exist.
+   * @throws FailureError `unavailable` when its partition is not ours
+   */
+  async find(runId: string): Promise<LiveRun | undefined> {
+    if (!this.owned.has(partitionOf(runId))) throw elsewhere(runId);
+    return this.runs.get(runId) ?? this.load(runId);
+  }
+
+  /** The run if it is in memory now. */
+  peek(runId: string): LiveRun | undefined {
+    return this.runs.get(runId);
+  }
+
+  all(): Iterable<LiveRun> {
+    return this.runs.values();
+  }
+
+  get size(): number {
+    return this.runs.size;
+  }
+
+  /** Resolves with the state the run ended in; rejects with `unavailable` when this replica no longer speaks for it. */
+  ended(run: LiveRun): Promise<RunState> {
+    if (isTerminal(run.state.status)) return Promise.resolve(run.state);
+    return new Promise((resolve, reject) => {
+      const watch = (left: LiveRun, lost: boolean) => {
+        if (lost) reject(elsewhere(run.facts.id));
+        else resolve(left.state);
+      };
+      this.watchers.set(run.facts.id, [...(this.watchers.get(run.facts.id) ?? []), watch]);
+    });
+  }
+
+  /** Says which partitions are owned from now on, and drops the runs of those that are not. New ones are to be recovered. */
+  setOwned(owned: ReadonlyMap<number, number>): void {
+    for (const [partition, fence] of owned) if (this.owned.get(partition) !== fence) this.dropped.add(partition);
+    this.owned = owned;
+    for (const run of [...this.runs.values()]) if (!owned.has(run.facts.partition)) run.evict();
+  }
+
+  /**
+   * Loads the unfinished runs of partitions that were just acquired, or whose runs were dropped because a commit's outcome was
+   * not known, and does all that is outstanding again. What fails stays to be recovered. Gives the number of runs loaded.
+   */
+  async recover(): Promise<number> {
+    let count = 0;
+    for (const partition of this.dropped) {
+      if (this.owned.has(partition)) count += await this.recoverPartition(partition);
+      this.dropped.delete(partition);
+    }
+    return count;
+  }
+
+  private async recoverPartition(partition: number): Promise<number> {
+    const ids = (await this.journal.unfinished(partition)).filter((id) => !this.runs.has(id));
+    for (let from = 0; from < ids.length; from += 100) {
+      const wanted = ids.slice(from, from + 100).filter((id) => !this.loading.has(id));
+      const stored = await this.journal.load(wanted);
+      await Promise.all(stored.map((run) => this.admit(run)));
+    }
+    return ids.length;
+  }
+
+  fenceOf(partition: number): number | undefined {
+    return this.owned.get(partition);
+  }
+
+  committed(run: LiveRun, commit: Commit, commands: readonly Command[]): void {
+    this.options.effects.announce(commit);
+    this.options.effects.dispatch(run, commands);
+  }
+
+  left(run: LiveRun, lost: boolean): void {
+    this.runs.delete(run.facts.id);
+    if (lost) this.dropped.add(run.facts.partition);
+    const watchers = this.watchers.get(run.facts.id) ?? [];
+    this.watchers.delete(run.facts.id);
+    for (const watch of watchers) watch(run, lost);
+  }
+
+  poisoned(run: LiveRun, error: unknown): void {
+    this.options.effects.poisoned(run.facts, error);
+  }
+
+  private load(runId: string): Promise<LiveRun | undefined> {
+    const underway = this.loading.get(runId);
+    if (underway) return underway;
+    const loading = this.journal
+      .load([runId])
+      .then(([stored]) => (stored ? this.admit(stored) : undefined))
+      .finally(() => this.loading.delete(runId));
+    this.loading.set(runId, loading);
+    return loading;
+  }
+
+  private async admit(stored: StoredRun): Promise<LiveRun | undefined> {
+    const state = replay(eventsOf(stored.entries));
+    if (isTerminal(state.status)) return undefined;
+    const plan = await this.planOf(stored, state);
+    if (!plan) return undefined;
+    const { facts } = stored;
+    const present = this.runs.get(facts.id);
+    if (present) return present;
+    if (!this.owned.has(facts.partition)) throw elsewhere(facts.id);
+    const run = new LiveRun(this, facts, plan, state);
+    this.runs.set(facts.id, run);
+    this.options.effects.dispatch(run, run.outstanding());
+    return run;
+  }
+
+  /** The run's plan. A run whose plan cannot be made any more is failed by itself, so that it keeps nobody else from running. */
+  private async planOf({ facts }: StoredRun, state: RunState): Promise<Plan | undefined> {
+    try {
+      return await this.options.plans.plan(facts);
+    } catch (error) {
+      if (!(error instanceof FailureError) || error.failure.retryable) throw error;
+      this.options.effects.poisoned(facts, error);
+      await this.bury(facts, state, error.failure);
+      return undefined;
+    }
+  }
+
+  private async bury(facts: RunFacts, state: RunState, why: Failure): Promise<void> {
+    const fence = this.owned.get(facts.partition);
+    if (fence === undefined) throw elsewhere(facts.id);
+    const commit = commitOf(facts, fence, this.now(), state, abandon(state, why));
+    if ((await this.journal.append(commit)) === 'written') this.options.effects.announce(commit);
+  }
+}
+
+function elsewhere(runId: string): FailureError {
+  return FailureError.of('unavailable', `Run ${runId} goes on at another orchestrator. Try again.`, {
+    retryAfterSeconds: 1,
+  });
+}
+
+function tooBusy(count: number): FailureError {
+  return FailureError.of(
+    'unavailable',
+    `${count} runs are under way here, which is the limit. Try again in a moment.`,
+    {
+      retryAfterSeconds: 2,
+    },
+  );
+}

@@ -1,0 +1,57 @@
+import type { ListRunsRequest, ListRunsResponse, ReadJournalResponse, Run } from '@treadle/contracts';
+import { isTerminal, type RunStatus } from '@treadle/engine';
+import { FailureError } from '@treadle/failure';
+import type { PlanSource } from './plan-source.js';
+import type { RunRepository, RunRow } from './run.repository.js';
+import { partitionOf } from './run-id.js';
+import { runFromHistory, runFromRow } from './run-view.js';
+
+/** A run with its inputs, outputs and nodes. */
+export async function readRun(
+  repository: RunRepository,
+  plans: PlanSource,
+  tenantId: string,
+  runId: string,
+): Promise<Run> {
+  partitionOf(runId);
+  const row = foundRun(await repository.find(tenantId, runId), runId);
+  const entries = await repository.entries(runId, 0);
+  return runFromHistory(row, entries, await plans.plan(row));
+}
+
+/** The journal entries that hold events numbered above `afterSequence`. */
+export async function readJournal(
+  repository: RunRepository,
+  tenantId: string,
+  runId: string,
+  afterSequence: number,
+): Promise<ReadJournalResponse> {
+  partitionOf(runId);
+  // The row first: when it says the run has ended, the entries read after it are all there will ever be.
+  const row = foundRun(await repository.find(tenantId, runId), runId);
+  const entries = await repository.entries(runId, afterSequence);
+  return {
+    ended: isTerminal(row.status),
+    entries: entries.map(({ firstSequence, at, eventsJson }) => ({ runId, firstSequence, atUnixMs: at, eventsJson })),
+  };
+}
+
+export async function listRuns(repository: RunRepository, request: ListRunsRequest): Promise<ListRunsResponse> {
+  const limit = Math.min(Math.max(request.limit || 20, 1), 100);
+  const rows = await repository.list({
+    tenantId: request.tenantId,
+    statuses: request.statuses as RunStatus[],
+    limit: limit + 1,
+    ...(request.workflowId ? { workflowId: request.workflowId } : {}),
+    ...(request.createdFromUnixMs ? { createdFrom: request.createdFromUnixMs } : {}),
+    ...(request.createdBeforeUnixMs ? { createdBefore: request.createdBeforeUnixMs } : {}),
+    ...(request.cursor ? { before: request.cursor } : {}),
+  });
+  const page = rows.slice(0, limit);
+  return { runs: page.map(runFromRow), nextCursor: rows.length > limit ? (page.at(-1)?.id ?? '') : '' };
+}
+
+export function foundRun(row: RunRow | undefined, runId: string): RunRow {
+  if (row) return row;
+  throw FailureError.of('not_found', `There is no run ${runId}.`, { field: 'run_id' });
+}

@@ -1,0 +1,43 @@
+import { randomFillSync, randomInt } from 'node:crypto';
+import { FailureError } from '@treadle/failure';
+
+/** How many partitions the runs of an installation are hashed onto. Fixed: it is part of every run id. */
+export const partitionCount = 64;
+
+/**
+ * Makes the id of a run of this partition. Ids sort by time, and anybody can tell from an id alone who owns the run.
+ * @param now milliseconds since the epoch
+ */
+export function newRunId(partition: number, now: number): string {
+  return timeOrderedId(now, partition);
+}
+
+export function newWorkflowId(now: number): string {
+  return timeOrderedId(now, randomInt(0x1000));
+}
+
+/** A UUID version 7 (RFC 9562) with the twelve bits beside the time given. */
+function timeOrderedId(now: number, twelveBits: number): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes.writeUInt16BE(0x7000 | twelveBits, 6);
+  randomFillSync(bytes, 8);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+const runIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** The partition a run id belongs to. What is not a run id is not found. */
+export function partitionOf(runId: string): number {
+  const partition = runIdPattern.test(runId) ? Number.parseInt(runId.slice(15, 18), 16) : partitionCount;
+  if (partition >= partitionCount) throw FailureError.of('not_found', `There is no run ${runId}.`, { field: 'run_id' });
+  return partition;
+}
+
+/** Checks that a text can be a workflow's id. What cannot names no workflow. */
+export function checkedWorkflowId(id: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  throw FailureError.of('not_found', `There is no workflow ${id}.`, { field: 'workflow_id' });
+}

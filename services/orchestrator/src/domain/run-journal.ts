@@ -1,0 +1,77 @@
+import type { RunEvent, RunStatus } from '@treadle/engine';
+import type { Failure } from '@treadle/failure';
+
+/** What identifies a run and does not change while it runs. */
+export interface RunFacts {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly workflowId: string;
+  readonly version: number;
+  readonly partition: number;
+  readonly createdAt: number;
+  readonly conversationId: string;
+  readonly user: string;
+  /** W3C trace context; empty when the run is not traced. */
+  readonly traceparent: string;
+}
+
+/** A caller's name for a start, so that a repeated one finds the first run. */
+export interface StartKey {
+  readonly key: string;
+  readonly requestHash: string;
+}
+
+/** The columns of a run's row that its events change. */
+export interface RunProgress {
+  readonly status: RunStatus;
+  /** Milliseconds since the epoch; absent while the run is not over. */
+  readonly finishedAt?: number;
+  readonly failure?: Failure;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** One decision to be stored: its events, and what they change in the run's row. */
+export interface Commit {
+  readonly runId: string;
+  readonly partition: number;
+  /** The fence under which this replica owns the partition. */
+  readonly fence: number;
+  /** Number of the first event. */
+  readonly firstSequence: number;
+  readonly eventCount: number;
+  readonly at: number;
+  readonly eventsJson: string;
+  /** The run's row, with its first decision. */
+  readonly start?: { readonly facts: RunFacts; readonly key?: StartKey };
+  /** Absent when nothing of the row changes; always there with `start`. */
+  readonly progress?: RunProgress;
+}
+
+export interface StoredEntry {
+  readonly firstSequence: number;
+  readonly at: number;
+  readonly eventsJson: string;
+}
+
+export interface StoredRun {
+  readonly facts: RunFacts;
+  readonly entries: readonly StoredEntry[];
+}
+
+/** The append-only history of runs. It alone rebuilds their state. */
+export interface RunJournal {
+  /**
+   * Stores a decision, all of it or nothing. `refused`: the partition is not ours under that fence, somebody wrote that event
+   * number before, or the start key is taken. Rejects with `unavailable` when the outcome is not known: read the journal then.
+   */
+  append(commit: Commit): Promise<'written' | 'refused'>;
+  /** Runs with their whole history; what does not exist is left out. */
+  load(runIds: readonly string[]): Promise<StoredRun[]>;
+  /** Ids of the runs of a partition that have not ended, oldest first. */
+  unfinished(partition: number): Promise<string[]>;
+}
+
+export function eventsOf(entries: readonly StoredEntry[]): RunEvent[] {
+  return entries.flatMap((entry) => JSON.parse(entry.eventsJson) as RunEvent[]);
+}

@@ -1,0 +1,28 @@
+import type { RunStatus } from '@treadle/engine';
+import type { RunFacts, RunProgress, StoredEntry } from './run-journal.js';
+
+/** A run as its row tells it. */
+export interface RunRow extends RunFacts, RunProgress {
+  readonly workflowName: string;
+}
+
+export interface RunFilter {
+  readonly tenantId: string;
+  readonly workflowId?: string;
+  readonly statuses: readonly RunStatus[];
+  /** Milliseconds since the epoch. */
+  readonly createdFrom?: number;
+  readonly createdBefore?: number;
+  /** Only runs older than this id. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** Reads runs. Every question is bound to a tenant; another tenant's run does not exist. */
+export interface RunRepository {
+  find(tenantId: string, runId: string): Promise<RunRow | undefined>;
+  /** Newest first. */
+  list(filter: RunFilter): Promise<RunRow[]>;
+  /** Journal entries that hold events numbered above `afterSequence`, oldest first. */
+  entries(runId: string, afterSequence: number): Promise<StoredEntry[]>;
+}

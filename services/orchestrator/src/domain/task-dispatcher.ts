@@ -1,0 +1,98 @@
+import { type Task, taskQueue } from '@treadle/contracts';
+import { type Command, readFrom } from '@treadle/engine';
+import { FailureError } from '@treadle/failure';
+import type { MessageBus } from '@treadle/messaging';
+import { type Json, type PlanNode, selectorText } from '@treadle/workflow';
+import type { LiveRun } from './live-run.js';
+
+/** A queue adds one to the fence for each redelivery, so the fences handed out here are this far apart. */
+const fenceStep = 1000;
+/** How many fences fit under one owner of a partition before the next owner's begin. */
+const fencesPerOwner = 1_000_000;
+
+export interface TaskDispatcherOptions {
+  readonly bus: MessageBus;
+  readonly now: () => number;
+  /** The fence under which a partition is owned now. */
+  readonly fenceOf: (partition: number) => number | undefined;
+  readonly onError: (run: LiveRun, error: unknown) => void;
+}
+
+/** Puts tasks on their queues. Doing so again is safe: a queue does not take what it still holds. */
+export class TaskDispatcher {
+  private dispatched = 0;
+
+  constructor(private readonly options: TaskDispatcherOptions) {}
+
+  /** Does the commands that are tasks. The moments of the others are kept by the timers. */
+  dispatch(run: LiveRun, commands: readonly Command[]): void {
+    for (const command of commands) if (command.type === 'run-task') this.send(run, command);
+  }
+
+  /** Sends again what nobody has been heard to work on since `heardBefore` (milliseconds since the epoch). */
+  resend(run: LiveRun, heardBefore: number): void {
+    for (const command of run.outstanding()) {
+      if (command.type !== 'run-task') continue;
+      if ((run.leases.get(command.key)?.heardAt ?? 0) < heardBefore) this.send(run, command);
+    }
+  }
+
+  private send(run: LiveRun, command: Extract<Command, { type: 'run-task' }>): void {
+    const owner = this.options.fenceOf(run.facts.partition);
+    const node = run.plan.nodes.get(command.key);
+    if (owner === undefined || !node) return;
+    const fence = owner * fencesPerOwner * fenceStep + (this.dispatched++ % fencesPerOwner) * fenceStep;
+    const known = run.leases.get(command.key);
+    // Counts as heard of until the queue has answered, so that the sweep does not send it twice meanwhile.
+    run.leases.set(command.key, { fence: known?.fence ?? 0, heardAt: this.options.now() });
+    this.enqueue(run, node, taskOf(run, node, command, fence)).catch((error: unknown) => {
+      run.leases.delete(command.key);
+      this.options.onError(run, error);
+    });
+  }
+
+  private async enqueue(run: LiveRun, node: PlanNode, task: Task): Promise<void> {
+    const outcome = await this.options.bus.enqueue(
+      taskQueue(node.pool),
+      `${task.runId}.${task.nodeKey}.${task.attempt}`,
+      task,
+    );
+    const lease = run.leases.get(task.nodeKey);
+    if (outcome === 'queued' && lease) lease.fence = Math.max(lease.fence, task.fence);
+  }
+}
+
+function taskOf(run: LiveRun, node: PlanNode, command: Extract<Command, { type: 'run-task' }>, fence: number): Task {
+  return {
+    runId: run.facts.id,
+    nodeKey: command.key,
+    attempt: command.attempt,
+    fence,
+    partition: run.facts.partition,
+    tenantId: run.facts.tenantId,
+    workflowId: run.facts.workflowId,
+    nodeType: node.type,
+    pool: node.pool,
+    configJson: node.configJson,
+    valuesJson: JSON.stringify(valuesFor(run, node)),
+    deadlineUnixMs: command.deadlineAt,
+    traceparent: run.facts.traceparent,
+    streamText: node.streamsText,
+  };
+}
+
+/** What the node's configuration selects, and nothing else. */
+export function valuesFor(run: Pick<LiveRun, 'state'>, node: PlanNode): Record<string, Json> {
+  const read = readFrom(run.state);
+  const values: Record<string, Json> = {};
+  for (const { selector } of node.reads) {
+    const value = read(selector);
+    if (value !== undefined) values[selectorText(selector)] = value;
+  }
+  return values;
+}
+
+/** Whether an error means "try later" and not "something is wrong with us". */
+export function isPassing(error: unknown): boolean {
+  return error instanceof FailureError && error.failure.retryable;
+}

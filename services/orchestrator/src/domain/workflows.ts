@@ -1,0 +1,162 @@
+import type { WorkflowSource } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import { type Catalog, compile, type Diagnostic, documentSchema, type Plan } from '@treadle/workflow';
+import type { PlanId, PlanSource } from './plan-source.js';
+import { checkedWorkflowId, newWorkflowId } from './run-id.js';
+import type { WorkflowVersions } from './start-run.js';
+import type { NewVersion, WorkflowRepository, WorkflowRow } from './workflow.repository.js';
+
+/** Problems that a foreign file may have and still be stored: it can be mended here, and until then it refuses to run. */
+const storable: ReadonlySet<Diagnostic['code']> = new Set(['unknown_node_type', 'invalid_field']);
+
+export interface Stored {
+  readonly workflow: WorkflowRow;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** What can be done with workflows, apart from running them. */
+export class Workflows implements PlanSource, WorkflowVersions {
+  private readonly plans: Cache<string, Promise<Plan>>;
+  private readonly heads: Cache<string, { workflow: WorkflowRow; readAt: number }>;
+
+  constructor(
+    private readonly repository: WorkflowRepository,
+    private readonly catalog: Catalog,
+    private readonly now: () => number,
+    /** Tells other replicas that a workflow has changed. */
+    private readonly changed: (tenantId: string, workflowId: string) => void,
+  ) {
+    this.plans = new Cache(500);
+    this.heads = new Cache(5000);
+  }
+
+  /** Checks a document and stores it as the first version of a new workflow. */
+  async create(tenantId: string, source: WorkflowSource, name: string): Promise<Stored> {
+    const { version, warnings } = this.check(source);
+    const id = newWorkflowId(this.now());
+    const workflow = await this.repository.create(tenantId, id, name || version.document.name, version);
+    return { workflow, warnings };
+  }
+
+  /** Checks a document and stores it as the next version. */
+  async update(tenantId: string, id: string, source: WorkflowSource): Promise<Stored> {
+    const { version, warnings } = this.check(source);
+    const workflow = found(await this.repository.addVersion(tenantId, id, version), id);
+    this.forget(tenantId, id);
+    this.changed(tenantId, id);
+    return { workflow, warnings };
+  }
+
+  /** Makes a version (0: the newest) the one that runs by default. One that cannot run is refused. */
+  async publish(tenantId: string, id: string, version: number): Promise<WorkflowRow> {
+    const wanted = version || found(await this.repository.find(tenantId, id), id).latestVersion;
+    await this.plan({ tenantId, workflowId: id, version: wanted });
+    const workflow = found(await this.repository.publish(tenantId, id, wanted), id);
+    this.forget(tenantId, id);
+    this.changed(tenantId, id);
+    return workflow;
+  }
+
+  async resolve(tenantId: string, workflowId: string, version: number): Promise<number> {
+    checkedWorkflowId(workflowId);
+    if (version > 0) return version;
+    const key = `${tenantId}/${workflowId}`;
+    let head = this.heads.get(key);
+    if (!head || head.readAt < this.now() - headAgeMs) {
+      head = { workflow: found(await this.repository.find(tenantId, workflowId), workflowId), readAt: this.now() };
+      this.heads.set(key, head);
+    }
+    return head.workflow.publishedVersion ?? head.workflow.latestVersion;
+  }
+
+  plan(id: PlanId): Promise<Plan> {
+    const key = `${id.tenantId}/${id.workflowId}/${id.version}`;
+    const known = this.plans.get(key);
+    if (known) return known;
+    const loading = this.load(id);
+    this.plans.set(key, loading);
+    loading.catch(() => this.plans.delete(key));
+    return loading;
+  }
+
+  /** Drops what is remembered of a workflow that has changed. */
+  forget(tenantId: string, workflowId: string): void {
+    this.heads.delete(`${tenantId}/${workflowId}`);
+  }
+
+  private async load({ tenantId, workflowId, version }: PlanId): Promise<Plan> {
+    const row = await this.repository.findVersion(tenantId, workflowId, version);
+    if (!row)
+      throw FailureError.of('not_found', `There is no version ${version} of workflow ${workflowId}.`, {
+        field: 'version',
+      });
+    const { plan, diagnostics } = compile(row.document, this.catalog, { tolerant: row.format !== 'treadle' });
+    if (plan) return plan;
+    const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+    const nodes = [...new Set(errors.flatMap(({ node }) => (node ? [node] : [])))];
+    throw FailureError.of(
+      'workflow_not_runnable',
+      `Version ${version} cannot run because of ${nodes.length > 0 ? `node ${nodes.join(', ')}` : 'its graph'}: ${errors[0]?.message ?? ''} Mend it and store a new version.`,
+      { field: errors[0]?.field ?? 'workflow', details: { nodes, diagnostics: errors } },
+    );
+  }
+
+  private check(source: WorkflowSource): { version: NewVersion; warnings: Diagnostic[] } {
+    const document = documentSchema.parse(JSON.parse(source.documentJson));
+    const foreign = source.format !== 'treadle';
+    const { diagnostics } = compile(document, this.catalog, { tolerant: foreign });
+    const isError = ({ severity, code }: Diagnostic) => severity === 'error' && !(foreign && storable.has(code));
+    const errors = diagnostics.filter(isError);
+    if (errors.length > 0) throw invalidDocument(errors);
+    const imported = JSON.parse(source.warningsJson || '[]') as Diagnostic[];
+    const warnings = [
+      ...imported,
+      ...diagnostics.map((diagnostic) => ({ ...diagnostic, severity: 'warning' as const })),
+    ];
+    const { format, original } = source;
+    return { version: { document, format, original, warningsJson: JSON.stringify(warnings) }, warnings };
+  }
+}
+
+/** How long a workflow's published version may be remembered; another replica's change is announced and normally known at once. */
+const headAgeMs = 2000;
+
+function invalidDocument(errors: readonly Diagnostic[]): FailureError {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return FailureError.of('invalid_document', `${first?.message ?? ''}${more}`, {
+    field: first?.field ?? '',
+    details: { diagnostics: errors },
+  });
+}
+
+function found<T>(value: T | undefined, id: string): T {
+  if (value === undefined) throw FailureError.of('not_found', `There is no workflow ${id}.`, { field: 'workflow_id' });
+  return value;
+}
+
+/** A map that forgets what was used longest ago. */
+class Cache<Key, Value> {
+  private readonly entries = new Map<Key, Value>();
+
+  constructor(private readonly limit: number) {}
+
+  get(key: Key): Value | undefined {
+    const value = this.entries.get(key);
+    if (value !== undefined) {
+      this.entries.delete(key);
+      this.entries.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: Key, value: Value): void {
+    this.entries.set(key, value);
+    const oldest = this.entries.keys().next();
+    if (this.entries.size > this.limit && !oldest.done) this.entries.delete(oldest.value);
+  }
+
+  delete(key: Key): void {
+    this.entries.delete(key);
+  }
+}

@@ -1,0 +1,86 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Given as a date, read as a date; absent on insert takes the default of the database. */
+type Moment = ColumnType<Date, Date | undefined, Date>;
+
+interface WorkflowsTable {
+  id: string;
+  tenant_id: string;
+  name: string;
+  description: string;
+  latest_version: number;
+  published_version: number | null;
+  created_at: Moment;
+  updated_at: Moment;
+}
+
+interface WorkflowVersionsTable {
+  workflow_id: string;
+  version: number;
+  tenant_id: string;
+  document: string;
+  format: string;
+  original: string;
+  warnings: string;
+  published_at: Date | null;
+  created_at: Moment;
+}
+
+interface RunsTable {
+  id: string;
+  tenant_id: string;
+  workflow_id: string;
+  version: number;
+  partition: number;
+  status: string;
+  created_at: Date;
+  finished_at: Date | null;
+  conversation_id: string;
+  end_user: string;
+  traceparent: string;
+  input_tokens: number;
+  output_tokens: number;
+  failure: string | null;
+}
+
+interface JournalTable {
+  run_id: string;
+  first_sequence: number;
+  event_count: number;
+  at: Date;
+  events: string;
+}
+
+interface StartKeysTable {
+  tenant_id: string;
+  key: string;
+  request_hash: string;
+  run_id: string;
+  created_at: Date;
+}
+
+interface ReplicasTable {
+  id: string;
+  expires_at: Date;
+}
+
+interface PartitionLeasesTable {
+  partition: number;
+  owner: string | null;
+  fence: Generated<number>;
+  expires_at: Date;
+}
+
+/** The tables of the schema `orchestrator`. */
+export interface Database {
+  workflows: WorkflowsTable;
+  workflow_versions: WorkflowVersionsTable;
+  runs: RunsTable;
+  journal: JournalTable;
+  start_keys: StartKeysTable;
+  replicas: ReplicasTable;
+  partition_leases: PartitionLeasesTable;
+}
+
+/** The Postgres schema this service owns. */
+export const schemaName = 'orchestrator';

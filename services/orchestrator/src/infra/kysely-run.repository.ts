@@ -1,0 +1,68 @@
+import type { RunStatus } from '@treadle/engine';
+import type { Failure } from '@treadle/failure';
+import { withDatabase } from '@treadle/persistence';
+import type { Kysely, Selectable } from 'kysely';
+import type { RunFilter, RunRepository, RunRow } from '../domain/run.repository.js';
+import type { StoredEntry } from '../domain/run-journal.js';
+import type { Database } from './database.js';
+
+export class KyselyRunRepository implements RunRepository {
+  constructor(private readonly db: Kysely<Database>) {}
+
+  async find(tenantId: string, runId: string): Promise<RunRow | undefined> {
+    const row = await withDatabase(() => this.runsOf(tenantId).where('runs.id', '=', runId).executeTakeFirst());
+    return row && runOf(row);
+  }
+
+  async list(filter: RunFilter): Promise<RunRow[]> {
+    let query = this.runsOf(filter.tenantId).orderBy('runs.id', 'desc').limit(filter.limit);
+    if (filter.workflowId) query = query.where('runs.workflow_id', '=', filter.workflowId);
+    if (filter.statuses.length > 0) query = query.where('runs.status', 'in', [...filter.statuses]);
+    if (filter.createdFrom) query = query.where('runs.created_at', '>=', new Date(filter.createdFrom));
+    if (filter.createdBefore) query = query.where('runs.created_at', '<', new Date(filter.createdBefore));
+    if (filter.before) query = query.where('runs.id', '<', filter.before);
+    return (await withDatabase(() => query.execute())).map(runOf);
+  }
+
+  async entries(runId: string, afterSequence: number): Promise<StoredEntry[]> {
+    const rows = await withDatabase(() =>
+      this.db
+        .selectFrom('journal')
+        .select(['first_sequence', 'at', 'events'])
+        .where('run_id', '=', runId)
+        .where((where) => where(where('first_sequence', '+', where.ref('event_count')), '>', afterSequence + 1))
+        .orderBy('first_sequence')
+        .execute(),
+    );
+    return rows.map((row) => ({ firstSequence: row.first_sequence, at: row.at.getTime(), eventsJson: row.events }));
+  }
+
+  private runsOf(tenantId: string) {
+    return this.db
+      .selectFrom('runs')
+      .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
+      .selectAll('runs')
+      .select('workflows.name as workflow_name')
+      .where('runs.tenant_id', '=', tenantId);
+  }
+}
+
+function runOf(row: Selectable<Database['runs']> & { workflow_name: string }): RunRow {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    workflowId: row.workflow_id,
+    workflowName: row.workflow_name,
+    version: row.version,
+    partition: row.partition,
+    status: row.status as RunStatus,
+    createdAt: row.created_at.getTime(),
+    conversationId: row.conversation_id,
+    user: row.end_user,
+    traceparent: row.traceparent,
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    ...(row.finished_at ? { finishedAt: row.finished_at.getTime() } : {}),
+    ...(row.failure ? { failure: JSON.parse(row.failure) as Failure } : {}),
+  };
+}

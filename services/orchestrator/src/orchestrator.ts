@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { runEventsSubject, workflowChangedSubject } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import type { MessageBus } from '@treadle/messaging';
+import { catalog } from '@treadle/nodes';
+import { createDatabase, migrate } from '@treadle/persistence';
+import type { Pool } from 'pg';
+import { PartitionResponder } from './api/partition.responder.js';
+import { Repeating } from './api/repeat.js';
+import { RunController } from './api/run.controller.js';
+import { WorkflowController } from './api/workflow.controller.js';
+import type { LiveRun } from './domain/live-run.js';
+import { LiveRuns } from './domain/live-runs.js';
+import type { OwnedPartitions } from './domain/partition-leases.js';
+import { PartitionOwner } from './domain/partition-owner.js';
+import type { Commit } from './domain/run-journal.js';
+import { RunTimers } from './domain/run-timers.js';
+import { isPassing, TaskDispatcher } from './domain/task-dispatcher.js';
+import { Workflows } from './domain/workflows.js';
+import { type Database, schemaName } from './infra/database.js';
+import { KyselyRunRepository } from './infra/kysely-run.repository.js';
+import { KyselyStartKeys } from './infra/kysely-start-keys.js';
+import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
+import { migrations } from './infra/migrations/index.js';
+import { PgPartitionLeases } from './infra/pg-partition-leases.js';
+import { PgRunJournal } from './infra/pg-run-journal.js';
+import type { OrchestratorConfig } from './orchestrator.config.js';
+
+/** Where the service writes what an operator should know. A pino logger is one. */
+export interface OrchestratorLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface OrchestratorParts {
+  readonly config: OrchestratorConfig;
+  /** Its connections see the schema `orchestrator`. Belongs to the caller, who ends it after `stop`. */
+  readonly pool: Pool;
+  readonly bus: MessageBus;
+  readonly log: OrchestratorLog;
+}
+
+/** The service with its ports tied to their adapters, and its life from start to stop. */
+export class Orchestrator {
+  readonly runController: RunController;
+  readonly workflowController: WorkflowController;
+  private readonly runs: LiveRuns;
+  private readonly leases: PgPartitionLeases;
+  private readonly owner: PartitionOwner;
+  private readonly dispatcher: TaskDispatcher;
+  private readonly responder: PartitionResponder;
+  private readonly loops: Repeating[];
+  private started: Promise<void> | undefined;
+  private stopping = false;
+
+  constructor(private readonly parts: OrchestratorParts) {
+    const { config, pool, bus } = parts;
+    const now = () => Date.now();
+    const db = createDatabase<Database>(pool);
+    const runRepository = new KyselyRunRepository(db);
+    const workflowRepository = new KyselyWorkflowRepository(db);
+    const changed = (tenantId: string, workflowId: string) =>
+      bus.publish(workflowChangedSubject, { tenantId, workflowId });
+    const workflows = new Workflows(workflowRepository, catalog, now, changed);
+    const fenceOf = (partition: number) => this.runs.fenceOf(partition);
+    this.dispatcher = new TaskDispatcher({ bus, now, fenceOf, onError: (run, error) => this.notQueued(run, error) });
+    this.runs = new LiveRuns({
+      catalog,
+      journal: new PgRunJournal(pool),
+      plans: workflows,
+      effects: {
+        dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
+        announce: (commit) => this.announce(commit),
+        poisoned: (facts, error) =>
+          this.parts.log.error({ err: error, runId: facts.id }, 'the engine met a bug; the run was failed'),
+      },
+      now,
+      maxLiveRuns: config.maxLiveRuns,
+    });
+    this.leases = new PgPartitionLeases(pool);
+    this.owner = new PartitionOwner({
+      leases: this.leases,
+      replica: randomUUID(),
+      leaseMs: config.partitionLeaseMs,
+      alone: config.alone,
+      onChange: (owned) => this.owns(owned),
+    });
+    this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows);
+    const keys = new KyselyStartKeys(db);
+    const ports = {
+      runs: this.runs,
+      plans: workflows,
+      versions: workflows,
+      keys,
+      pickPartition: () => this.pickPartition(),
+    };
+    this.runController = new RunController(ports, runRepository, bus);
+    this.workflowController = new WorkflowController(workflows, workflowRepository);
+    this.loops = this.makeLoops();
+  }
+
+  /** Begins to work, as soon as the database is there. Resolves when it does. */
+  start(): Promise<void> {
+    this.started ??= this.boot();
+    return this.started;
+  }
+
+  /** Hands everything over. What is being decided is committed first. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.started;
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.responder.stop();
+    await this.owner.leave().catch((error: unknown) => {
+      this.parts.log.warn({ err: error }, 'could not give up the partitions; their leases will run out');
+    });
+  }
+
+  private async boot(): Promise<void> {
+    const { pool, log } = this.parts;
+    for (let waitMs = 100; !this.stopping; waitMs = Math.min(waitMs * 2, 5000)) {
+      try {
+        await migrate(pool, schemaName, migrations);
+        await this.leases.prepare();
+        await this.owner.tick();
+        break;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        log.warn({ err: error }, 'the database is not there yet');
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
+    }
+    if (this.stopping) return;
+    this.responder.start();
+    for (const loop of this.loops) loop.start();
+    log.info({}, 'orchestrating');
+  }
+
+  private makeLoops(): Repeating[] {
+    const { config, log } = this.parts;
+    const failed = (doing: string) => (error: unknown) => {
+      if (isPassing(error)) log.warn({ err: error }, `could not ${doing}; trying again`);
+      else log.error({ err: error }, `could not ${doing}`);
+    };
+    const { runs, dispatcher } = this;
+    const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: failed('wake a run') });
+    return [
+      new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), failed('renew the partition leases')),
+      new Repeating(200, () => timers.wakeDue(), failed('wake runs')),
+      new Repeating(1000, () => timers.reconcile(), failed('reconcile runs')),
+    ];
+  }
+
+  private async owns(owned: OwnedPartitions): Promise<void> {
+    this.runs.setOwned(owned);
+    await this.responder.setOwned(new Set(owned.keys()));
+    const count = await this.runs.recover();
+    this.parts.log.info({ partitions: owned.size, recoveredRuns: count }, 'owned partitions have changed');
+  }
+
+  /** Any partition of ours: a run begins where it lands. A replica that has just come up waits for its first ones. */
+  private async pickPartition(): Promise<number> {
+    for (let waited = 0; waited < 5000; waited += 50) {
+      const owned = [...this.owner.current().keys()];
+      const pick = owned[Math.floor(Math.random() * owned.length)];
+      if (pick !== undefined) return pick;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw FailureError.of('unavailable', 'This orchestrator owns no partition yet. Try again in a moment.', {
+      retryAfterSeconds: 2,
+    });
+  }
+
+  private announce({ runId, firstSequence, at, eventsJson }: Commit): void {
+    this.parts.bus.publish(runEventsSubject(runId), { runId, firstSequence, atUnixMs: at, eventsJson });
+  }
+
+  private notQueued(run: LiveRun, error: unknown): void {
+    this.parts.log.warn({ err: error, runId: run.facts.id }, 'a task could not be queued; it will be sent again');
+  }
+}

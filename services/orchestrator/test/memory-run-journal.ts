@@ -1,0 +1,52 @@
+import { isTerminal } from '@treadle/engine';
+import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../src/domain/run-journal.js';
+
+interface StoredRow {
+  readonly facts: RunFacts;
+  readonly entries: StoredEntry[];
+  progress: RunProgress | undefined;
+}
+
+/** A journal in memory, with the refusals of the real one. */
+export class MemoryRunJournal implements RunJournal {
+  readonly fences = new Map<number, number>();
+  /** Set to make the next appends fail, before or after they are stored. */
+  outage: { readonly error: Error; readonly afterWrite: boolean } | undefined;
+  private readonly rows = new Map<string, StoredRow>();
+  private readonly keys = new Set<string>();
+
+  async append(commit: Commit): Promise<'written' | 'refused'> {
+    await Promise.resolve();
+    if (this.outage && !this.outage.afterWrite) throw this.outage.error;
+    const verdict = this.write(commit);
+    if (this.outage) throw this.outage.error;
+    return verdict;
+  }
+
+  async load(runIds: readonly string[]): Promise<StoredRun[]> {
+    return runIds.flatMap((id) => {
+      const row = this.rows.get(id);
+      return row ? [{ facts: row.facts, entries: [...row.entries] }] : [];
+    });
+  }
+
+  async unfinished(partition: number): Promise<string[]> {
+    return [...this.rows.values()]
+      .filter((row) => row.facts.partition === partition && !isTerminal(row.progress?.status ?? 'pending'))
+      .map((row) => row.facts.id);
+  }
+
+  private write(commit: Commit): 'written' | 'refused' {
+    if (this.fences.get(commit.partition) !== commit.fence) return 'refused';
+    const key = commit.start?.key && `${commit.start.facts.tenantId}/${commit.start.key.key}`;
+    if (key && this.keys.has(key)) return 'refused';
+    const { firstSequence, at, eventsJson, progress, start } = commit;
+    const row = this.rows.get(commit.runId) ?? (start && { facts: start.facts, entries: [], progress: undefined });
+    if (!row || row.entries.some((entry) => entry.firstSequence === firstSequence)) return 'refused';
+    row.entries.push({ firstSequence, at, eventsJson });
+    row.progress = progress ?? row.progress;
+    this.rows.set(commit.runId, row);
+    if (key) this.keys.add(key);
+    return 'written';
+  }
+}
