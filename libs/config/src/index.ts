@@ -1,1 +1,3 @@
-export {};
+export * from './define-config.js';
+export * from './secret.js';
+export * from './settings.js';
