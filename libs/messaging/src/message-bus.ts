@@ -17,7 +17,10 @@ export type Verdict =
 /** One delivery of a queued message. While its handler runs, the adapter keeps the lease alive. */
 export interface Delivery<T> {
   readonly message: T;
-  /** Counts from 1; above 1 an earlier holder's lease ran out or it handed the message back. */
+  /**
+   * Counts from 1; above 1 an earlier holder's lease ran out or it handed the message back. A hint for ordering holders, not a proof:
+   * old NATS servers forget to count a message that comes back while nobody asks for one.
+   */
   readonly delivery: number;
 }
 

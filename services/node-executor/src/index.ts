@@ -1,1 +1,2 @@
-export {};
+export { NodeExecutorModule, type NodeExecutorOptions } from './app.module.js';
+export * from './node-executor.config.js';

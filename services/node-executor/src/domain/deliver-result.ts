@@ -1,0 +1,45 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Result, resultSubject, Verdict } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import type { MessageBus } from '@treadle/messaging';
+
+/** How long the partition's owner has for the commit before it is asked again. */
+const receiptTimeoutMs = 5000;
+const firstPauseMs = 50;
+const longestPauseMs = 2000;
+
+/**
+ * Hands a result to the owner of its run until that one says what became of it; the owner may be away for as long as it likes.
+ * The result is made anew for each try. False when `stopped` fired first.
+ * @throws FailureError `payload_too_large`, which no repetition mends.
+ */
+export async function deliverResult(bus: MessageBus, result: () => Result, stopped: AbortSignal): Promise<boolean> {
+  const stop = Promise.withResolvers<undefined>();
+  const onStop = () => stop.resolve(undefined);
+  stopped.addEventListener('abort', onStop, { once: true });
+  try {
+    for (let tries = 0; !stopped.aborted; tries++) {
+      if (await Promise.race([isSettled(bus, result()), stop.promise])) return true;
+      await Promise.race([wait(pauseMs(tries), undefined, { ref: false }), stop.promise]);
+    }
+    return false;
+  } finally {
+    stopped.removeEventListener('abort', onStop);
+  }
+}
+
+async function isSettled(bus: MessageBus, result: Result): Promise<boolean> {
+  try {
+    const { verdict } = await bus.request(resultSubject(result.partition), result, receiptTimeoutMs);
+    return verdict === Verdict.VERDICT_COMMITTED || verdict === Verdict.VERDICT_REFUSED;
+  } catch (error) {
+    if (error instanceof FailureError && error.failure.code === 'payload_too_large') throw error;
+    return false;
+  }
+}
+
+/** Doubles up to a ceiling; the random half keeps many executors from asking a new owner at the same moment. */
+function pauseMs(tries: number): number {
+  const ceiling = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries, 10));
+  return ceiling * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,70 @@
+import type { ChatRequest, ChatResponse, ModelServiceService, Task } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import type { Handlers } from '@treadle/grpc';
+import type { ChatPart, ChatQuestion, Models } from '@treadle/nodes';
+
+/** The model service, in another process or in this one. */
+export type ModelService = Pick<Handlers<typeof ModelServiceService>, 'chat'>;
+
+/** Asks models on behalf of one task. */
+export class GrpcModels implements Models {
+  constructor(
+    private readonly service: ModelService,
+    private readonly task: Task,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async *chat(question: ChatQuestion): AsyncIterable<ChatPart> {
+    const { traceparent } = this.task;
+    const options = traceparent ? { signal: this.signal, traceparent } : { signal: this.signal };
+    for await (const response of this.service.chat(this.#request(question), options)) {
+      const part = toPart(response, question);
+      if (part === undefined) continue;
+      yield part;
+      if (part.type === 'finished') return;
+    }
+    throw FailureError.of(
+      'provider_stream_cut',
+      `The answer of the model ${question.model} broke off before its end. Try again.`,
+    );
+  }
+
+  #request(question: ChatQuestion): ChatRequest {
+    const { tenantId, runId, nodeKey, deadlineUnixMs, traceparent } = this.task;
+    return {
+      tenantId,
+      runId,
+      nodeKey,
+      deadlineUnixMs,
+      traceparent,
+      model: { provider: question.provider, model: question.model },
+      messages: question.messages.map(({ role, text }) => ({ role, text })),
+      parametersJson: JSON.stringify(question.parameters),
+      idempotencyKey: `${runId}/${nodeKey}`,
+    };
+  }
+}
+
+/** A part of a newer service that this one does not know is left out. */
+function toPart({ part }: ChatResponse, question: ChatQuestion): ChatPart | undefined {
+  switch (part?.$case) {
+    case 'text':
+      return { type: 'text', text: part.value };
+    case 'reasoning':
+      return { type: 'reasoning', text: part.value };
+    case 'finished': {
+      const { finishReason, usage, warnings } = part.value;
+      return {
+        type: 'finished',
+        finishReason,
+        inputTokens: usage?.inputTokens ?? 0,
+        outputTokens: usage?.outputTokens ?? 0,
+        provider: usage?.provider ?? question.provider,
+        model: usage?.model ?? question.model,
+        warnings,
+      };
+    }
+    case undefined:
+      return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { FailureError } from '@treadle/failure';
+
+/** One request on the way to an answer. */
+export interface Hop {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string | undefined;
+}
+
+const redirects = new Set([301, 302, 303, 307, 308]);
+/** Meant for the one host they were written for. */
+const secretHeaders = new Set(['authorization', 'cookie', 'host', 'proxy-authorization']);
+
+/** Where an answer sends the request next, or `undefined` when it is the final one. As browsers do: 303, and 301 or 302 after a POST, become a GET. */
+export function nextHop(hop: Hop, status: number, location: string | string[] | undefined): Hop | undefined {
+  const target = [location].flat()[0];
+  if (!redirects.has(status) || target === undefined) return undefined;
+  if (!URL.canParse(target, hop.url.href)) {
+    throw FailureError.of('http_request_failed', `${hop.url.host} redirects to something that is not an address.`, {
+      retryable: false,
+    });
+  }
+  const url = new URL(target, hop.url);
+  const becomesGet = (status === 303 && hop.method !== 'HEAD') || (status < 303 && hop.method === 'POST');
+  const kept = hop.headers.filter(
+    ([name]) => !isDropped(name.toLowerCase(), url.origin !== hop.url.origin, becomesGet),
+  );
+  return {
+    method: becomesGet ? 'GET' : hop.method,
+    url,
+    headers: kept,
+    body: becomesGet ? undefined : hop.body,
+  };
+}
+
+const isDropped = (name: string, otherHost: boolean, becomesGet: boolean) =>
+  (otherHost && secretHeaders.has(name)) || (becomesGet && name === 'content-type');

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
+import { Receipt, type Result, resultSubject, Task, taskQueue, Verdict } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import type { MessageBus } from '@treadle/messaging';
+import type { Execute } from '@treadle/nodes';
+import { vi } from 'vitest';
+import { NodeExecutorModule, type NodeExecutorOptions } from '../src/index.js';
+
+/** Behaviour by node type; each spec knows the configuration it sends. */
+type Executors = Readonly<Record<string, Execute<never>>>;
+
+/** Waits for a condition, however long a loaded machine takes. */
+export const until = (condition: () => void) => vi.waitFor(condition, { timeout: 30_000, interval: 5 });
+
+/** A pool, a partition and runs that no other spec uses. */
+export function aPlace() {
+  const name = randomUUID().slice(0, 8);
+  const partition = Math.floor(Math.random() * 1e9);
+  const aTask = (fields: Partial<Task> = {}) =>
+    Task.fromPartial({
+      runId: `run-${name}`,
+      nodeKey: 'node',
+      attempt: 1,
+      fence: 1000,
+      partition,
+      pool: name,
+      nodeType: 'work',
+      streamText: true,
+      ...fields,
+    });
+  const enqueue = (bus: MessageBus, task: Task) =>
+    bus.enqueue(taskQueue(name), `${task.runId}.${task.nodeKey}.${task.attempt}`, task);
+  return { pool: name, runId: `run-${name}`, partition, aTask, enqueue };
+}
+
+/** Starts an executor of one pool with the given behaviour for its nodes. */
+export async function startExecutor(
+  bus: MessageBus,
+  pool: string,
+  executors: Executors,
+  config: Partial<NodeExecutorOptions['config']> = {},
+) {
+  const models = { chat: () => { throw FailureError.of('unavailable', 'No models here.'); } }; // biome-ignore format: one line reads better
+  const findExecutor = (type: string) => executors[type] as Execute<unknown> | undefined;
+  const log = { warn: () => undefined, error: () => undefined };
+  const settings = {
+    pools: [pool],
+    concurrency: 8,
+    leaseSeconds: 1,
+    shutdownGraceSeconds: 5,
+    httpAllow: [],
+    ...config,
+  };
+  const module = NodeExecutorModule.register({ bus, models, findExecutor, log, config: settings });
+  return NestFactory.createApplicationContext(module, { logger: false });
+}
+
+/** The owner of a partition: notes every result and answers by `verdict`. */
+export async function startOwner(
+  bus: MessageBus,
+  partition: number,
+  verdict: (result: Result, count: number) => Verdict = () => Verdict.VERDICT_COMMITTED,
+) {
+  const results: Result[] = [];
+  await bus.respond(resultSubject(partition), async (result) => {
+    results.push(result);
+    return Receipt.fromPartial({ verdict: verdict(result, results.length) });
+  });
+  return results;
+}

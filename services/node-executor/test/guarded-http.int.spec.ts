@@ -1,0 +1,161 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { HttpQuestion } from '@treadle/nodes';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AddressGuard } from '../src/infra/address-guard.js';
+import { GuardedHttp } from '../src/infra/guarded-http.js';
+
+const servers: Server[] = [];
+const clients: GuardedHttp[] = [];
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function send(
+  question: Partial<HttpQuestion> & { url: string },
+  allow = ['127.0.0.1', 'localhost'],
+  signal?: AbortSignal,
+) {
+  const http = new GuardedHttp(new AddressGuard(allow));
+  clients.push(http);
+  return http.forSignal(signal ?? new AbortController().signal).send({
+    method: 'GET',
+    headers: [],
+    connectTimeoutSeconds: 5,
+    readTimeoutSeconds: 5,
+    maxBytes: 1000,
+    ...question,
+  });
+}
+
+const withCode = (code: string, retryable?: boolean) => ({
+  failure: retryable === undefined ? { code } : { code, retryable },
+});
+
+describe('GuardedHttp', () => {
+  it('sends method, headers and body, and answers with status, headers and text', async () => {
+    const url = await serve((request, response) => {
+      void text(request).then((body) => {
+        response.writeHead(201, { 'content-type': 'text/plain', 'set-cookie': ['a=1', 'b=2'] });
+        response.end(`${request.method} ${request.url} ${String(request.headers['x-one'])} ${body}`);
+      });
+    });
+    const headers = [['X-One', '1'], ['Content-Length', '999']] as const; // biome-ignore format: one line reads better
+    const answer = await send({ url: `${url}/path?q=1#part`, method: 'post', headers, body: 'käse' });
+    expect(answer).toMatchObject({ status: 201, body: 'POST /path?q=1 1 käse' });
+    expect(answer.headers).toMatchObject({ 'content-type': 'text/plain', 'set-cookie': 'a=1, b=2' });
+  });
+
+  it('decodes the answer by its charset', async () => {
+    const url = await serve((_request, response) => {
+      response.setHeader('content-type', 'text/plain; charset=iso-8859-1');
+      response.end(Buffer.from([0xe4]));
+    });
+    expect((await send({ url })).body).toBe('ä');
+  });
+
+  it('refuses a private address without connecting to it, by number or by name', async () => {
+    let connected = false;
+    const url = await serve((_request, response) => {
+      connected = true;
+      response.end();
+    });
+    await expect(send({ url }, [])).rejects.toMatchObject(withCode('address_blocked', false));
+    const byName = url.replace('127.0.0.1', 'localhost');
+    await expect(send({ url: byName }, [])).rejects.toMatchObject(withCode('address_blocked', false));
+    expect(connected).toBe(false);
+  });
+
+  it('reaches an allowed name', async () => {
+    const url = await serve((_request, response) => response.end('here'));
+    expect((await send({ url: url.replace('127.0.0.1', 'localhost') })).body).toBe('here');
+  });
+
+  it('checks every hop of a redirect', async () => {
+    const url = await serve((request, response) => {
+      const target = request.url === '/file' ? 'file:///etc/passwd' : 'http://127.0.0.2:1/';
+      response.writeHead(302, { location: target }).end();
+    });
+    await expect(send({ url })).rejects.toMatchObject(withCode('address_blocked'));
+    await expect(send({ url: `${url}/file` })).rejects.toMatchObject(withCode('address_blocked'));
+    await expect(send({ url: 'ftp://example.com/' })).rejects.toMatchObject(withCode('address_blocked'));
+  });
+
+  it('keeps the authorization on its host and drops it on the way to another', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('arrived');
+    });
+    const url = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      const location = request.url === '/' ? '/again' : other;
+      response.writeHead(307, { location }).end();
+    });
+    const answer = await send({ url, headers: [['Authorization', 'Bearer secret']] });
+    expect(answer.body).toBe('arrived');
+    expect(seen).toEqual(['Bearer secret', 'Bearer secret', undefined]);
+  });
+
+  it('turns a redirected POST into a GET, and keeps it with 307', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/end') return void response.end(request.method);
+      response.writeHead(Number(request.url?.slice(1)), { location: '/end' }).end();
+    });
+    const post = { method: 'POST', body: 'x' };
+    expect((await send({ ...post, url: `${url}/302` })).body).toBe('GET');
+    expect((await send({ ...post, url: `${url}/303` })).body).toBe('GET');
+    expect((await send({ ...post, url: `${url}/307` })).body).toBe('POST');
+  });
+
+  it('follows five redirects and no more', async () => {
+    const url = await serve((request, response) => {
+      const left = Number(request.url?.slice(1));
+      if (left === 0) response.end('there');
+      else response.writeHead(302, { location: `/${left - 1}` }).end();
+    });
+    expect((await send({ url: `${url}/5` })).body).toBe('there');
+    await expect(send({ url: `${url}/6` })).rejects.toMatchObject(withCode('http_request_failed', false));
+  });
+
+  it('refuses an answer above its limit, also when its length was not announced', async () => {
+    const url = await serve((_request, response) => {
+      const more = () => {
+        while (response.write('x'.repeat(100)));
+        response.once('drain', more);
+      };
+      more();
+    });
+    await expect(send({ url })).rejects.toMatchObject(withCode('http_response_too_large', false));
+  });
+
+  it('says that a request failed when the connection is refused, cut or too slow', async () => {
+    const cut = await serve((request) => request.socket.destroy());
+    await expect(send({ url: cut })).rejects.toMatchObject(withCode('http_request_failed', true));
+    const slow = await serve(() => undefined);
+    await expect(send({ url: slow, readTimeoutSeconds: 0.1 })).rejects.toMatchObject(
+      withCode('http_request_failed', true),
+    );
+    await expect(send({ url: 'http://127.0.0.1:1/' })).rejects.toMatchObject(withCode('http_request_failed', true));
+    await expect(send({ url: 'not an address' })).rejects.toMatchObject(withCode('node_configuration', false));
+  });
+
+  it('ends with its signal', async () => {
+    const stop = new AbortController();
+    const url = await serve(() => stop.abort());
+    await expect(send({ url }, undefined, stop.signal)).rejects.toMatchObject(withCode('http_request_failed'));
+  });
+});
