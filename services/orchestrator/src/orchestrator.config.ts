@@ -1,7 +1,71 @@
-/** What the orchestrator needs to know of where it runs. */
-export interface OrchestratorConfig {
-  readonly maxLiveRuns: number;
-  readonly partitionLeaseMs: number;
-  readonly taskLeaseMs: number;
-  readonly alone: boolean;
-}
+import { boolean, type ConfigOf, defineConfig, integer, secretUrl, string } from '@treadle/config';
+
+export const orchestratorConfig = defineConfig({
+  databaseUrl: secretUrl({
+    env: 'DATABASE_URL',
+    optional: true,
+    schemes: ['postgres', 'postgresql'],
+    meaning:
+      'The PostgreSQL (15 or newer) that holds workflows, runs and keys. Standalone starts its own when it is not set.',
+  }),
+  natsUrl: secretUrl({
+    env: 'NATS_URL',
+    optional: true,
+    schemes: ['nats', 'tls'],
+    meaning: 'The nats-server with JetStream that carries tasks between processes. Standalone needs none.',
+  }),
+  databaseConnections: integer({
+    env: 'TREADLE_ORCHESTRATOR_DATABASE_CONNECTIONS',
+    default: 10,
+    min: 2,
+    max: 200,
+    unit: 'connections',
+    meaning: 'Most connections the orchestrator opens to PostgreSQL.',
+  }),
+  maxLiveRuns: integer({
+    env: 'TREADLE_MAX_LIVE_RUNS',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    unit: 'runs',
+    meaning: 'Runs one orchestrator keeps under way; above it, starts are answered with 503 until some have ended.',
+  }),
+  partitionLeaseMs: integer({
+    env: 'TREADLE_PARTITION_LEASE_MS',
+    default: 9000,
+    min: 1500,
+    max: 60_000,
+    unit: 'ms',
+    meaning: 'How long a dead orchestrator keeps its runs from being taken over.',
+  }),
+  taskLeaseMs: integer({
+    env: 'TREADLE_TASK_LEASE_MS',
+    default: 20_000,
+    min: 5000,
+    max: 600_000,
+    unit: 'ms',
+    meaning: 'A task that no executor was heard to work on for this long is sent again.',
+  }),
+  alone: boolean({
+    env: 'TREADLE_ORCHESTRATOR_ALONE',
+    default: false,
+    meaning: 'Take over all runs at once, without waiting for leases. Only where no second orchestrator can exist.',
+  }),
+  grpcAddress: string({
+    env: 'TREADLE_ORCHESTRATOR_GRPC',
+    default: '127.0.0.1:50052',
+    unit: 'host:port',
+    meaning: 'Where the orchestrator takes gRPC calls, as its own process.',
+  }),
+  healthPort: integer({
+    env: 'TREADLE_ORCHESTRATOR_HEALTH_PORT',
+    default: 8092,
+    min: 0,
+    max: 65_535,
+    unit: 'port',
+    meaning: 'Port of the health endpoints of the orchestrator, as its own process.',
+  }),
+});
+
+/** The service's settings, read once. */
+export type OrchestratorConfig = ConfigOf<typeof orchestratorConfig>;
