@@ -1,14 +1,49 @@
+import { type ConfigOf, defineConfig, integer, secret, string, url } from '@treadle/config';
+
 /** Injection token of the service's settings. */
 export const MODEL_PROXY_CONFIG = Symbol('MODEL_PROXY_CONFIG');
 
+export const modelProxyConfig = defineConfig({
+  openAiBaseUrl: url({
+    env: 'OPENAI_BASE_URL',
+    optional: true,
+    schemes: ['http', 'https'],
+    meaning:
+      'Base address of the provider "openai", any OpenAI-compatible server; OpenAI itself when only the key is set.',
+  }),
+  openAiApiKey: secret({
+    env: 'OPENAI_API_KEY',
+    optional: true,
+    meaning: 'API key of the provider "openai"; not needed for local servers.',
+  }),
+  defaultModel: string({
+    env: 'TREADLE_DEFAULT_MODEL',
+    optional: true,
+    meaning: 'Model (or provider/model) that serves names no provider knows, with a warning; without it they fail.',
+  }),
+  connectTimeoutMs: integer({
+    env: 'TREADLE_MODEL_CONNECT_TIMEOUT_MS',
+    default: 10_000,
+    min: 1,
+    max: 600_000,
+    unit: 'ms',
+    meaning: 'How long a connection to a provider may take.',
+  }),
+  silenceTimeoutMs: integer({
+    env: 'TREADLE_MODEL_SILENCE_TIMEOUT_MS',
+    default: 120_000,
+    min: 1,
+    max: 3_600_000,
+    unit: 'ms',
+    meaning: 'How long a provider may be silent before its answer and between two parts of it.',
+  }),
+  grpcAddress: string({
+    env: 'TREADLE_MODEL_PROXY_GRPC',
+    default: '127.0.0.1:50051',
+    unit: 'host:port',
+    meaning: 'Where the model proxy takes gRPC calls, as its own process.',
+  }),
+});
+
 /** The service's settings, read once. */
-export interface ModelProxyConfig {
-  readonly openAiBaseUrl: string;
-  readonly openAiApiKey: string;
-  /** `provider/model`, or only a model; empty when names nobody knows are to fail. */
-  readonly defaultModel: string;
-  readonly connectTimeoutMs: number;
-  readonly silenceTimeoutMs: number;
-  /** `host:port` of the gRPC server; unused in standalone. */
-  readonly grpcAddress: string;
-}
+export type ModelProxyConfig = ConfigOf<typeof modelProxyConfig>;

@@ -1,10 +1,11 @@
 import { NestFactory } from '@nestjs/core';
 import { type ChatRequest, type ChatResponse, type Finished, ModelServiceService } from '@treadle/contracts';
 import { type Failure, FailureError } from '@treadle/failure';
-import { GrpcServer, GrpcServerModule, grpcClient, inProcessHandlers, served } from '@treadle/grpc';
+import { GrpcServer, grpcClient, inProcessHandlers } from '@treadle/grpc';
 import { type Fault, type ModelServer, type ModelServerOptions, startModelServer } from '@treadle/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ModelController, type ModelProxyConfig, ModelProxyModule } from '../src/index.js';
+import { AppModule } from '../src/app.module.js';
+import { ModelController, type ModelProxyConfig, ModelProxyModule, modelProxyConfig } from '../src/index.js';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -17,19 +18,11 @@ async function modelServer(options: ModelServerOptions = {}): Promise<ModelServe
   return server;
 }
 
-function config(values: Partial<ModelProxyConfig>): ModelProxyConfig {
-  return {
-    openAiBaseUrl: '',
-    openAiApiKey: '',
-    defaultModel: '',
-    connectTimeoutMs: 1_000,
-    silenceTimeoutMs: 5_000,
-    grpcAddress: '127.0.0.1:0',
-    ...values,
-  };
+function config(environment: Record<string, string>): ModelProxyConfig {
+  return modelProxyConfig.read({ TREADLE_MODEL_SILENCE_TIMEOUT_MS: '5000', ...environment });
 }
 
-async function proxy(values: Partial<ModelProxyConfig>) {
+async function proxy(values: Record<string, string>) {
   const app = await NestFactory.createApplicationContext(ModelProxyModule.register(config(values)), { logger: false });
   cleanups.push(() => app.close());
   return inProcessHandlers(ModelServiceService, app.get(ModelController), (_, error) => {
@@ -38,12 +31,12 @@ async function proxy(values: Partial<ModelProxyConfig>) {
 }
 
 /** A proxy in front of a model server that answers as told. */
-async function scripted(answer: ModelServerOptions['answer'], values: Partial<ModelProxyConfig> = {}) {
+async function scripted(answer: ModelServerOptions['answer'], values: Record<string, string> = {}) {
   const server = await modelServer({ answer });
-  return { server, client: await proxy({ openAiBaseUrl: server.url, ...values }) };
+  return { server, client: await proxy({ OPENAI_BASE_URL: server.url, ...values }) };
 }
 
-const failing = (fault: Fault, values: Partial<ModelProxyConfig> = {}) =>
+const failing = (fault: Fault, values: Record<string, string> = {}) =>
   scripted(() => ({ text: 'one two three four', fault }), values);
 
 const request = (fields: Partial<ChatRequest> = {}): ChatRequest => ({
@@ -100,7 +93,7 @@ describe('a model answers', () => {
   });
 
   it('to exactly the request that was meant', async () => {
-    const { server, client } = await scripted(() => 'Yes.', { openAiApiKey: 'k' });
+    const { server, client } = await scripted(() => 'Yes.', { OPENAI_API_KEY: 'k' });
     await ask(client.chat(request({ parametersJson: '{"temperature":0.2}', idempotencyKey: 'run:node' })));
     const sent = server.chats[0];
     expect(sent?.headers).toMatchObject({ authorization: 'Bearer k', 'idempotency-key': 'run:node' });
@@ -177,20 +170,20 @@ describe('a model fails', () => {
 
   it('with the words of the provider, without the key', async () => {
     const message = 'Bad key top-secret-key, see the console.';
-    const { client } = await failing({ kind: 'status', status: 401, message }, { openAiApiKey: 'top-secret-key' });
+    const { client } = await failing({ kind: 'status', status: 401, message }, { OPENAI_API_KEY: 'top-secret-key' });
     const { failure } = await ask(client.chat(request()));
     expect(failure?.message).toContain('Bad key ***, see the console.');
   });
 
   it('by saying nothing', async () => {
-    const { client } = await failing({ kind: 'hang' }, { silenceTimeoutMs: 200 });
+    const { client } = await failing({ kind: 'hang' }, { TREADLE_MODEL_SILENCE_TIMEOUT_MS: '200' });
     const { failure } = await ask(client.chat(request()));
     expect(failure).toMatchObject({ code: 'provider_unavailable', retryable: true });
     expect(failure?.message).toContain('silent for 0.2 s');
   });
 
   it('by falling silent', async () => {
-    const { client } = await failing({ kind: 'hang', afterTokens: 2 }, { silenceTimeoutMs: 200 });
+    const { client } = await failing({ kind: 'hang', afterTokens: 2 }, { TREADLE_MODEL_SILENCE_TIMEOUT_MS: '200' });
     const { failure, text } = await ask(client.chat(request()));
     expect(text).toBe('one two ');
     expect(failure).toMatchObject({ code: 'provider_stream_cut', details: { receivedCharacters: 8 } });
@@ -199,7 +192,7 @@ describe('a model fails', () => {
   it('by not being there', async () => {
     const server = await startModelServer();
     await server.close();
-    const client = await proxy({ openAiBaseUrl: server.url });
+    const client = await proxy({ OPENAI_BASE_URL: server.url });
     const { failure } = await ask(client.chat(request()));
     expect(failure).toMatchObject({ code: 'provider_unavailable', retryable: true });
     expect(failure?.message).toContain('the connection was refused');
@@ -249,7 +242,7 @@ describe('the names of models', () => {
   });
 
   it('are served by the default model when nobody knows them, with a warning before and after the call', async () => {
-    const { client } = await scripted(() => 'Yes.', { defaultModel: 'openai/large' });
+    const { client } = await scripted(() => 'Yes.', { TREADLE_DEFAULT_MODEL: 'openai/large' });
     const model = { provider: 'langgenius/deepseek/deepseek', model: 'deepseek-chat' };
     const resolved = await client.resolveModel({ tenantId: '', model });
     expect(resolved.servedBy).toEqual({ provider: 'openai', model: 'large' });
@@ -270,17 +263,12 @@ describe('the names of models', () => {
 describe('the service over gRPC', () => {
   it('streams answers and carries failures whole', async () => {
     const server = await modelServer({ faults: { limited: { kind: 'status', status: 429, retryAfter: '3' } } });
-    const root = GrpcServerModule.register({
-      imports: [ModelProxyModule.register(config({ openAiBaseUrl: server.url }))],
-      inject: [ModelController],
-      useFactory: (controller: ModelController) => ({
-        address: '127.0.0.1:0',
-        services: [served(ModelServiceService, controller)],
-      }),
-    });
+    const root = AppModule.register(config({ OPENAI_BASE_URL: server.url, TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0' }));
     const app = await NestFactory.createApplicationContext(root, { logger: false });
     cleanups.push(() => app.close());
-    const client = grpcClient(ModelServiceService, { address: `127.0.0.1:${app.get(GrpcServer).port}` });
+    const client = grpcClient(ModelServiceService, {
+      address: `127.0.0.1:${app.get(GrpcServer, { strict: false }).port}`,
+    });
     cleanups.push(() => client.close());
     expect(await ask(client.chat(request()))).toMatchObject({
       text: expect.stringContaining('You said: Hello there'),

@@ -36,7 +36,11 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
     };
     const elapsed = () => ({ durationMs: Math.round(performance.now() - startedAt) });
     try {
-      for await (const part of chat(this.registry, this.config.defaultModel, toQuestion(request, options.signal))) {
+      for await (const part of chat(
+        this.registry,
+        this.config.defaultModel ?? '',
+        toQuestion(request, options.signal),
+      )) {
         if (part.type === 'finished') this.logger.log({ ...facts, ...summary(part), ...elapsed() }, 'a model answered');
         yield toResponse(part);
       }
@@ -48,7 +52,7 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
 
   async resolveModel({ model }: ResolveModelRequest): Promise<ResolveModelResponse> {
     const wanted = { provider: model?.provider ?? '', model: model?.model ?? '' };
-    const resolution = await resolveModel(this.registry, this.config.defaultModel, wanted);
+    const resolution = await resolveModel(this.registry, this.config.defaultModel ?? '', wanted);
     if (!resolution.served) return { servedBy: undefined, warning: resolution.failure.message };
     const servedBy = { provider: resolution.provider.name, model: resolution.model };
     return { servedBy, warning: resolution.warning ?? '' };

@@ -15,8 +15,8 @@ function openAi(config: ModelProxyConfig): Provider[] {
   if (!config.openAiBaseUrl && !config.openAiApiKey) return [];
   const options = {
     name: 'openai',
-    baseUrl: config.openAiBaseUrl || openAiBaseUrl,
-    apiKey: config.openAiApiKey,
+    baseUrl: config.openAiBaseUrl ?? openAiBaseUrl,
+    apiKey: config.openAiApiKey?.reveal().trim() ?? '',
     connectTimeoutMs: config.connectTimeoutMs,
     silenceTimeoutMs: config.silenceTimeoutMs,
   };

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { modelProxyConfig } from './model-proxy.config.js';
+import { configuredProviders } from './providers/catalog.js';
+
+describe('the settings of the model proxy', () => {
+  it('have these defaults', () => {
+    expect(modelProxyConfig.read({})).toEqual({
+      openAiBaseUrl: undefined,
+      openAiApiKey: undefined,
+      defaultModel: undefined,
+      connectTimeoutMs: 10_000,
+      silenceTimeoutMs: 120_000,
+      grpcAddress: '127.0.0.1:50051',
+    });
+  });
+
+  it.each([
+    [{}, ['demo']],
+    [{ OPENAI_API_KEY: 'k' }, ['openai', 'demo']],
+    [{ OPENAI_BASE_URL: 'http://localhost:11434/v1' }, ['openai', 'demo']],
+  ])('make of %o the providers %j', (environment, names) => {
+    expect(configuredProviders(modelProxyConfig.read(environment)).map(({ name }) => name)).toEqual(names);
+  });
+});
