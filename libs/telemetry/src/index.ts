@@ -1,1 +1,6 @@
-export {};
+export * from './context.js';
+export { HealthModule } from './health/health.module.js';
+export { type CheckOutcome, type HealthCheck, HealthRegistry, type Readiness } from './health/health-registry.js';
+export * from './logger.js';
+export * from './nest-logger.js';
+export * from './traceparent.js';

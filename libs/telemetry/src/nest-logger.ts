@@ -1,0 +1,44 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Logger } from './logger.js';
+
+/** Lets Nest write its own lines through our logger: `NestFactory.create(AppModule, { logger: new NestLogger(logger) })`. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  /** Nest passes the name of the speaking class last and, for errors, a stack before it. */
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const texts = rest.filter((item) => typeof item === 'string');
+    const facts = { context: texts.at(-1), stack: texts.length > 1 ? texts[0] : undefined };
+    if (message instanceof Error) this.logger[level]({ ...facts, err: message }, message.message);
+    else if (typeof message === 'string') this.logger[level](facts, message);
+    else this.logger[level]({ ...facts, data: message });
+  }
+}
