@@ -25,7 +25,7 @@ const specConstraints = Object.entries(layers).map(([layer, allowed]) => ({
   sourceTag: `layer:${layer}`,
   onlyDependOnLibsWithTags: [...allowed, 'testing'].map((name) => `layer:${name}`),
 }));
-const testedByTesting = ['embedded-postgres', 'engine', 'messaging', 'persistence', 'workflow'];
+const testedByTesting = ['embedded-postgres', 'engine', 'messaging', 'nodes', 'persistence', 'workflow'];
 
 const impureGlobals = [
   'process',

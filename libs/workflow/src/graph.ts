@@ -6,7 +6,7 @@ export interface Graph {
 export interface TopologicalSort {
   /** Every vertex; sources before their targets wherever no cycle forbids it. */
   readonly order: readonly number[];
-  /** Cycles that share no vertex, each in the direction of its edges; together they touch every knot of the graph. */
+  /** Cycles that share no vertex, each in the direction of its edges from its lowest vertex; together they touch every knot of the graph. */
   readonly cycles: readonly (readonly number[])[];
 }
 
@@ -52,7 +52,9 @@ function cycleBefore(start: number, incoming: readonly (readonly number[])[], do
     walk.push(vertex);
     vertex = incoming[vertex]?.find((source) => done[source] === 0) ?? vertex;
   }
-  return walk.slice(placeOnWalk.get(vertex)).reverse();
+  const cycle = walk.slice(placeOnWalk.get(vertex)).reverse();
+  const first = cycle.indexOf(Math.min(...cycle));
+  return [...cycle.slice(first), ...cycle.slice(0, first)];
 }
 
 /** The same vertices with every edge turned round. */

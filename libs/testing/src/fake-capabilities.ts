@@ -1,0 +1,71 @@
+import { FailureError } from '@treadle/failure';
+import type { ChatPart, ChatQuestion, Http, HttpAnswer, HttpQuestion, Models, NodeContext } from '@treadle/nodes';
+import type { Json } from '@treadle/workflow';
+
+/** A model that plays back parts, one list a call, and remembers what it was asked. A failure among the parts is thrown. */
+export function fakeModels(
+  ...answers: readonly (readonly (ChatPart | FailureError)[])[]
+): Models & { readonly questions: ChatQuestion[] } {
+  const questions: ChatQuestion[] = [];
+  return {
+    questions,
+    async *chat(question) {
+      const parts = answers[questions.push(question) - 1] ?? [];
+      for (const part of parts) {
+        if (part instanceof FailureError) throw part;
+        yield part;
+      }
+    },
+  };
+}
+
+/** The last part of an answer. */
+export function finished(overrides: Partial<Extract<ChatPart, { type: 'finished' }>> = {}): ChatPart {
+  return {
+    type: 'finished',
+    finishReason: 'stop',
+    inputTokens: 3,
+    outputTokens: 2,
+    provider: 'fake',
+    model: 'fake-1',
+    warnings: [],
+    ...overrides,
+  };
+}
+
+/** A server that gives the same answer to everyone and remembers what it was sent. */
+export function fakeHttp(answer: Partial<HttpAnswer> = {}): Http & { readonly questions: HttpQuestion[] } {
+  const questions: HttpQuestion[] = [];
+  return {
+    questions,
+    async send(question) {
+      questions.push(question);
+      return { status: 200, headers: {}, body: '', ...answer };
+    },
+  };
+}
+
+/** What a node did beside its outcome. */
+export interface FakeContext extends NodeContext {
+  readonly shown: string[];
+  readonly warnings: string[];
+}
+
+/** A context in which the values are those given, by `node.name`. */
+export function fakeContext(
+  values: Readonly<Record<string, Json>> = {},
+  capabilities: Partial<NodeContext['capabilities']> = {},
+): FakeContext {
+  const shown: string[] = [];
+  const warnings: string[] = [];
+  return {
+    shown,
+    warnings,
+    read: (selector) => values[selector.join('.')],
+    capabilities: { models: fakeModels(), http: fakeHttp(), ...capabilities },
+    emitText: (text) => void shown.push(text),
+    warn: (sentence) => void warnings.push(sentence),
+    signal: new AbortController().signal,
+    idempotencyKey: 'run-1/node',
+  };
+}
