@@ -1,0 +1,140 @@
+import { FailureError } from '@treadle/failure';
+import { fakeContext, fakeModels, finished } from '@treadle/testing/fake-capabilities';
+import type { Json, JsonObject } from '@treadle/workflow';
+import { describe, expect, it } from 'vitest';
+import { llm } from './llm.descriptor.js';
+import { executeLlm } from './llm.executor.js';
+
+const model = { provider: 'p', name: 'm', mode: 'chat', completion_params: { temperature: 0.2, stop: null } };
+
+const text = (...words: string[]) => words.map((word) => ({ type: 'text', text: word }) as const);
+
+async function ask(config: JsonObject, values: Record<string, Json> = {}, parts = [...text('Hi'), finished()]) {
+  const models = fakeModels(parts);
+  const context = fakeContext(values, { models });
+  const outcome = await executeLlm(llm.config.parse({ model, ...config }), context);
+  return { outcome, context, question: models.questions[0] };
+}
+
+const user = (words: string) => ({ prompt_template: [{ role: 'user', text: words }] });
+
+describe('llm', () => {
+  it('asks with its messages and gives text, usage and finish reason', async () => {
+    const config = {
+      prompt_template: [
+        { role: 'system', text: 'Be {{#start.tone#}}.' },
+        { role: 'user', text: '{{#sys.query#}}' },
+      ],
+    };
+    const { outcome, context, question } = await ask(config, { 'start.tone': 'kind', 'sys.query': 'Who?' }, [
+      ...text('He', 'llo'),
+      finished({ warnings: ['Another model answered.'] }),
+    ]);
+    expect(question).toEqual({
+      provider: 'p',
+      model: 'm',
+      messages: [
+        { role: 'system', text: 'Be kind.' },
+        { role: 'user', text: 'Who?' },
+      ],
+      parameters: { temperature: 0.2 },
+    });
+    expect(outcome).toEqual({
+      outputs: {
+        text: 'Hello',
+        reasoning_content: '',
+        usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+        finish_reason: 'stop',
+      },
+      usage: { inputTokens: 3, outputTokens: 2, provider: 'fake', model: 'fake-1' },
+    });
+    expect(context.shown).toEqual(['He', 'llo']);
+    expect(context.warnings).toEqual(['Another model answered.']);
+  });
+
+  it('drops messages that come out empty, and fails when none is left', async () => {
+    const config = {
+      prompt_template: [
+        { role: 'system', text: '{{#a.b#}}' },
+        { role: 'user', text: 'Hi' },
+      ],
+    };
+    expect((await ask(config)).question?.messages).toEqual([{ role: 'user', text: 'Hi' }]);
+    await expect(ask(user('{{#a.b#}}'))).rejects.toMatchObject({ failure: { code: 'node_configuration' } });
+  });
+
+  it('takes a single text as the words of the user', async () => {
+    expect((await ask({ prompt_template: { text: 'Go on: {{#a.b#}}' } }, { 'a.b': 'x' })).question?.messages).toEqual([
+      { role: 'user', text: 'Go on: x' },
+    ]);
+  });
+
+  it('puts the context in, and leaves a marker inside a value alone', async () => {
+    const context = { enabled: true, variable_selector: ['search', 'result'] };
+    const values = { 'search.result': [{ content: 'one' }, 'two'], 'a.b': '{{#context#}}' };
+    const { question } = await ask({ ...user('Use {{#context#}} and {{#a.b#}}'), context }, values);
+    expect(question?.messages[0]?.text).toBe('Use one\ntwo and {{#context#}}');
+  });
+
+  it('renders Jinja2 messages with the named variables only', async () => {
+    const config = {
+      prompt_template: [{ role: 'user', text: '', edition_type: 'jinja2', jinja2_text: '{{ name|upper }}{{ other }}' }],
+      prompt_config: { jinja2_variables: [{ variable: 'name', value_selector: ['a', 'b'] }] },
+    };
+    expect((await ask(config, { 'a.b': 'ada' })).question?.messages[0]?.text).toBe('ADA');
+    expect(llm.reads(llm.config.parse({ model, ...config }))).toEqual([
+      { selector: ['a', 'b'], field: 'prompt_config.jinja2_variables[0].value_selector' },
+    ]);
+  });
+
+  it('adds the turn of the user when it has a memory, and says what it does not remember', async () => {
+    const memory = { window: { enabled: true, size: 10 } };
+    const config = { prompt_template: [{ role: 'system', text: 'Be kind.' }], memory };
+    const { question, context } = await ask(config, { 'sys.query': 'Who?', 'sys.dialogue_count': 2 });
+    expect(question?.messages[1]).toEqual({ role: 'user', text: 'Who?' });
+    expect(context.warnings).toHaveLength(1);
+    const own = await ask(
+      { ...config, memory: { ...memory, query_prompt_template: 'Q: {{#sys.query#}}' } },
+      { 'sys.query': 'Who?' },
+    );
+    expect(own.question?.messages[1]?.text).toBe('Q: Who?');
+    expect(own.context.warnings).toEqual([]);
+  });
+
+  it('leaves reasoning tags in the text, or moves them out', async () => {
+    const parts = [...text('<thi', 'nk>hm</think>\nYes'), finished()];
+    const tagged = await ask(user('?'), {}, parts);
+    expect(tagged.outcome.outputs).toMatchObject({ text: '<think>hm</think>\nYes', reasoning_content: '' });
+    const separated = await ask({ ...user('?'), reasoning_format: 'separated' }, {}, parts);
+    expect(separated.outcome.outputs).toMatchObject({ text: 'Yes', reasoning_content: 'hm' });
+    expect(separated.context.shown.join('')).toBe('Yes');
+  });
+
+  it('keeps the reasoning a provider gives apart', async () => {
+    const { outcome } = await ask(user('?'), {}, [{ type: 'reasoning', text: 'hm' }, ...text('Yes'), finished()]);
+    expect(outcome.outputs).toMatchObject({ text: 'Yes', reasoning_content: 'hm' });
+  });
+
+  it('writes an old response format the way the provider wants it', async () => {
+    const config = { ...user('?'), model: { ...model, completion_params: { response_format: 'json_object' } } };
+    expect((await ask(config)).question?.parameters).toEqual({ response_format: { type: 'json_object' } });
+  });
+
+  it('fails when the stream ends without its last part, and passes failures on', async () => {
+    await expect(ask(user('?'), {}, text('Hel'))).rejects.toMatchObject({ failure: { code: 'provider_stream_cut' } });
+    const away = FailureError.of('provider_unavailable', 'away');
+    const models = fakeModels([away]);
+    await expect(executeLlm(llm.config.parse({ model, ...user('?') }), fakeContext({}, { models }))).rejects.toBe(away);
+  });
+
+  it('refuses what it cannot do yet instead of passing over it', async () => {
+    const vision = { enabled: true };
+    await expect(ask({ ...user('?'), structured_output_enabled: true })).rejects.toMatchObject({
+      failure: { code: 'node_configuration' },
+    });
+    await expect(ask({ ...user('?'), vision }, { 'sys.files': [{}] })).rejects.toMatchObject({
+      failure: { code: 'node_configuration' },
+    });
+    expect((await ask({ ...user('?'), vision }, { 'sys.files': [] })).outcome.outputs.text).toBe('Hi');
+  });
+});
