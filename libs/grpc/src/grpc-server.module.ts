@@ -2,28 +2,34 @@ import {
   type BeforeApplicationShutdown,
   type DynamicModule,
   type FactoryProvider,
-  Logger,
   Module,
   type ModuleMetadata,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { type GrpcServerOptions, type RunningGrpcServer, startGrpcServer } from './server.js';
 
-type Settings = Omit<GrpcServerOptions, 'onUnknownError'>;
+/** Where the server says what an operator should know. A pino logger is one. */
+export interface GrpcServerLog {
+  info(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+export interface GrpcServerSettings extends Omit<GrpcServerOptions, 'onUnknownError'> {
+  readonly log: GrpcServerLog;
+}
 
 /** Where the settings of a service's gRPC server come from: usually its config and its controllers. */
 export interface GrpcServerModuleOptions {
   readonly imports: NonNullable<ModuleMetadata['imports']>;
   readonly inject: NonNullable<FactoryProvider['inject']>;
-  readonly useFactory: (...injected: never[]) => Settings;
+  readonly useFactory: (...injected: never[]) => GrpcServerSettings;
 }
 
 /** The gRPC server of an app: it listens once everything else is up and is the first to stop. */
 export class GrpcServer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(GrpcServer.name);
   private running: RunningGrpcServer | undefined;
 
-  constructor(private readonly settings: Settings) {}
+  constructor(private readonly settings: GrpcServerSettings) {}
 
   /** The port it listens on; 0 while it does not. */
   get port(): number {
@@ -31,11 +37,10 @@ export class GrpcServer implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.running = await startGrpcServer({
-      ...this.settings,
-      onUnknownError: (path, error) => this.logger.error({ err: error, path }, 'a gRPC call met a bug'),
-    });
-    this.logger.log(`listening for gRPC calls on port ${this.running.port}`);
+    const { log } = this.settings;
+    const onUnknownError = (path: string, error: unknown) => log.error({ err: error, path }, 'a gRPC call met a bug');
+    this.running = await startGrpcServer({ ...this.settings, onUnknownError });
+    log.info({ port: this.running.port }, 'listening for gRPC calls');
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -147,6 +147,7 @@ describe('GrpcServerModule', () => {
       useFactory: (controller: NestController) => ({
         address: '127.0.0.1:0',
         services: [served(ModelServiceService, controller)],
+        log: { info: () => undefined, error: () => undefined },
       }),
     });
     const app = await NestFactory.createApplicationContext(root, { logger: false });

@@ -1,22 +1,23 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ModelServiceService } from '@treadle/contracts';
 import { GrpcServerModule, served } from '@treadle/grpc';
+import { HealthModule } from '@treadle/telemetry';
 import { ModelController } from './api/model.controller.js';
-import type { ModelProxyConfig } from './model-proxy.config.js';
-import { ModelProxyModule } from './model-proxy.module.js';
+import { ModelProxyModule, type ModelProxyOptions } from './model-proxy.module.js';
 
-/** The model proxy as its own process: the service and its gRPC server. */
+/** The model proxy as its own process: the service, its gRPC server and its health endpoints. */
 @Module({})
 export class AppModule {
-  static register(config: ModelProxyConfig): DynamicModule {
+  static register(options: ModelProxyOptions): DynamicModule {
     const grpcServer = GrpcServerModule.register({
-      imports: [ModelProxyModule.register(config)],
+      imports: [ModelProxyModule.register(options)],
       inject: [ModelController],
       useFactory: (controller: ModelController) => ({
-        address: config.grpcAddress,
+        address: options.config.grpcAddress,
         services: [served(ModelServiceService, controller)],
+        log: options.log,
       }),
     });
-    return { module: AppModule, imports: [grpcServer] };
+    return { module: AppModule, imports: [grpcServer, HealthModule.forRoot()] };
   }
 }

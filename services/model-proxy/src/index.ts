@@ -1,3 +1,3 @@
-export { ModelController } from './api/model.controller.js';
-export { MODEL_PROXY_CONFIG, type ModelProxyConfig, modelProxyConfig } from './model-proxy.config.js';
-export { ModelProxyModule } from './model-proxy.module.js';
+export { ModelController, type ModelProxyLog } from './api/model.controller.js';
+export { type ModelProxyConfig, modelProxyConfig } from './model-proxy.config.js';
+export { ModelProxyModule, type ModelProxyOptions } from './model-proxy.module.js';

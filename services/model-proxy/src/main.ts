@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { toFailure } from '@treadle/failure';
+import { createLogger, NestLogger } from '@treadle/telemetry';
 import { AppModule } from './app.module.js';
 import { type ModelProxyConfig, modelProxyConfig } from './model-proxy.config.js';
 
@@ -13,5 +15,9 @@ function readConfig(): ModelProxyConfig {
   }
 }
 
-const app = await NestFactory.createApplicationContext(AppModule.register(readConfig()));
+const config = readConfig();
+const log = createLogger({ service: 'model-proxy' });
+const adapter = new FastifyAdapter({ forceCloseConnections: 'idle' });
+const app = await NestFactory.create(AppModule.register({ config, log }), adapter, { logger: new NestLogger(log) });
 app.enableShutdownHooks();
+await app.listen(config.healthPort, config.healthHost);

@@ -11,6 +11,8 @@ describe('the settings of the model proxy', () => {
       connectTimeoutMs: 10_000,
       silenceTimeoutMs: 120_000,
       grpcAddress: '127.0.0.1:50051',
+      healthHost: '127.0.0.1',
+      healthPort: 50_061,
     });
   });
 

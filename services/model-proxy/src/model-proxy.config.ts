@@ -1,8 +1,5 @@
 import { type ConfigOf, defineConfig, integer, secret, string, url } from '@treadle/config';
 
-/** Injection token of the service's settings. */
-export const MODEL_PROXY_CONFIG = Symbol('MODEL_PROXY_CONFIG');
-
 export const modelProxyConfig = defineConfig({
   openAiBaseUrl: url({
     env: 'OPENAI_BASE_URL',
@@ -42,6 +39,19 @@ export const modelProxyConfig = defineConfig({
     default: '127.0.0.1:50051',
     unit: 'host:port',
     meaning: 'Where the model proxy takes gRPC calls, as its own process.',
+  }),
+  healthHost: string({
+    env: 'TREADLE_MODEL_PROXY_HEALTH_HOST',
+    default: '127.0.0.1',
+    meaning: 'Address on which the model proxy, as its own process, answers health checks.',
+  }),
+  healthPort: integer({
+    env: 'TREADLE_MODEL_PROXY_HEALTH_PORT',
+    default: 50_061,
+    min: 0,
+    max: 65_535,
+    unit: 'port',
+    meaning: 'Port on which the model proxy, as its own process, answers health checks.',
   }),
 });
 

@@ -1,21 +1,27 @@
-import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ModelController } from './api/model.controller.js';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ModelController, type ModelProxyLog } from './api/model.controller.js';
 import { Registry } from './domain/registry.js';
-import { MODEL_PROXY_CONFIG, type ModelProxyConfig } from './model-proxy.config.js';
+import type { ModelProxyConfig } from './model-proxy.config.js';
 import { configuredProviders } from './providers/catalog.js';
 
-/** Everything but the server: standalone calls the controller directly, the process imports `GrpcServerModule` beside it. */
+export interface ModelProxyOptions {
+  readonly config: ModelProxyConfig;
+  readonly log: ModelProxyLog;
+}
+
+/** Everything but the server: standalone calls the controller directly, the process serves it over gRPC. */
 @Module({})
 export class ModelProxyModule implements OnApplicationShutdown {
-  constructor(private readonly registry: Registry) {}
+  constructor(@Inject(Registry) private readonly registry: Registry) {}
 
-  static register(config: ModelProxyConfig): DynamicModule {
+  static register({ config, log }: ModelProxyOptions): DynamicModule {
+    const registry = new Registry(configuredProviders(config));
+    const controller = new ModelController(registry, config.defaultModel ?? '', log);
     return {
       module: ModelProxyModule,
       providers: [
-        { provide: MODEL_PROXY_CONFIG, useValue: config },
-        { provide: Registry, useFactory: () => new Registry(configuredProviders(config)) },
-        ModelController,
+        { provide: Registry, useValue: registry },
+        { provide: ModelController, useValue: controller },
       ],
       exports: [ModelController],
     };

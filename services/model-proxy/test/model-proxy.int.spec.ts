@@ -7,6 +7,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../src/app.module.js';
 import { ModelController, type ModelProxyConfig, ModelProxyModule, modelProxyConfig } from '../src/index.js';
 
+/** What the service logged. */
+const logged: unknown[][] = [];
+const write = (...line: unknown[]) => logged.push(line);
+const log = { info: write, warn: write, error: write };
+
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -23,7 +28,9 @@ function config(environment: Record<string, string>): ModelProxyConfig {
 }
 
 async function proxy(values: Record<string, string>) {
-  const app = await NestFactory.createApplicationContext(ModelProxyModule.register(config(values)), { logger: false });
+  const app = await NestFactory.createApplicationContext(ModelProxyModule.register({ config: config(values), log }), {
+    logger: false,
+  });
   cleanups.push(() => app.close());
   return inProcessHandlers(ModelServiceService, app.get(ModelController), (_, error) => {
     throw error;
@@ -223,6 +230,20 @@ describe('a caller that leaves', () => {
   });
 });
 
+describe('the log', () => {
+  it('names the run and the model, and holds neither prompts nor answers nor keys', async () => {
+    const { client } = await scripted(({ model }) => (model === 'small' ? 'Yes, secret answer.' : 'Other.'), {
+      OPENAI_API_KEY: 'top-secret-key',
+    });
+    logged.length = 0;
+    await ask(client.chat(request({ messages: [{ role: 'user', text: 'a secret question' }] })));
+    expect(logged).toEqual([
+      [expect.objectContaining({ runId: 'r1', nodeKey: 'n1', model: 'small', outputTokens: 3 }), 'a model answered'],
+    ]);
+    expect(JSON.stringify(logged)).not.toContain('secret');
+  });
+});
+
 describe('the names of models', () => {
   it('are listed with their providers', async () => {
     const { client } = await scripted(undefined);
@@ -263,7 +284,8 @@ describe('the names of models', () => {
 describe('the service over gRPC', () => {
   it('streams answers and carries failures whole', async () => {
     const server = await modelServer({ faults: { limited: { kind: 'status', status: 429, retryAfter: '3' } } });
-    const root = AppModule.register(config({ OPENAI_BASE_URL: server.url, TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0' }));
+    const environment = { OPENAI_BASE_URL: server.url, TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0' };
+    const root = AppModule.register({ config: config(environment), log });
     const app = await NestFactory.createApplicationContext(root, { logger: false });
     cleanups.push(() => app.close());
     const client = grpcClient(ModelServiceService, {

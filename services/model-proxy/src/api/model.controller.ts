@@ -1,4 +1,3 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import type {
   ChatRequest,
   ChatResponse,
@@ -11,20 +10,25 @@ import type {
 import { FailureError, failureKind, toFailure } from '@treadle/failure';
 import type { CallOptions, Handlers } from '@treadle/grpc';
 import { type ChatPart, chat } from '../domain/chat.js';
-import { Registry } from '../domain/registry.js';
+import type { Registry } from '../domain/registry.js';
 import { resolveModel } from '../domain/resolve-model.js';
-import { MODEL_PROXY_CONFIG, type ModelProxyConfig } from '../model-proxy.config.js';
 
 type FinishedPart = Extract<ChatPart, { type: 'finished' }>;
 
-/** The model service, for callers in this process or over gRPC. */
-@Injectable()
-export class ModelController implements Handlers<typeof ModelServiceService> {
-  private readonly logger = new Logger('model-proxy');
+/** Where the service writes what an operator should know. A pino logger is one. */
+export interface ModelProxyLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
 
+/** The model service, for callers in this process or over gRPC. */
+export class ModelController implements Handlers<typeof ModelServiceService> {
   constructor(
     private readonly registry: Registry,
-    @Inject(MODEL_PROXY_CONFIG) private readonly config: Pick<ModelProxyConfig, 'defaultModel'>,
+    /** `provider/model` or a model; empty for none. */
+    private readonly defaultModel: string,
+    private readonly log: ModelProxyLog,
   ) {}
 
   async *chat(request: ChatRequest, options: CallOptions = {}): AsyncGenerator<ChatResponse> {
@@ -36,12 +40,8 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
     };
     const elapsed = () => ({ durationMs: Math.round(performance.now() - startedAt) });
     try {
-      for await (const part of chat(
-        this.registry,
-        this.config.defaultModel ?? '',
-        toQuestion(request, options.signal),
-      )) {
-        if (part.type === 'finished') this.logger.log({ ...facts, ...summary(part), ...elapsed() }, 'a model answered');
+      for await (const part of chat(this.registry, this.defaultModel, toQuestion(request, options.signal))) {
+        if (part.type === 'finished') this.log.info({ ...facts, ...summary(part), ...elapsed() }, 'a model answered');
         yield toResponse(part);
       }
     } catch (error) {
@@ -52,7 +52,7 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
 
   async resolveModel({ model }: ResolveModelRequest): Promise<ResolveModelResponse> {
     const wanted = { provider: model?.provider ?? '', model: model?.model ?? '' };
-    const resolution = await resolveModel(this.registry, this.config.defaultModel ?? '', wanted);
+    const resolution = await resolveModel(this.registry, this.defaultModel, wanted);
     if (!resolution.served) return { servedBy: undefined, warning: resolution.failure.message };
     const servedBy = { provider: resolution.provider.name, model: resolution.model };
     return { servedBy, warning: resolution.warning ?? '' };
@@ -72,7 +72,7 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
   /** The world's trouble is worth a warning; the caller's mistakes are told to the caller; bugs are logged at the edge. */
   private logFailure(error: unknown, facts: object): void {
     const { code, message } = toFailure(error);
-    if (failureKind(code) === 'world') this.logger.warn({ ...facts, code, reason: message }, 'a model did not answer');
+    if (failureKind(code) === 'world') this.log.warn({ ...facts, code, reason: message }, 'a model did not answer');
   }
 }
 
