@@ -1,0 +1,63 @@
+import type { ErrorDetail } from './api-error.js';
+
+/** What the public API answers, as far as the command reads it. */
+
+export type RunStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly workflow_name?: string;
+  readonly version: number;
+  readonly status: RunStatus;
+  readonly outputs?: Readonly<Record<string, unknown>> | null;
+  readonly failure?: Failure | null;
+  readonly created_at: string;
+  readonly finished_at?: string | null;
+  readonly node_runs?: readonly NodeRun[];
+}
+
+export interface NodeRun {
+  readonly key: string;
+  readonly title?: string;
+  readonly type?: string;
+  readonly status: string;
+  readonly started_at?: string | null;
+  readonly finished_at?: string | null;
+  readonly failure?: Failure | null;
+}
+
+export interface Workflow {
+  readonly id: string;
+  readonly name: string;
+  readonly latest_version: number;
+  readonly published_version?: number | null;
+  readonly updated_at: string;
+}
+
+export interface WorkflowVersion {
+  readonly version: number;
+  readonly published: boolean;
+  readonly created_at: string;
+}
+
+export interface ImportedWorkflow {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly warnings: readonly ErrorDetail[];
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor?: string | null;
+}
+
+export function hasEnded(status: RunStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}

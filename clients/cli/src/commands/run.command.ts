@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import { hasEnded, type Run } from '../api-types.js';
+import { CliError } from '../cli-error.js';
+import { type CommandContext, print } from '../command-context.js';
+import { exitCodes } from '../exit-codes.js';
+import { findWorkflow } from '../find-workflow.js';
+import { outputsText } from '../output/run-text.js';
+import { positiveInteger } from '../positive-integer.js';
+import { addInput, type Inputs, readInputsFile } from '../read-inputs.js';
+import { watchRun } from '../watch-run.js';
+import type { Act } from './act.js';
+
+interface RunOptions {
+  readonly input?: Inputs;
+  readonly inputsFile?: string;
+  readonly query?: string;
+  readonly user?: string;
+  readonly conversation?: string;
+  readonly version?: number;
+  readonly stream?: boolean;
+  readonly async?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+const example = `
+A run goes on when this command is interrupted or loses its connection.
+
+Examples:
+  treadle run translate --input text="Good morning" --input formal:=true
+  treadle run assistant --query "What is a treadle?" --stream
+  treadle run report --inputs-file inputs.json --async --idempotency-key report-42`;
+
+export function addRunCommand(program: Command, act: Act): void {
+  program
+    .command('run')
+    .description('start a run and wait for its end')
+    .argument('<workflow>', 'id or name of a workflow')
+    .option('-i, --input <name=value>', 'a text input; name:=value takes JSON (repeatable)', addInput)
+    .option('--inputs-file <file>', 'a JSON object of inputs; - reads standard input')
+    .option('-q, --query <text>', 'what the user asks, for chat workflows')
+    .option('--user <name>', 'your name for the end user')
+    .option('--conversation <id>', 'continue this conversation')
+    .option('--version <number>', 'this version instead of the published one', positiveInteger)
+    .option('-s, --stream', 'print the text while it is written')
+    .option('--async', 'print the run and do not wait for its end')
+    .option('--idempotency-key <key>', 'repeating the command with the same key returns the first run')
+    .addHelpText('after', example)
+    .action(act<RunOptions>(run));
+}
+
+async function run(context: CommandContext, options: RunOptions, idOrName: string): Promise<void> {
+  const inputs = { ...(options.inputsFile && (await readInputsFile(options.inputsFile))), ...options.input };
+  const workflow = await findWorkflow(context.api, idOrName);
+  const started = await startRun(context, workflow.id, inputs, options);
+  if (options.async) return print(context, started, () => started.id);
+  await watchRun(context, started.id, {
+    text: options.stream === true,
+    events: context.json && options.stream === true,
+  });
+  const ended = await context.api.send<Run>(`/api/v1/runs/${started.id}`, { signal: context.signal });
+  report(context, ended, options.stream === true);
+}
+
+/** The watching begins behind the start, so that a connection lost in between loses nothing. */
+async function startRun({ api, signal }: CommandContext, workflowId: string, inputs: Inputs, options: RunOptions) {
+  const { query, user, version, conversation } = options;
+  return api.send<Run>(`/api/v1/workflows/${encodeURIComponent(workflowId)}/runs`, {
+    method: 'POST',
+    json: { inputs, query, user, version, conversation_id: conversation, mode: 'async' },
+    headers: { 'idempotency-key': options.idempotencyKey ?? randomUUID() },
+    signal,
+  });
+}
+
+function report(context: CommandContext, run: Run, streamed: boolean): void {
+  if (context.json && !streamed) print(context, run, () => '');
+  if (!context.json && !streamed && run.status === 'completed') print(context, run, () => outputsText(run.outputs));
+  failUnlessCompleted(run);
+}
+
+function failUnlessCompleted(run: Run): void {
+  if (run.status === 'completed' || !hasEnded(run.status)) return;
+  const reason = run.failure ? `: ${run.failure.message} [${run.failure.code}]` : '.';
+  throw new CliError(
+    `Run ${run.id} ${run.status === 'failed' ? 'failed' : 'was cancelled'}${reason}`,
+    exitCodes.runNotCompleted,
+  );
+}

@@ -1,0 +1,21 @@
+/** What a script can tell from the command's exit code. */
+export const exitCodes = {
+  ok: 0,
+  runNotCompleted: 1,
+  usage: 2,
+  refused: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** For the end of every help page. */
+export const exitCodesHelp = `
+Exit codes:
+  0    ok
+  1    the run failed or was cancelled
+  2    the command was used wrongly
+  3    the server refused the request (4xx)
+  4    the server was not reached, or failed (5xx)
+  130  interrupted`;

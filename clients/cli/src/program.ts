@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { addGlobalOptions, contextOf } from './command-context.js';
+import { actWith } from './commands/act.js';
+import { addHealthCommand } from './commands/health.command.js';
+import { addImportCommand } from './commands/import.command.js';
+import { addRunCommand } from './commands/run.command.js';
+import { addRunsCommand } from './commands/runs.command.js';
+import { addWorkflowsCommand } from './commands/workflows.command.js';
+import { exitCodesHelp } from './exit-codes.js';
+
+/** The whole command; `signal` is aborted when the user interrupts. Errors are thrown, never printed here. */
+export function createProgram(signal: AbortSignal): Command {
+  const program = new Command('treadle')
+    .description('Import, run and watch LLM workflows on a Treadle server.')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  addGlobalOptions(program).addHelpText('afterAll', exitCodesHelp);
+  const act = actWith((command) => contextOf(command, signal));
+  for (const add of [addImportCommand, addRunCommand, addRunsCommand, addWorkflowsCommand, addHealthCommand])
+    add(program, act);
+  return program;
+}

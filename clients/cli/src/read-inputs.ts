@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { usageError } from './cli-error.js';
+
+export type Inputs = Readonly<Record<string, unknown>>;
+
+const assignment = /^([A-Za-z_][A-Za-z0-9_]*)(:?=)(.*)$/s;
+
+/** One `--input`: `name=text`, or `name:=json`. Added to those before it. */
+export function addInput(argument: string, before: Inputs = {}): Inputs {
+  const [, name, sign, value] = assignment.exec(argument) ?? [];
+  if (name === undefined || value === undefined)
+    throw usageError(`--input takes name=text or name:=json, not "${argument}".`);
+  return { ...before, [name]: sign === '=' ? value : parseJson(value, `--input ${name}:=`) };
+}
+
+/** The inputs of a JSON file; `-` is standard input. */
+export async function readInputsFile(file: string): Promise<Inputs> {
+  const inputs = parseJson(await readText(file), `--inputs-file ${file}`);
+  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs))
+    throw usageError(`--inputs-file ${file} holds no JSON object of inputs by name.`);
+  return inputs as Inputs;
+}
+
+/** A file's text; `-` is standard input. */
+export async function readText(file: string): Promise<string> {
+  if (file === '-') return readAll(process.stdin);
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usageError(`${file} cannot be read (${error.code ?? error.message}).`);
+  });
+}
+
+function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw usageError(`${place} is not JSON. Write name=text for a plain text.`);
+  }
+}

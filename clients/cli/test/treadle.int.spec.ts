@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text as readAll } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Answer, refuse, sendEvents, startApiServer } from './api-server.js';
+
+const command = fileURLToPath(new URL('../bin/treadle.mjs', import.meta.url));
+
+interface Options {
+  readonly answers?: Record<string, Answer>;
+  readonly input?: string;
+  readonly interruptAt?: (stdout: string) => boolean;
+}
+
+/** Runs the built command against a scripted server. */
+async function treadle(parameters: readonly string[], { answers = {}, input = '', interruptAt }: Options = {}) {
+  const server = await startApiServer(answers);
+  onTestFinished(server.close);
+  const environment = { PATH: process.env.PATH, TREADLE_URL: server.url, TREADLE_API_KEY: 'secret' };
+  const child = spawn(process.execPath, [command, ...parameters], { env: environment });
+  child.stdin.end(input);
+  let seen = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+    if (interruptAt?.(seen)) child.kill('SIGINT');
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    readAll(child.stdout),
+    readAll(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { stdout, stderr, code: code as number, asked: server.asked };
+}
+
+const workflow = { id: 'wf-00000001', name: 'greet', latest_version: 1, published_version: null, updated_at: 'today' };
+const run = { id: 'r1', workflow_id: workflow.id, version: 1, status: 'running', created_at: 'today' };
+const failure = { code: 'provider_error', message: 'The provider is away.' };
+const at = (second: number) => new Date(second * 1000).toISOString();
+
+const events = [
+  { event: 'run-started', id: '1.0', data: { sequence: 1 } },
+  { event: 'node-scheduled', id: '2.0', data: { key: 'llm', title: 'Ask', attempt: 1, at: at(0) } },
+  { event: 'text-delta', id: '2.5', data: { offset: 0, text: 'Hello' } },
+  { event: 'text-delta', id: '2.11', data: { offset: 5, text: ' world' } },
+  { event: 'node-completed', id: '3.11', data: { key: 'llm', title: 'Ask', at: at(1.26) } },
+  { event: 'run-completed', id: '4.11', data: { outputs: { answer: 'Hello world' } } },
+];
+
+function server(ended: object): Record<string, Answer> {
+  return {
+    'GET /api/v1/workflows': ({ url }) =>
+      url.searchParams.has('cursor')
+        ? { items: [workflow], next_cursor: null }
+        : { items: [{ ...workflow, id: 'wf-00000002', name: 'other' }], next_cursor: 'c' },
+    [`POST /api/v1/workflows/${workflow.id}/runs`]: () => run,
+    'GET /api/v1/runs/r1/events': (_asked, response) => sendEvents(response, events),
+    'GET /api/v1/runs/r1': () => ({ ...run, ...ended }),
+  };
+}
+const completed = server({ status: 'completed', outputs: { answer: 'Hello world' } });
+
+describe('treadle run', () => {
+  it('finds the workflow by name, shows the nodes, prints the output', async () => {
+    const parameters = ['run', 'greet', '--input', 'name=Ada', '-i', 'age:=36', '--user', 'u', '--version', '1'];
+    const { stdout, stderr, code, asked } = await treadle(parameters, { answers: completed });
+    expect({ stdout, stderr, code }).toEqual({
+      stdout: 'Hello world\n',
+      stderr: 'Ask  running\nAsk  completed  1.3 s\n',
+      code: 0,
+    });
+    const start = asked.find(({ method }) => method === 'POST');
+    expect(JSON.parse(start?.body ?? '')).toEqual({
+      inputs: { name: 'Ada', age: 36 },
+      user: 'u',
+      version: 1,
+      mode: 'async',
+    });
+    expect(start?.headers).toMatchObject({ authorization: 'Bearer secret', 'idempotency-key': expect.any(String) });
+  });
+
+  it('prints the text while it is written with --stream', async () => {
+    const { stdout, code } = await treadle(['run', 'greet', '--stream'], { answers: completed });
+    expect({ stdout, code }).toEqual({ stdout: 'Hello world\n', code: 0 });
+  });
+
+  it('prints one document with --json, and one line per event with --json --stream', async () => {
+    const one = await treadle(['run', 'greet', '--json'], { answers: completed });
+    expect(JSON.parse(one.stdout)).toMatchObject({ id: 'r1', status: 'completed' });
+    expect(one.stderr).toBe('');
+    const lines = (await treadle(['run', 'greet', '--json', '--stream'], { answers: completed })).stdout
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(events.map(({ event }) => event));
+  });
+
+  it('reads inputs from standard input and prints the id with --async', async () => {
+    const parameters = ['run', 'greet', '--async', '--inputs-file', '-', '-i', 'b=2', '--idempotency-key', 'k1'];
+    const { stdout, asked } = await treadle(parameters, { answers: completed, input: '{"a": [1], "b": 1}' });
+    expect(stdout).toBe('r1\n');
+    expect(asked.at(-1)?.headers['idempotency-key']).toBe('k1');
+    expect(JSON.parse(asked.at(-1)?.body ?? '').inputs).toEqual({ a: [1], b: '2' });
+  });
+
+  it.each([
+    ['failed', 'Run r1 failed: The provider is away. [provider_error]\n'],
+    ['cancelled', 'Run r1 was cancelled: The provider is away. [provider_error]\n'],
+  ])('exits with 1 when the run is %s', async (status, message) => {
+    const { stdout, stderr, code } = await treadle(['run', 'greet'], { answers: server({ status, failure }) });
+    expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+    expect(stderr).toContain(message);
+  });
+
+  it('exits with 130 when interrupted, and says that the run goes on', async () => {
+    const answers: Record<string, Answer> = {
+      ...completed,
+      'GET /api/v1/runs/r1/events': (_asked, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(`event: text-delta\ndata: ${JSON.stringify({ offset: 0, text: 'Once' })}\n\n`);
+      },
+    };
+    const interruptAt = (stdout: string) => stdout.includes('Once');
+    const { stderr, code } = await treadle(['run', 'greet', '--stream'], { answers, interruptAt });
+    expect(code).toBe(130);
+    expect(stderr).toContain('Run r1 goes on.');
+  });
+});
+
+describe('treadle', () => {
+  it('imports from standard input and tells the warnings', async () => {
+    const warnings = [{ code: 'unsupported', message: 'cannot run here', node: 'n1' }];
+    const answers: Record<string, Answer> = {
+      'POST /api/v1/workflows': () => ({ id: 'w', name: 'other', version: 1, warnings }),
+    };
+    const { stdout, stderr, code, asked } = await treadle(['import', '-', '--name', 'other'], {
+      answers,
+      input: 'a: 1',
+    });
+    expect({ stdout, code }).toEqual({ stdout: 'Imported "other" as w, version 1.\n', code: 0 });
+    expect(stderr).toBe('warning: node n1: cannot run here\n');
+    expect(asked[0]).toMatchObject({ body: 'a: 1', headers: { 'content-type': 'application/yaml' } });
+    expect(asked[0]?.url.searchParams.get('name')).toBe('other');
+  });
+
+  it('lists runs as a table and as JSON', async () => {
+    const answers: Record<string, Answer> = { 'GET /api/v1/runs': () => ({ items: [run], next_cursor: null }) };
+    const { stdout, asked } = await treadle(['runs', 'list', '--status', 'failed', 'running'], { answers });
+    expect(stdout.split('\n')).toEqual(['RUN  WORKFLOW     STATUS   STARTED', 'r1   wf-00000001  running  today', '']);
+    expect(asked[0]?.url.search).toBe('?status=failed&status=running&limit=20');
+    expect(JSON.parse((await treadle(['runs', 'list', '--json'], { answers })).stdout)).toEqual([run]);
+  });
+
+  it('cancels a run', async () => {
+    const answers: Record<string, Answer> = { 'POST /api/v1/runs/r1/cancel': () => ({ ...run, status: 'cancelled' }) };
+    const { stdout, asked } = await treadle(['runs', 'cancel', 'r1', '--reason', 'wrong'], { answers });
+    expect(stdout).toBe('Run r1 is cancelled.\n');
+    expect(asked[0]?.body).toBe('{"reason":"wrong"}');
+  });
+
+  it.each([
+    ['an unknown command', ['frobnicate']],
+    ['an unknown option', ['runs', 'list', '--frobnicate']],
+    ['a missing argument', ['run']],
+    ['an input without a value', ['run', 'greet', '--input', 'name']],
+    ['an input that is no JSON', ['run', 'greet', '--input', 'name:=Ada']],
+    ['a bad version', ['run', 'greet', '--version', '0']],
+    ['a file that is not there', ['import', '/nowhere/at-all.yml']],
+    ['a bad address', ['health', '--url', 'nonsense']],
+  ])('exits with 2 for %s', async (_name, parameters) => {
+    const { code, stderr } = await treadle(parameters);
+    expect(stderr).not.toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('exits with 3 when it is refused, and says what to do about the key', async () => {
+    const answers = { 'GET /api/v1/runs': refuse(401, { code: 'unauthenticated', message: 'The key is unknown.' }) };
+    const { code, stderr } = await treadle(['runs', 'list'], { answers });
+    expect(code).toBe(3);
+    expect(stderr).toBe('The key is unknown. [unauthenticated 401]\nCheck the key in --api-key or TREADLE_API_KEY.\n');
+    expect((await treadle(['runs', 'list', '--api-key', ''], { answers })).stderr).toContain('Give the API key');
+  });
+
+  it('exits with 3 for a name nobody has', async () => {
+    const { code, stderr } = await treadle(['run', 'nobody'], { answers: completed });
+    expect(code).toBe(3);
+    expect(stderr).toContain('no workflow with the id or the name "nobody"');
+  });
+
+  it('exits with 4 when nobody answers', async () => {
+    const { code, stderr } = await treadle(['health', '--url', 'http://127.0.0.1:1']);
+    expect(code).toBe(4);
+    expect(stderr).toContain('does not answer at http://127.0.0.1:1');
+  });
+
+  it.each([[], ['import'], ['run'], ['runs', 'events'], ['workflows', 'publish'], ['health']])(
+    'explains itself with --help: %s %s',
+    async (...path) => {
+      const { code, stdout } = await treadle([...path.filter(Boolean), '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Exit codes:');
+      if (path.length > 0) expect(stdout).toContain('Example');
+    },
+  );
+});
