@@ -9,6 +9,7 @@ import {
 import { fieldPath } from './field-path.js';
 import { type Findings, nodeName } from './findings.js';
 import { schemaProblems } from './schema-problems.js';
+import { isReservedScope, reservedScopes } from './selector.js';
 
 /** A node of the document with what its type says of it. Without a usable type or configuration its parts are left open. */
 export interface CheckedNode {
@@ -36,6 +37,7 @@ export function checkNodes(
 ): Map<string, CheckedNode> {
   const byId = new Map<string, CheckedNode>();
   nodes.forEach((source, index) => {
+    checkId(source, index, findings);
     const checked = checkNode(source, index, catalog, findings);
     const first = byId.get(source.id);
     if (first === undefined) byId.set(source.id, checked);
@@ -45,6 +47,13 @@ export function checkNodes(
     }
   });
   return byId;
+}
+
+/** A node named like a scope could not be selected from. */
+function checkId({ id }: DocumentNode, index: number, findings: Findings): void {
+  if (!isReservedScope(id)) return;
+  const message = `The id "${id}" is the name of a scope (${reservedScopes.join(', ')}). Give the node another.`;
+  findings.error('invalid_field', fieldPath('nodes', index, 'id'), message, id);
 }
 
 function checkNode(source: DocumentNode, index: number, catalog: Catalog, findings: Findings): CheckedNode {

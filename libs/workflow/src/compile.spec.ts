@@ -150,6 +150,11 @@ describe('compile', () => {
     ]);
   });
 
+  it('keeps the names of scopes free', () => {
+    const result = compiled([{ id: 'start' }, { id: 'sys', type: 'work' }, { id: 'end' }], 'start>sys sys>end');
+    expect(codes(result)).toEqual([['invalid_field', 'nodes[1].id']]);
+  });
+
   it('names the nodes of a cycle', () => {
     const result = compiled(
       [{ id: 'start' }, { id: 'work1', title: 'One' }, { id: 'work2' }, { id: 'end' }],
