@@ -19,7 +19,16 @@ export function renderJinja(template: string, variables: Readonly<Record<string,
     environment.fuel = maxFuel;
     return withinLimit(render(environment, template, variables));
   } finally {
+    release(environment);
+  }
+}
+
+/** After a trap the environment counts as in use for ever, and freeing it throws: its memory is lost, the failure must not be. */
+function release(environment: Environment): void {
+  try {
     environment.free();
+  } catch {
+    return;
   }
 }
 
@@ -27,6 +36,14 @@ function render(environment: Environment, template: string, variables: Readonly<
   try {
     return environment.renderStr(template, variables);
   } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') {
+      throw FailureError.of(
+        'limit_exceeded',
+        'The template needs too much memory. Make its texts shorter.',
+        {},
+        { cause: error },
+      );
+    }
     // The first line says it all; the rest draws the place with the whole line of the template.
     const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
     if (reason.includes('ran out of fuel')) {
