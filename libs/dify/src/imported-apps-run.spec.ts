@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { advance, newlyOutstanding, newRun, type RunState, readFrom } from '@treadle/engine';
+import { toFailure } from '@treadle/failure';
+import { type Capabilities, catalog, checkInputs, findExecutor, type StartConfig } from '@treadle/nodes';
+import { fakeContext, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
+import { compile, type JsonObject, type Plan } from '@treadle/workflow';
+import { describe, expect, it } from 'vitest';
+import { importDify } from './import-dify.js';
+
+/** Imports, compiles and runs a fixture to its end, the tasks one after the other. */
+async function run(
+  name: string,
+  inputs: JsonObject,
+  sys: JsonObject,
+  capabilities: Partial<Capabilities>,
+): Promise<RunState> {
+  const { document } = importDify(readFileSync(new URL(`./__fixtures__/${name}.yml`, import.meta.url), 'utf8'));
+  const { plan, diagnostics } = compile(document, catalog, { tolerant: true });
+  if (plan === undefined) throw new Error(JSON.stringify(diagnostics));
+  const checked = checkInputs(plan.nodes.get(plan.entry)?.config as StartConfig, inputs);
+  if (checked.inputs === undefined) throw new Error(JSON.stringify(checked.problems));
+  const { environment, conversation } = plan;
+  const start = { type: 'start', at: 0, inputs: checked.inputs, sys, environment, conversation } as const;
+  let before = newRun;
+  let { state } = advance(plan, catalog, before, start);
+  for (
+    let [command] = newlyOutstanding(before, state);
+    command !== undefined;
+    [command] = newlyOutstanding(before, state)
+  ) {
+    before = state;
+    const { key, attempt } = command;
+    const input =
+      command.type === 'wake'
+        ? ({ type: 'timer', at: command.dueAt } as const)
+        : ({ type: 'result', at: 0, key, attempt, outcome: await execute(plan, state, key, capabilities) } as const);
+    state = advance(plan, catalog, before, input).state;
+  }
+  return state;
+}
+
+async function execute(plan: Plan, state: RunState, key: string, capabilities: Partial<Capabilities>) {
+  const node = plan.nodes.get(key)!;
+  const context = { ...fakeContext({}, capabilities), read: readFrom(state) };
+  try {
+    return await findExecutor(node.type)!(JSON.parse(node.configJson), context);
+  } catch (error) {
+    return { failure: toFailure(error) };
+  }
+}
+
+const says = (text: string) => fakeModels([{ type: 'text', text }, finished()]);
+
+describe('an imported app', () => {
+  it('gives its inputs back', async () => {
+    const state = await run('start-end', { name: 'Ada', words: '7' }, {}, {});
+    expect(state).toMatchObject({ status: 'completed', outputs: { name: 'Ada', tone: 'warm', words: 7 } });
+  });
+
+  it.each([
+    ['one and two', 'Long: ONE AND TWO'],
+    ['short', 'Short'],
+    ['other', 'other'],
+  ])('takes the way of "%s"', async (text, output) => {
+    expect(await run('if-else-template-aggregator', { text }, {}, {})).toMatchObject({
+      status: 'completed',
+      outputs: { output },
+    });
+  });
+
+  it('finds an optional input that was left out empty', async () => {
+    const state = await run('old-spellings', {}, { user_id: 'u' }, {});
+    expect(state).toMatchObject({ status: 'completed', outputs: { output: '', user: 'u' } });
+    expect(state.nodes.get('2')?.handle).toBe('true');
+  });
+
+  it('answers a turn of a chat', async () => {
+    const models = says('Hello.');
+    const state = await run('llm-answer', {}, { query: 'Who are you?' }, { models });
+    expect(state).toMatchObject({ status: 'completed', outputs: { answer: 'Hello.' } });
+    expect(models.questions[0]?.messages).toEqual([
+      { role: 'system', text: 'Be kind.' },
+      { role: 'user', text: 'Who are you?' },
+    ]);
+  });
+
+  it('answers as a chat app and as a completion app', async () => {
+    const guide = says('Left.');
+    const chat = await run('chat', { town: 'Ulm' }, { query: 'Where is the minster?' }, { models: guide });
+    expect(chat.outputs).toEqual({ answer: 'Left.' });
+    expect(guide.questions[0]?.messages[0]?.text).toBe('You guide people through Ulm. Leave {{unknown}} alone.');
+    const completion = await run('completion', { query: 'a story' }, {}, { models: says('Short.') });
+    expect(completion.outputs).toEqual({ answer: 'Short.' });
+  });
+
+  it('takes the branch for failures after the last attempt', async () => {
+    const done = await run('http-request', { text: 'x "y"' }, {}, { http: fakeHttp({ body: 'kept' }) });
+    expect(done).toMatchObject({ status: 'completed', outputs: { body: 'kept' } });
+    const away = fakeHttp({ status: 503 });
+    const failed = await run('http-request', { text: 'x' }, {}, { http: away });
+    expect(failed).toMatchObject({ status: 'completed', outputs: { error: 'The server answered with status 503.' } });
+    expect(away.questions).toHaveLength(3);
+  });
+});
