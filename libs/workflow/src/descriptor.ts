@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ErrorStrategy, RetryPolicy } from './document.js';
 import type { Json, JsonObject } from './json.js';
 import type { Selector } from './selector.js';
-import type { TextSegment } from './text-template.js';
+import type { TextOutline } from './text-template.js';
 
 /** A value that a node's configuration selects, and the field that says so (`prompt_template[1].text`), for messages. */
 export interface Reference {
@@ -41,8 +41,8 @@ interface Description<Config> {
   readonly outputs: (config: Config) => readonly string[] | 'open';
   /** The output whose text appears piece by piece while the node works; absent when none does. */
   readonly streams?: string;
-  /** Of output nodes: the text shown to the caller, in order, whose references may be shown piece by piece. */
-  readonly textOutline?: (config: Config) => readonly TextSegment[];
+  /** Of output nodes: the text shown to the caller, whose references may be shown piece by piece. */
+  readonly textOutline?: (config: Config) => TextOutline;
   /** Whether other nodes may name it as their parent. */
   readonly container?: boolean;
 }

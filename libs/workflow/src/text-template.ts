@@ -4,6 +4,13 @@ import type { Selector } from './selector.js';
 /** A piece of a text with references: words as they are, or the value of a selector. */
 export type TextSegment = { readonly literal: string } | { readonly selector: Selector; readonly source: string };
 
+/** The text an output node shows to the caller, in order. */
+export interface TextOutline {
+  readonly segments: readonly TextSegment[];
+  /** `template`: words and values in a row. `lines`: only values that are strings, each on a line of its own. */
+  readonly form: 'template' | 'lines';
+}
+
 /** `{{#node.name.path#}}`; dify-contract: ids of 1 to 50 word characters, names of at most 30, up to 10 deep. We also take `-` in ids. */
 const reference = /\{\{#([A-Za-z0-9_-]{1,50}(?:\.[A-Za-z_][A-Za-z0-9_]{0,29}){1,10})#\}\}/g;
 
