@@ -67,6 +67,7 @@ export interface Diagnostic {
     | 'selector_unknown_variable'
     | 'crosses_container'
     | 'model_substituted'
+    | 'model_unchecked'
     | 'unknown_model'
     | 'imported';
   readonly message: string;

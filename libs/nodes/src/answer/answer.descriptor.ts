@@ -20,6 +20,6 @@ export const answer = defineControlNode<AnswerConfig>({
   reads: (config) => textReferences(config.answer, 'answer'),
   handles: () => ['source'],
   outputs: () => ['answer'],
-  textOutline: (config) => parseTextTemplate(config.answer),
+  textOutline: (config) => ({ segments: parseTextTemplate(config.answer), form: 'template' }),
   settle: settleAnswer,
 });

@@ -1,4 +1,4 @@
-import { selectorText, type TextSegment } from '@treadle/workflow';
+import { selectorText, type TextOutline } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineControlNode } from '../define-node.js';
 import { isChosen, namedSelectorSchema, selectorReference } from '../fields.js';
@@ -27,11 +27,9 @@ export const end = defineControlNode<EndConfig>({
   settle: settleEnd,
 });
 
-/** The selected values in order, a newline between each two. */
-function textOutline(config: EndConfig): readonly TextSegment[] {
+/** The selected strings, each on a line of its own. */
+function textOutline(config: EndConfig): TextOutline {
   const chosen = config.outputs.flatMap(({ value_selector }) => (isChosen(value_selector) ? [value_selector] : []));
-  return chosen.flatMap((selector, index): TextSegment[] => {
-    const value = { selector, source: `{{#${selectorText(selector)}#}}` };
-    return index === 0 ? [value] : [{ literal: '\n' }, value];
-  });
+  const segments = chosen.map((selector) => ({ selector, source: `{{#${selectorText(selector)}#}}` }));
+  return { segments, form: 'lines' };
 }
