@@ -1,1 +1,4 @@
-export {};
+export { gatewayAdapter } from './api/server/adapter.js';
+export { setUpGateway } from './api/server/set-up.js';
+export { GatewayModule, type GatewayModuleOptions, type GatewayPorts } from './gateway.module.js';
+export { gatewaySchema } from './infra/migrations/index.js';

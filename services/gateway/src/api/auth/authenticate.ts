@@ -1,0 +1,36 @@
+import type { FastifyRequest } from 'fastify';
+import { type ApiKeys, unauthenticated } from '../../domain/api-keys.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose data the request may see; empty on the few routes that are open to everybody. */
+    tenantId: string;
+  }
+}
+
+/** Open to everybody: the front page, health and the description of the API. */
+const openPaths = /^\/(?:$|favicon\.ico$|health(?:\/|$)|api\/docs(?:[/-]|$))/;
+
+/**
+ * Puts the caller's tenant on the request, before its body is read. Waits only when the key has not been seen for some seconds.
+ * @throws FailureError `unauthenticated` or, when keys cannot be looked up, `unavailable`.
+ */
+export function authenticate(keys: ApiKeys, request: FastifyRequest): void | Promise<void> {
+  const path = request.url.split('?', 1)[0] ?? '';
+  if (request.is404 || openPaths.test(path)) return;
+  const secret = bearer(request.headers.authorization);
+  const known = keys.known(secret);
+  if (known === undefined) return lookUp(keys, secret, request);
+  request.tenantId = known;
+}
+
+async function lookUp(keys: ApiKeys, secret: string, request: FastifyRequest): Promise<void> {
+  request.tenantId = await keys.tenantOf(secret);
+}
+
+function bearer(header: string | undefined): string {
+  if (!header) throw unauthenticated('The request carries no API key.');
+  const match = /^Bearer +(\S{1,500})$/i.exec(header);
+  if (!match?.[1]) throw unauthenticated('The Authorization header is not "Bearer" followed by a key.');
+  return match[1];
+}

@@ -1,0 +1,50 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type Failure, FailureError, failure, failureKind, toFailure } from '@treadle/failure';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errorBody } from './error-body.js';
+
+/** Turns whatever was thrown into an answer, once and for all routes. The text of an unknown error stays in the log. */
+@Catch()
+export class FailureFilter implements ExceptionFilter {
+  private readonly logger = new Logger(FailureFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  private answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const found = failureOf(error, request);
+    if (failureKind(found.code) === 'bug') {
+      this.logger.error({ err: error, requestId: request.id, url: request.url }, 'a request met a bug');
+    }
+    if (reply.raw.headersSent) return void reply.raw.destroy();
+    const body = errorBody(found, request.id);
+    if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="treadle"');
+    if (body.status === 503) void reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)));
+    void reply.status(body.status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+  }
+}
+
+function failureOf(error: unknown, request: FastifyRequest): Failure {
+  if (error instanceof FailureError) return error.failure;
+  const status = statusOf(error);
+  if (status === 404) return noSuchRoute(request);
+  if (status === 413) return failure('payload_too_large', 'The body is larger than 10 MB. Send less.');
+  if (status !== undefined && status >= 400 && status < 500) {
+    return failure('invalid_argument', `The request cannot be read: ${(error as Error).message}`);
+  }
+  return toFailure(error);
+}
+
+/** Errors of the HTTP server carry their status, some of them wrapped by the framework. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode } = error as { readonly statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : undefined;
+}
+
+function noSuchRoute({ method, url }: FastifyRequest): Failure {
+  const path = url.split('?', 1)[0] ?? '';
+  return failure('not_found', `There is no ${method} ${path.slice(0, 200)}. The API is described at /api/docs.`);
+}

@@ -1,0 +1,22 @@
+import type { Run } from '@treadle/contracts';
+import type { FastifyReply } from 'fastify';
+import { runJson } from './run.view.js';
+
+const jsonType = 'application/json; charset=utf-8';
+
+export function runPath(run: Run): string {
+  return `/api/v1/runs/${run.id}`;
+}
+
+export function answerRun(reply: FastifyReply, run: Run): void {
+  void reply.type(jsonType).send(runJson(run));
+}
+
+/** The run goes on; its address is where to ask for it. */
+export function answerAccepted(reply: FastifyReply, run: Run): void {
+  void reply.status(202).header('location', runPath(run)).type(jsonType).send(runJson(run));
+}
+
+export function answerJson(reply: FastifyReply, json: string): void {
+  void reply.type(jsonType).send(json);
+}

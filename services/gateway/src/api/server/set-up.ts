@@ -1,0 +1,24 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeys } from '../../domain/api-keys.js';
+import { authenticate } from '../auth/authenticate.js';
+import { addBodyParsers } from './adapter.js';
+import { serveApiDocs } from './api-docs.js';
+
+/** What every request passes, and the description of the API. Called once, before the application listens. */
+export function setUpGateway(app: NestFastifyApplication): void {
+  const server = app.getHttpAdapter().getInstance();
+  const keys = app.get(ApiKeys, { strict: false });
+  addBodyParsers(server);
+  server.decorateRequest('tenantId', '');
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    try {
+      const looking = authenticate(keys, request);
+      if (looking) looking.then(() => done(), done);
+      else done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  serveApiDocs(app);
+}

@@ -1,0 +1,48 @@
+import type { WorkflowServiceService } from '@treadle/contracts';
+import { runTextPlan } from '@treadle/engine';
+import type { Handlers } from '@treadle/grpc';
+import { type Catalog, compile, type WorkflowDocument } from '@treadle/workflow';
+import type { RunVersion } from '../streaming/run-stream.js';
+
+/** Versions kept; each is about the size of its document. */
+const maxVersions = 200;
+
+const withoutText: RunVersion = {
+  text: { entry: '', texts: [], ways: new Map(), named: new Set(), streams: new Map() },
+  names: () => undefined,
+};
+
+/** What streams need to know of workflow versions. Versions never change, so the ones used last are kept. */
+export class RunVersions {
+  private readonly kept = new Map<string, Promise<RunVersion>>();
+
+  constructor(
+    private readonly workflows: Pick<Handlers<WorkflowServiceService>, 'getWorkflow'>,
+    private readonly catalog: Catalog,
+  ) {}
+
+  async get(tenantId: string, workflowId: string, version: number): Promise<RunVersion> {
+    const key = `${tenantId}/${workflowId}/${version}`;
+    const kept = this.kept.get(key) ?? this.load(tenantId, workflowId, version);
+    this.kept.delete(key);
+    this.kept.set(key, kept);
+    const oldest = this.kept.keys().next().value;
+    if (this.kept.size > maxVersions && oldest !== undefined) this.kept.delete(oldest);
+    try {
+      return await kept;
+    } catch (error) {
+      this.kept.delete(key);
+      throw error;
+    }
+  }
+
+  private async load(tenantId: string, workflowId: string, version: number): Promise<RunVersion> {
+    const answer = await this.workflows.getWorkflow({ tenantId, workflowId, version });
+    const source = answer.version?.source;
+    if (!source) return withoutText;
+    const document = JSON.parse(source.documentJson) as WorkflowDocument;
+    const { plan } = compile(document, this.catalog, { tolerant: source.format !== 'treadle' });
+    if (!plan) return withoutText;
+    return { text: runTextPlan(plan, this.catalog), names: (key) => plan.nodes.get(key) };
+  }
+}

@@ -1,0 +1,22 @@
+import type { Migrations } from '@treadle/persistence';
+import { sql } from 'kysely';
+
+/** The gateway's own schema: who may come in. */
+export const gatewaySchema = 'gateway';
+
+export const gatewayMigrations: Migrations = {
+  '0001-api-keys': {
+    up: async (db) => {
+      await sql`
+        create table api_key (
+          id integer generated always as identity primary key,
+          hash text not null unique,
+          prefix text not null,
+          tenant_id text not null,
+          created_at timestamptz not null default now(),
+          last_used_at timestamptz,
+          revoked_at timestamptz
+        )`.execute(db);
+    },
+  },
+};

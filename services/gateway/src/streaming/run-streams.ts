@@ -1,0 +1,42 @@
+import type { Run } from '@treadle/contracts';
+import type { FastifyReply } from 'fastify';
+import type { RunVersions } from '../domain/run-versions.js';
+import type { RunSources } from '../domain/start-run.js';
+import type { StreamPosition } from './event-id.js';
+import type { OpenStreams } from './open-streams.js';
+import { RunStream } from './run-stream.js';
+import { SseConnection } from './sse-connection.js';
+
+/** Answers requests with the stream of a run. */
+export class RunStreams {
+  constructor(
+    private readonly sources: RunSources,
+    private readonly versions: RunVersions,
+    private readonly streams: OpenStreams,
+  ) {}
+
+  /**
+   * Answers with the events and the text of a run from a position on, until the run has ended or the client is gone.
+   * @param begunNow the run was started by this request, so nothing of its text can have been said before.
+   */
+  async answer(
+    reply: FastifyReply,
+    tenantId: string,
+    run: Run,
+    from?: StreamPosition,
+    begunNow = false,
+  ): Promise<void> {
+    const version = await this.versions.get(tenantId, run.workflowId, run.version);
+    const stream = new RunStream(this.sources, { tenantId, runId: run.id, version }, from, !begunNow);
+    try {
+      await stream.join();
+      reply.hijack();
+      const connection = new SseConnection(reply.raw, reply.getHeaders(), () => stream.notify());
+      this.streams.add(stream);
+      await stream.pipe(connection);
+    } finally {
+      this.streams.delete(stream);
+      await stream.close();
+    }
+  }
+}
