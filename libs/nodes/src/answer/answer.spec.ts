@@ -17,12 +17,15 @@ describe('answer', () => {
   });
 
   it('outlines its text for streaming', () => {
-    expect(answer.textOutline?.(config)).toEqual([
-      { literal: 'Hello ' },
-      { selector: ['start', 'name'], source: '{{#start.name#}}' },
-      { literal: ', ' },
-      { selector: ['llm', 'text'], source: '{{#llm.text#}}' },
-      { literal: '!' },
-    ]);
+    expect(answer.textOutline?.(config)).toEqual({
+      form: 'template',
+      segments: [
+        { literal: 'Hello ' },
+        { selector: ['start', 'name'], source: '{{#start.name#}}' },
+        { literal: ', ' },
+        { selector: ['llm', 'text'], source: '{{#llm.text#}}' },
+        { literal: '!' },
+      ],
+    });
   });
 });

@@ -23,10 +23,12 @@ describe('end', () => {
   });
 
   it('outlines its values on lines of their own', () => {
-    expect(end.textOutline?.(config)).toEqual([
-      { selector: ['llm', 'text'], source: '{{#llm.text#}}' },
-      { literal: '\n' },
-      { selector: ['llm2', 'text'], source: '{{#llm2.text#}}' },
-    ]);
+    expect(end.textOutline?.(config)).toEqual({
+      form: 'lines',
+      segments: [
+        { selector: ['llm', 'text'], source: '{{#llm.text#}}' },
+        { selector: ['llm2', 'text'], source: '{{#llm2.text#}}' },
+      ],
+    });
   });
 });
