@@ -10,8 +10,8 @@ const allowedPackages = [
   '@treadle/failure',
   '@treadle/nodes',
   '@treadle/workflow',
+  'js-yaml',
   'minijinja-js',
-  'yaml',
   'zod',
 ];
 

@@ -30,9 +30,14 @@ describe('parseDocument', () => {
     ['JSON', '{"a": 1,\n "b" 2}', { line: 2, column: 6 }],
     ['YAML', 'a: [1\nb: 2', { line: 2, column: 1 }],
     ['YAML with a key twice', 'a: 1\na: 2', { line: 2, column: 1 }],
-    ['several YAML documents', 'a: 1\n---\nb: 2', { line: 2, column: 1 }],
+    ['YAML with an unknown alias', 'a: *x', { line: 1, column: 5 }],
   ])('says line and column of broken %s', (_, text, place) => {
     expect(refusal(text)).toMatchObject({ code: 'invalid_document', details: place });
+  });
+
+  it('refuses several YAML documents in one text, and none', () => {
+    expect(refusal('a: 1\n---\nb: 2')).toMatchObject({ code: 'invalid_document' });
+    expect(refusal('')).toMatchObject({ code: 'invalid_document' });
   });
 
   it('counts the limit in bytes', () => {
@@ -46,6 +51,10 @@ describe('parseDocument', () => {
       .split('')
       .map((name, level) => `${name}: &${name} [${Array(10).fill(`*${'abcdefg'[level]}`).join()}]`);
     expect(refusal(`a: &a [x]\n${levels.join('\n')}`)).toMatchObject({ code: 'invalid_document' });
+  });
+
+  it('refuses a value that holds itself', () => {
+    expect(refusal('a: &x [*x, *x]')).toMatchObject({ code: 'invalid_document' });
   });
 
   it('refuses what grows past the limit through aliases', () => {

@@ -1,5 +1,5 @@
 import { FailureError } from '@treadle/failure';
-import { LineCounter, parseDocument as parseYaml } from 'yaml';
+import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import type { Json } from './json.js';
 
 export interface ParseLimits {
@@ -10,7 +10,7 @@ export interface ParseLimits {
 /** Deeper documents are attacks or accidents, and recursion over them would end in a stack overflow. */
 const maxDepth = 100;
 /** Tools that write YAML use anchors for repeated parts; more than this many repetitions is an attack. */
-const maxAliasCount = 100;
+const maxAliases = 100;
 
 /**
  * Reads a text as JSON (when it begins with a brace or bracket) or YAML into a plain value.
@@ -19,7 +19,7 @@ const maxAliasCount = 100;
 export function parseDocument(text: string, limits: ParseLimits): Json {
   refuseLongText(text, limits.maxBytes);
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const value: unknown = /^\s*[{[]/.test(body) ? parseJson(body) : parseYamlText(body);
+  const value: unknown = /^\s*[{[]/.test(body) ? parseJson(body) : parseYaml(body);
   return checkedValue(value, limits.maxBytes);
 }
 
@@ -45,20 +45,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseYamlText(text: string): unknown {
-  const lineCounter = new LineCounter();
+function parseYaml(text: string): unknown {
   try {
-    const document = parseYaml(text, { lineCounter, prettyErrors: false });
-    const problem = document.errors[0];
-    if (problem !== undefined) {
-      const { line, col } = lineCounter.linePos(problem.pos[0]);
-      throw notReadable('YAML', problem.message, line, col);
-    }
-    return document.toJS({ maxAliasCount });
+    return load(text, { schema: CORE_SCHEMA, maxDepth, maxAliases });
   } catch (error) {
-    if (error instanceof FailureError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw FailureError.of('invalid_document', `The document cannot be read as YAML: ${reason}.`);
+    if (!(error instanceof YAMLException)) throw error;
+    throw notReadable('YAML', error.reason, (error.mark?.line ?? 0) + 1, (error.mark?.column ?? 0) + 1);
   }
 }
 
