@@ -8,6 +8,7 @@ import {
   defineConfig,
   describeConfig,
   integer,
+  list,
   oneOf,
   type Secret,
   secret,
@@ -55,6 +56,20 @@ describe('defineConfig', () => {
       PROVIDER: 'http://h/v1',
     });
     expect(config).toMatchObject({ httpPort: 0, verbose: true, level: 'debug', provider: 'http://h/v1' });
+  });
+
+  it('reads lists, with blanks around their words', () => {
+    const lists = defineConfig({
+      pools: list({ env: 'POOLS', default: ['default'], item: /^[a-z]+$/, meaning: 'Pools.' }),
+      hosts: list({ env: 'HOSTS', default: [], meaning: 'Hosts.' }),
+    });
+    expect(lists.read({})).toEqual({ pools: ['default'], hosts: [] });
+    expect(lists.read({ POOLS: 'a, b', HOSTS: '10.0.0.0/8,x.example' })).toEqual({
+      pools: ['a', 'b'],
+      hosts: ['10.0.0.0/8', 'x.example'],
+    });
+    expect(() => lists.read({ POOLS: 'a,B' })).toThrow(/POOLS must be words like/);
+    expect(() => lists.read({ POOLS: 'a,,b' })).toThrow(/POOLS/);
   });
 
   it('names all bad settings in one sentence and no secret value', () => {

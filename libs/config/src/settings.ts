@@ -60,6 +60,23 @@ export function oneOf<const Word extends string, const Options extends About<NoI
   return setting<Word, Options>(options, `one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
 }
 
+interface AboutList {
+  /** What every word must look like; anything when absent. */
+  readonly item?: RegExp;
+}
+
+/** Words separated by commas; blanks around them are dropped. */
+export function list<const Options extends About<readonly string[]> & AboutList>(
+  options: Options,
+): Setting<Read<readonly string[], Options>> {
+  const { item } = options;
+  const expected = item ? `words like ${item.source}, separated by commas` : 'words separated by commas';
+  return setting<readonly string[], Options>(options, expected, (text) => {
+    const words = text.split(',').map((word) => word.trim());
+    return words.every((word) => word !== '' && (item?.test(word) ?? true)) ? Object.freeze(words) : undefined;
+  });
+}
+
 interface AboutUrl {
   /** Accepted schemes such as `http`; all when absent. */
   readonly schemes?: readonly string[];
