@@ -1,2 +1,2 @@
-export { NodeExecutorModule, type NodeExecutorOptions } from './app.module.js';
 export * from './node-executor.config.js';
+export { NodeExecutorModule, type NodeExecutorOptions } from './node-executor.module.js';

@@ -1,8 +1,69 @@
-/** What the executor needs to know of where it runs. */
-export interface NodeExecutorConfig {
-  readonly pools: readonly string[];
-  readonly concurrency: number;
-  readonly leaseSeconds: number;
-  readonly shutdownGraceSeconds: number;
-  readonly httpAllow: readonly string[];
-}
+import { type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
+
+/** What the executor needs to know wherever it runs. */
+export const nodeExecutorConfig = defineConfig({
+  pools: list({
+    env: 'TREADLE_POOLS',
+    default: ['default'],
+    item: /^[A-Za-z0-9_-]+$/,
+    meaning: 'Pools whose tasks this executor takes.',
+  }),
+  concurrency: integer({
+    env: 'TREADLE_POOL_CONCURRENCY',
+    default: 64,
+    min: 1,
+    max: 10_000,
+    unit: 'tasks',
+    meaning: 'How many tasks of each pool run at a time.',
+  }),
+  leaseSeconds: integer({
+    env: 'TREADLE_TASK_LEASE_SECONDS',
+    default: 15,
+    min: 1,
+    max: 3600,
+    unit: 's',
+    meaning: 'After this much silence of an executor its tasks go to another one; the same for all executors of a pool.',
+  }),
+  shutdownGraceSeconds: integer({
+    env: 'TREADLE_SHUTDOWN_GRACE_SECONDS',
+    default: 20,
+    min: 0,
+    max: 3600,
+    unit: 's',
+    meaning: 'How long running tasks may take to end when the executor stops; then they are handed back.',
+  }),
+  httpAllow: list({
+    env: 'TREADLE_HTTP_ALLOW',
+    default: [],
+    meaning: 'Private addresses, networks (10.0.0.0/8) and host names that requests of workflows may reach.',
+  }),
+});
+
+export type NodeExecutorConfig = ConfigOf<typeof nodeExecutorConfig>;
+
+/** What it needs besides as a process of its own. */
+export const nodeExecutorProcessConfig = defineConfig({
+  ...nodeExecutorConfig.settings,
+  natsUrl: secretUrl({
+    env: 'NATS_URL',
+    schemes: ['nats', 'tls'],
+    meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
+  }),
+  modelProxyAddress: string({
+    env: 'TREADLE_MODEL_PROXY_GRPC',
+    default: '127.0.0.1:50051',
+    unit: 'host:port',
+    meaning: 'Where the model proxy takes gRPC calls.',
+  }),
+  host: string({ env: 'TREADLE_HOST', default: '127.0.0.1', meaning: 'Address the health endpoints listen on.' }),
+  healthPort: integer({
+    env: 'TREADLE_HEALTH_PORT',
+    default: 8081,
+    min: 0,
+    max: 65_535,
+    unit: 'port',
+    meaning: 'Port of the health endpoints; 0 takes a free one.',
+  }),
+});
+
+export type NodeExecutorProcessConfig = ConfigOf<typeof nodeExecutorProcessConfig>;

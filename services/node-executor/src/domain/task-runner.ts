@@ -2,6 +2,7 @@ import { type Delta, type Result, type RunningTask, runDeltasSubject, type Task 
 import { FailureError } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
 import type { Delivery, MessageBus, Verdict } from '@treadle/messaging';
+import { parseTraceparent, withContext } from '@treadle/telemetry';
 import { deliverResult } from './deliver-result.js';
 import { type ExecuteTaskDependencies, executeTask, type Outcome } from './execute-task.js';
 import { Execution, taskKey } from './execution.js';
@@ -59,7 +60,8 @@ export class TaskRunner {
     const deltas = runDeltasSubject(task.runId);
     const execution = new Execution(task, fence, (delta) => this.bus.publish(deltas, delta));
     const key = taskKey(task);
-    const verdict = this.#work(execution).finally(() => this.#running.delete(key));
+    const context = { runId: task.runId, traceId: parseTraceparent(task.traceparent)?.traceId };
+    const verdict = withContext(context, () => this.#work(execution)).finally(() => this.#running.delete(key));
     this.#running.set(key, { execution, verdict });
     return verdict;
   }

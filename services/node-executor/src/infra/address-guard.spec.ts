@@ -89,7 +89,7 @@ describe('AddressGuard', () => {
 
   it('refuses an exception that it cannot read', () => {
     expect(() => new AddressGuard(['not/a/network'])).toThrow(/not\/a\/network/);
-    expect(() => new AddressGuard(['10.0.0.0/99'])).toThrow();
+    expect(() => new AddressGuard(['10.0.0.0/99'])).toThrow(/TREADLE_HTTP_ALLOW/);
   });
 
   it('passes on that a name cannot be resolved', async () => {

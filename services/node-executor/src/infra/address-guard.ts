@@ -44,7 +44,8 @@ const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true 
 
 /**
  * Decides which addresses a workflow's requests may reach. `allow` holds exceptions: addresses, networks (`10.0.0.0/8`) and
- * host names (exact). A bad entry throws.
+ * host names (exact).
+ * @throws FailureError `invalid_argument` for an entry that is none of them.
  */
 export class AddressGuard {
   /** One list per family: a common one finds every IPv4 address in the IPv6 network of mapped addresses. */
@@ -102,10 +103,20 @@ export class AddressGuard {
     const [network = '', prefix] = entry.split('/');
     const version = isIP(network);
     const family: Family = version === 6 ? 'ipv6' : 'ipv4';
-    if (version === 0 && prefix !== undefined)
-      throw new Error(`"${entry}" is not an address, a network or a host name.`);
+    if (version === 0 && prefix !== undefined) throw notAnException(entry);
     if (version === 0) this.#allowedHosts.add(entry.toLowerCase());
     else if (prefix === undefined) this.#allowed.addAddress(network, family);
-    else this.#allowed.addSubnet(network, Number(prefix), family);
+    else this.#allowNetwork(entry, network, Number(prefix), family);
+  }
+
+  #allowNetwork(entry: string, network: string, prefix: number, family: Family): void {
+    try {
+      this.#allowed.addSubnet(network, prefix, family);
+    } catch {
+      throw notAnException(entry);
+    }
   }
 }
+
+const notAnException = (entry: string) =>
+  FailureError.of('invalid_argument', `TREADLE_HTTP_ALLOW: "${entry}" is not an address, a network or a host name.`);

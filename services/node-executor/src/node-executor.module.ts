@@ -1,0 +1,56 @@
+import { type DynamicModule, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import type { MessageBus } from '@treadle/messaging';
+import { findExecutor } from '@treadle/nodes';
+import { HeartbeatPoller } from './api/heartbeat.poller.js';
+import { TaskConsumer } from './api/task.consumer.js';
+import { TextSoFarResponder } from './api/text-so-far.responder.js';
+import type { FindExecutor, TaskLog } from './domain/execute-task.js';
+import { TaskRunner } from './domain/task-runner.js';
+import { AddressGuard } from './infra/address-guard.js';
+import type { ModelService } from './infra/grpc-models.js';
+import { GuardedHttp } from './infra/guarded-http.js';
+import { ServiceCapabilities } from './infra/service-capabilities.js';
+import type { NodeExecutorConfig } from './node-executor.config.js';
+
+export interface NodeExecutorOptions {
+  readonly config: NodeExecutorConfig;
+  /** Belongs to the caller, who closes it after the app. */
+  readonly bus: MessageBus;
+  /** A gRPC client, or the model service of the same process. */
+  readonly models: ModelService;
+  /** The behaviour of the node types; every one of the catalogue when absent. */
+  readonly findExecutor?: FindExecutor;
+  readonly log: TaskLog;
+}
+
+/** Ends the connections to the outside after everybody who may use them. */
+class GuardedHttpCloser implements OnApplicationShutdown {
+  constructor(private readonly http: GuardedHttp) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.http.close();
+  }
+}
+
+/** The node-executor, as its own process or inside another app. */
+@Module({})
+export class NodeExecutorModule {
+  static register(options: NodeExecutorOptions): DynamicModule {
+    return { module: NodeExecutorModule, providers: providers(options) };
+  }
+}
+
+function providers({ config, bus, models, log, ...options }: NodeExecutorOptions): Provider[] {
+  const http = new GuardedHttp(new AddressGuard(config.httpAllow));
+  const runner = new TaskRunner(bus, {
+    findExecutor: options.findExecutor ?? findExecutor,
+    capabilities: new ServiceCapabilities(models, http),
+    log,
+  });
+  return [
+    { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
+    { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },
+    { provide: TextSoFarResponder, useValue: new TextSoFarResponder(bus, runner) },
+    { provide: GuardedHttpCloser, useValue: new GuardedHttpCloser(http) },
+  ];
+}
