@@ -2,8 +2,8 @@ export { abandon, advance, type Decision, engineVersion, newRun } from './advanc
 export * from './event.js';
 export { replay } from './fold.js';
 export type { Input, Outcome } from './input.js';
-export { type Command, newlyOutstanding, nextWake, outstanding } from './outstanding.js';
 export type { TextDelta } from './live-text.js';
+export { type Command, newlyOutstanding, nextWake, outstanding } from './outstanding.js';
 export { readFrom } from './read.js';
 export { runOutputs } from './run-outputs.js';
 export { RunText, type TextPatch, type TextPosition } from './run-text.js';

@@ -2,6 +2,7 @@ import { failure } from '@treadle/failure';
 import { parseTextTemplate, type Selector } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import { type RunEvent, RunText, type RunTextPlan } from './index.js';
+import type { TextNode } from './run-text-plan.js';
 
 /** Nodes in order: an id alone is ordinary, `id?` branches, `id*` streams `text`. Edges as in `a>b` or `a:true>b`. Texts by node id. */
 function planOf(nodes: string, edges: string, texts: Record<string, string | Selector[]>): RunTextPlan {
@@ -13,7 +14,7 @@ function planOf(nodes: string, edges: string, texts: Record<string, string | Sel
   });
   return {
     entry: names[0]!,
-    texts: names.flatMap((id) => {
+    texts: names.flatMap((id): TextNode[] => {
       const text = texts[id];
       if (text === undefined) return [];
       if (typeof text === 'string') return [{ id, form: 'template' as const, segments: parseTextTemplate(text) }];

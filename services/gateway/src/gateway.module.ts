@@ -1,17 +1,14 @@
 import {
-  type BeforeApplicationShutdown,
   type DynamicModule,
   type FactoryProvider,
   Module,
   type ModuleMetadata,
-  type OnApplicationShutdown,
-  type OnModuleInit,
   StandardSchemaValidationPipe,
 } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
-import { migrate } from '@treadle/persistence';
+import { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
@@ -25,8 +22,8 @@ import type { Models, Runs, Workflows } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { WorkflowStore } from './domain/workflow-store.js';
+import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { KyselyApiKeyStore } from './infra/kysely-api-key.store.js';
-import { gatewayMigrations, gatewaySchema } from './infra/migrations/index.js';
 import { OpenStreams } from './streaming/open-streams.js';
 import { RunStreams } from './streaming/run-streams.js';
 
@@ -48,36 +45,6 @@ export interface GatewayModuleOptions {
   readonly imports: NonNullable<ModuleMetadata['imports']>;
   readonly inject: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: (...injected: never[]) => GatewayPorts | Promise<GatewayPorts>;
-}
-
-const noteUseEveryMs = 60_000;
-
-/** Brings the schema up to date and lets the first caller in; ends streams before the server closes. */
-export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
-  private noting: NodeJS.Timeout | undefined;
-
-  constructor(
-    private readonly ports: GatewayPorts,
-    private readonly keys: ApiKeys,
-    private readonly streams: OpenStreams,
-  ) {}
-
-  async onModuleInit(): Promise<void> {
-    await migrate(this.ports.pool, gatewaySchema, gatewayMigrations);
-    const made = await this.keys.prepare(this.ports.apiKey);
-    if (made !== undefined) this.ports.onFirstKey(made);
-    // When a key was last used is nice to know: losing a note costs nothing.
-    this.noting = setInterval(() => void this.keys.noteUse().catch(() => undefined), noteUseEveryMs).unref();
-  }
-
-  beforeApplicationShutdown(): void {
-    this.streams.stop();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.noting);
-    await this.keys.noteUse().catch(() => undefined);
-  }
 }
 
 const providers: FactoryProvider[] = [
@@ -110,9 +77,9 @@ const providers: FactoryProvider[] = [
   },
   {
     provide: GatewayLifecycle,
-    inject: [GATEWAY_PORTS, ApiKeys, OpenStreams],
-    useFactory: (ports: GatewayPorts, keys: ApiKeys, streams: OpenStreams) =>
-      new GatewayLifecycle(ports, keys, streams),
+    inject: [GATEWAY_PORTS, ApiKeys, OpenStreams, { token: HealthRegistry, optional: true }],
+    useFactory: (ports: GatewayPorts, keys: ApiKeys, streams: OpenStreams, health?: HealthRegistry) =>
+      new GatewayLifecycle(ports, keys, streams, health),
   },
 ];
 

@@ -1,4 +1,5 @@
 export { gatewayAdapter } from './api/server/adapter.js';
 export { setUpGateway } from './api/server/set-up.js';
+export { type GatewayConfig, gatewayConfig, gatewayProcessConfig } from './gateway.config.js';
 export { GatewayModule, type GatewayModuleOptions, type GatewayPorts } from './gateway.module.js';
 export { gatewaySchema } from './infra/migrations/index.js';

@@ -187,7 +187,8 @@ export class FakeOrchestrator {
     return workflow;
   }
 
-  private store(id: string, { workflow, versions }: StoredWorkflow, source: contracts.WorkflowSource) {
+  private store(id: string, { workflow, versions }: StoredWorkflow, source: contracts.WorkflowSource | undefined) {
+    if (!source) throw new Error('no source');
     const { diagnostics } = compile(documentOf(source), catalog, { tolerant: source.format === 'dify' });
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     const [first] = errors;

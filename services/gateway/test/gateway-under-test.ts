@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RunServiceService, WorkflowServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
-import { InProcessBroker, InProcessBus, type MessageBus } from '@treadle/messaging';
+import { inProcessHandlers } from '@treadle/grpc';
+import { InProcessBus, type MessageBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
+import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { Models } from '../src/domain/ports.js';
@@ -19,9 +22,12 @@ export interface GatewayUnderTest {
   readonly bus: MessageBus;
   readonly pool: Pool;
   readonly firstKeys: string[];
+  readonly connectionString: string;
   models: Models;
   /** Calls the API with the key. */
   call(path: string, options?: RequestInit): Promise<Response>;
+  /** Stops it as a signal to the process would. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,30 +37,29 @@ export const noModels: Models = {
   },
 };
 
-export async function startGateway(
-  key: string | undefined = apiKey,
-  busOf = (broker: InProcessBroker) => new InProcessBus({ broker }),
-): Promise<GatewayUnderTest> {
-  const database = await testDatabase();
-  const pool = createPool(database.connectionString, { schema: gatewaySchema, connectionTimeoutMs: 1000 });
-  const broker = new InProcessBroker();
-  const bus = new InProcessBus({ broker });
+/** @param key `null` leaves the first key to the gateway. @param address a database that is there already. */
+export async function startGateway(key: string | null = apiKey, address?: string): Promise<GatewayUnderTest> {
+  const database = address === undefined ? await testDatabase() : undefined;
+  const connectionString = address ?? database!.connectionString;
+  const pool = createPool(connectionString, { schema: gatewaySchema, connectionTimeoutMs: 1000 });
+  const bus = new InProcessBus();
   const orchestrator = new FakeOrchestrator(bus);
   const firstKeys: string[] = [];
   const state = { models: noModels };
 
   @Module({
     imports: [
+      HealthModule.forRoot(),
       GatewayModule.register({
         imports: [],
         inject: [],
         useFactory: () => ({
-          runs: orchestrator.runService,
-          workflows: orchestrator.workflowService,
+          runs: inProcessHandlers(RunServiceService, orchestrator.runService, () => undefined),
+          workflows: inProcessHandlers(WorkflowServiceService, orchestrator.workflowService, () => undefined),
           models: { resolveModel: (...question) => state.models.resolveModel(...question) },
-          bus: busOf(broker),
+          bus,
           pool,
-          apiKey: key,
+          apiKey: key ?? undefined,
           onFirstKey: (made) => firstKeys.push(made),
         }),
       }),
@@ -62,28 +67,32 @@ export async function startGateway(
   })
   class SpecModule {}
 
-  const app = await NestFactory.create<NestFastifyApplication>(SpecModule, gatewayAdapter(), {
-    bodyParser: false,
-    logger: false,
-  });
+  const options = { bodyParser: false, logger: false } as const;
+  const app = await NestFactory.create<NestFastifyApplication>(SpecModule, gatewayAdapter(), options);
   setUpGateway(app);
   await app.listen(0, '127.0.0.1');
-  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  const url = await app.getUrl();
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= app.close());
   return Object.assign(state, {
     url,
     orchestrator,
     bus,
     pool,
     firstKeys,
-    call: (path: string, options: RequestInit = {}) =>
-      fetch(`${url}${path}`, {
-        ...options,
-        headers: { authorization: `Bearer ${key ?? firstKeys[0]}`, ...(options.headers as Record<string, string>) },
-      }),
+    connectionString,
+    call: (path: string, request: RequestInit = {}) => {
+      const headers = {
+        authorization: `Bearer ${key ?? firstKeys[0]}`,
+        ...(request.headers as Record<string, string>),
+      };
+      return fetch(`${url}${path}`, { ...request, headers });
+    },
+    stop,
     close: async () => {
-      await app.close();
-      await pool.end();
-      await database.drop();
+      await stop();
+      if (!pool.ended) await pool.end();
+      await database?.drop();
     },
   });
 }

@@ -60,7 +60,7 @@ const start = (body: object, headers: Record<string, string> = {}, path = runsPa
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...headers },
   });
-const startRun = async (onStart = (run: FakeRun) => void begin(run)): Promise<FakeRun> => {
+const startRun = async (onStart: (run: FakeRun) => void = begin): Promise<FakeRun> => {
   gateway.orchestrator.onStart = onStart;
   const { id } = (await (await start({ mode: 'async', query: 'why' })).json()) as { id: string };
   return gateway.orchestrator.run(id);

@@ -1,0 +1,46 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ModelServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import { grpcClient } from '@treadle/grpc';
+import { NatsBus } from '@treadle/messaging';
+import { createPool } from '@treadle/persistence';
+import { HealthModule, type Logger } from '@treadle/telemetry';
+import type { GatewayProcessConfig } from './gateway.config.js';
+import { GatewayModule } from './gateway.module.js';
+import { gatewaySchema } from './infra/migrations/index.js';
+
+const CLOSERS = Symbol('CLOSERS');
+
+/** The gateway as its own process: the service, its health, and the connections that are its own. */
+@Module({})
+export class AppModule implements OnApplicationShutdown {
+  constructor(@Inject(CLOSERS) private readonly closers: readonly (() => unknown)[]) {}
+
+  /** Resolves when NATS has been reached. The database is awaited later, by the service itself. */
+  static async connect(config: GatewayProcessConfig, log: Logger): Promise<DynamicModule> {
+    const max = config.databaseConnections;
+    const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
+    const runs = grpcClient(RunServiceService, { address: config.orchestratorAddress });
+    const workflows = grpcClient(WorkflowServiceService, { address: config.orchestratorAddress });
+    const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
+    const apiKey = config.apiKey?.reveal();
+    const gateway = GatewayModule.register({
+      imports: [],
+      inject: [],
+      useFactory: () => ({ runs, workflows, models, bus, pool, apiKey, onFirstKey: showFirstKey }),
+    });
+    const clients = [runs, workflows, models];
+    const closers = [...clients.map((client) => () => client.close()), () => bus.close(), () => pool.end()];
+    const providers = [{ provide: CLOSERS, useValue: closers }];
+    return { module: AppModule, imports: [HealthModule.forRoot(), gateway], providers };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const close of this.closers) await close();
+  }
+}
+
+/** Not through the log: it is kept, and this is a secret. */
+function showFirstKey(key: string): void {
+  process.stdout.write(`The first API key, shown only this once: ${key}\n`);
+}

@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FailureError } from '@treadle/failure';
+import { createLogger, NestLogger } from '@treadle/telemetry';
+import { gatewayAdapter } from './api/server/adapter.js';
+import { setUpGateway } from './api/server/set-up.js';
+import { AppModule } from './app.module.js';
+import { gatewayProcessConfig } from './gateway.config.js';
+
+async function start(): Promise<void> {
+  const config = gatewayProcessConfig.read();
+  const log = createLogger({ service: 'gateway' });
+  const module = await AppModule.connect(config, log);
+  const options = { bodyParser: false, logger: new NestLogger(log) };
+  const app = await NestFactory.create<NestFastifyApplication>(module, gatewayAdapter(), options);
+  setUpGateway(app);
+  app.enableShutdownHooks();
+  await app.listen(config.httpPort, config.host);
+  log.info({ url: await app.getUrl() }, 'The gateway listens.');
+}
+
+start().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof FailureError ? error.message : String(error)}\n`);
+  process.exit(1);
+});
