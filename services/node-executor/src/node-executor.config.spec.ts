@@ -18,6 +18,8 @@ describe('nodeExecutorProcessConfig', () => {
   });
 
   it('refuses a pool whose name a subject cannot hold', () => {
-    expect(() => nodeExecutorProcessConfig.read({ NATS_URL: 'nats://h', TREADLE_POOLS: 'a.b' })).toThrow(/TREADLE_POOLS/);
+    expect(() => nodeExecutorProcessConfig.read({ NATS_URL: 'nats://h', TREADLE_POOLS: 'a.b' })).toThrow(
+      /TREADLE_POOLS/,
+    );
   });
 });

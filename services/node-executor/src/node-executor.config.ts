@@ -22,7 +22,8 @@ export const nodeExecutorConfig = defineConfig({
     min: 1,
     max: 3600,
     unit: 's',
-    meaning: 'After this much silence of an executor its tasks go to another one; the same for all executors of a pool.',
+    meaning:
+      'After this much silence of an executor its tasks go to another one; the same for all executors of a pool.',
   }),
   shutdownGraceSeconds: integer({
     env: 'TREADLE_SHUTDOWN_GRACE_SECONDS',
