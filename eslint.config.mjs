@@ -13,6 +13,7 @@ const layers = {
   web: ['core', 'contract'],
   client: ['core'],
   testing: ['core', 'contract', 'platform', 'adapter'],
+  e2e: ['core', 'adapter', 'composition', 'testing'],
 };
 
 const depConstraints = Object.entries(layers).map(([layer, allowed]) => ({

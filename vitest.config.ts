@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** One project per kind of spec, so that each kind is run and counted on its own. */
 const kinds = {
-  unit: ['{libs,services,clients}/*/src/**/*.spec.ts', '!**/*.property.spec.ts'],
+  unit: ['{libs,services,clients,deploy}/*/src/**/*.spec.ts', '!**/*.property.spec.ts'],
   property: ['{libs,services,clients}/*/src/**/*.property.spec.ts'],
   contract: ['{libs,services,clients}/*/{src,test}/**/*.contract.spec.ts'],
   integration: ['{libs,services,clients}/*/test/**/*.int.spec.ts'],
@@ -10,9 +10,14 @@ const kinds = {
 };
 
 /** Kinds whose specs may ask `testDatabase()` for a database. */
-const withPostgres = ['contract', 'integration', 'e2e'];
+const withPostgres = ['contract', 'integration'];
 
 const exclude = (kind: string) => (kind === 'unit' ? ['**/*.property.spec.ts', '**/*.contract.spec.ts'] : []);
+
+function testTimeoutMs(kind: string): number {
+  if (kind === 'unit' || kind === 'property') return 20_000;
+  return kind === 'e2e' ? 300_000 : 60_000;
+}
 
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -26,8 +31,10 @@ export default defineConfig({
         include: include.filter((pattern) => !pattern.startsWith('!')),
         exclude: ['**/node_modules/**', '**/dist/**', ...exclude(name)],
         globalSetup: withPostgres.includes(name) ? ['./libs/testing/src/postgres-setup.ts'] : [],
-        testTimeout: name === 'unit' || name === 'property' ? 20_000 : 60_000,
+        testTimeout: testTimeoutMs(name),
         hookTimeout: 60_000,
+        // Each starts whole stacks; side by side they would measure each other.
+        fileParallelism: name !== 'e2e',
       },
     })),
   },

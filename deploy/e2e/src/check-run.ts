@@ -1,0 +1,88 @@
+import type { ApiEvent, Run } from '@treadle/cli';
+import { type CrashInputs, crashWorkflow, expectedNodes } from './crash-workflow.js';
+
+/** What was read about one run through the public API. */
+export interface RunRecord {
+  readonly run: Run & { readonly last_sequence: number };
+  /** All of its events but the text. */
+  readonly events: readonly ApiEvent[];
+}
+
+const terminal = new Set(['run-completed', 'run-failed', 'run-cancelled']);
+
+/** Everything about a run of the crash workflow that is not as promised, as sentences. */
+export function checkRun(record: RunRecord, inputs: CrashInputs): string[] {
+  return [
+    ...checkOrder(record),
+    ...checkEnd(record),
+    ...checkResults(record.events),
+    ...checkOutputs(record, inputs),
+  ].map((problem) => `run ${record.run.id}: ${problem}`);
+}
+
+/** The history is numbered from 1 without gaps and begins with the start. */
+function checkOrder({ run, events }: RunRecord): string[] {
+  const problems = events.flatMap(({ type, data }, index) =>
+    data['sequence'] === index + 1 ? [] : [`event ${index + 1} (${type}) is numbered ${String(data['sequence'])}`],
+  );
+  if (events[0]?.type !== 'run-started') problems.push(`the first event is ${events[0]?.type ?? 'absent'}`);
+  if (run.last_sequence !== events.length)
+    problems.push(`the run counts ${run.last_sequence} events, its history has ${events.length}`);
+  return problems;
+}
+
+/** Exactly one terminal event, the last, and a run that has completed. */
+function checkEnd({ run, events }: RunRecord): string[] {
+  const problems: string[] = [];
+  const ends = events.filter(({ type }) => terminal.has(type));
+  if (ends.length !== 1) problems.push(`${ends.length} terminal events`);
+  if (events.at(-1)?.type !== 'run-completed') problems.push(`the last event is ${events.at(-1)?.type ?? 'absent'}`);
+  if (run.status !== 'completed')
+    problems.push(`it is ${run.status}${run.failure ? `: ${run.failure.message} [${run.failure.code}]` : ''}`);
+  return problems;
+}
+
+/** Every scheduled attempt has exactly one committed result, and nothing has a result that was not scheduled. */
+function checkResults(events: readonly ApiEvent[]): string[] {
+  const scheduled = new Map<string, number>();
+  const results = new Map<string, number>();
+  const add = (counts: Map<string, number>, key: unknown, attempt: unknown) => {
+    const name = `${String(key)} attempt ${typeof attempt === 'number' ? attempt : 'none'}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  for (const { type, data } of events) {
+    if (type === 'node-scheduled') add(scheduled, data['key'], data['attempt']);
+    if (type === 'node-completed' || type === 'node-failed') add(results, data['key'], data['attempt']);
+    // Names the attempt to come; the one before is over.
+    if (type === 'node-retry-scheduled') add(results, data['key'], Number(data['attempt']) - 1);
+  }
+  const twice = [...results].filter(([, count]) => count > 1).map(([name]) => `${name} has more than one result`);
+  const again = [...scheduled].filter(([, count]) => count > 1).map(([name]) => `${name} was scheduled more than once`);
+  const open = [...scheduled.keys()].filter((name) => !results.has(name)).map((name) => `${name} has no result`);
+  const unasked = [...results.keys()].filter((name) => !name.endsWith(' none') && !scheduled.has(name));
+  return [...twice, ...again, ...open, ...unasked.map((name) => `${name} has a result but was not scheduled`)];
+}
+
+/** Each node gave what it must, once; the branch that was not taken was skipped. */
+function checkOutputs({ run, events }: RunRecord, inputs: CrashInputs): string[] {
+  const expected = expectedNodes(inputs);
+  const problems: string[] = [];
+  for (const { id } of crashWorkflow.nodes) {
+    const completions = events.filter(({ type, data }) => type === 'node-completed' && data['key'] === id);
+    const skips = events.filter(
+      ({ type, data }) => type === 'nodes-skipped' && (data['keys'] as string[]).includes(id),
+    );
+    const wanted = expected[id] === undefined ? [0, 1] : [1, 0];
+    if (completions.length !== wanted[0] || skips.length !== wanted[1])
+      problems.push(`node ${id} completed ${completions.length} times and was skipped ${skips.length} times`);
+    for (const { data } of completions) problems.push(...differences(id, data['outputs'], expected[id]));
+  }
+  return [...problems, ...differences('run', run.outputs, expected['end'])];
+}
+
+function differences(of: string, actual: unknown, expected: Readonly<Record<string, unknown>> = {}): string[] {
+  const values = (actual ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(expected).flatMap(([name, value]) =>
+    values[name] === value ? [] : [`${of}.${name} is ${JSON.stringify(values[name])}, not ${JSON.stringify(value)}`],
+  );
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { ApiClient } from '@treadle/cli';
+import { type NatsServer, startNatsServer } from '@treadle/testing';
+import { Child } from './child.js';
+import { eventually } from './eventually.js';
+import { freePorts } from './free-ports.js';
+import { apiKey, type System, untilReady } from './system.js';
+
+export interface ProcessesSystem extends System {
+  /** Deletes every stream of JetStream with what is in it. */
+  readonly deleteStreams: () => Promise<void>;
+}
+
+/** What the launcher says of each process that it starts, as a line of JSON. */
+interface Announced {
+  readonly process: string;
+  readonly role: string;
+  readonly pid: number;
+}
+
+/** Every service as its own process, two orchestrators and two executors, kept alive by the launcher. */
+export async function startProcessesSystem(modelUrl: string): Promise<ProcessesSystem> {
+  const [port] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
+  const folder = await mkdtemp(join(tmpdir(), 'treadle-e2e-'));
+  const nats = await startNatsServer();
+  const launcher = new Child('services/standalone/dist/processes.js', ['--orchestrators', '2', '--executors', '2'], {
+    TREADLE_HTTP_PORT: String(port),
+    TREADLE_DATA_DIR: folder,
+    TREADLE_API_KEY: apiKey,
+    NATS_URL: nats.url,
+    OPENAI_BASE_URL: modelUrl,
+    OPENAI_API_KEY: 'unused',
+  });
+  const killOrphans = () => killAll(launcher);
+  process.once('exit', killOrphans);
+  const stop = async () => {
+    await launcher.end('SIGTERM');
+    killOrphans();
+    process.off('exit', killOrphans);
+    await nats.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await launcher.says(/is ready at/);
+    await untilReady(url, launcher);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    api: new ApiClient({ url, apiKey }),
+    roles: ['gateway', 'orchestrator', 'node-executor', 'model-proxy'],
+    killAndRestart: (role) => killAndAwait(launcher, role, url),
+    deleteStreams: () => deleteStreams(nats),
+    stop,
+  };
+}
+
+/** Kills the process of the role that has lived longest, so that those of one role take turns. */
+async function killAndAwait(launcher: Child, role: string, url: string): Promise<void> {
+  const before = announced(launcher);
+  const newest = new Map(before.map((one, index) => [one.process, { ...one, index }]));
+  const [victim] = [...newest.values()].filter((one) => one.role === role).sort((a, b) => a.index - b.index);
+  if (!victim) throw new Error(`No process of the role ${role} was announced. ${launcher.log()}`);
+  process.kill(victim.pid, 'SIGKILL');
+  await eventually(`${victim.process} to be started again`, async () =>
+    announced(launcher).findLast((one) => one.process === victim.process)?.pid === victim.pid ? undefined : true,
+  );
+  await untilReady(url, launcher);
+}
+
+function announced(launcher: Child): Announced[] {
+  const lines = launcher.stdout.split('\n').filter((line) => line.startsWith('{"process"'));
+  return lines.map((line) => JSON.parse(line) as Announced);
+}
+
+/** The launcher's children live in sessions of their own and would outlive it where it was killed. */
+function killAll(launcher: Child): void {
+  const newest = new Map(announced(launcher).map((one) => [one.process, one.pid]));
+  for (const pid of newest.values()) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended, as it should have.
+    }
+  }
+}
+
+async function deleteStreams(nats: NatsServer): Promise<void> {
+  const connection = await connect({ servers: nats.url });
+  try {
+    const manager = await jetstreamManager(connection);
+    const names = await manager.streams.names().next();
+    for (const name of names) await manager.streams.delete(name);
+  } finally {
+    await connection.close();
+  }
+}

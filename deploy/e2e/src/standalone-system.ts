@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient } from '@treadle/cli';
+import { Child } from './child.js';
+import { freePorts } from './free-ports.js';
+import { apiKey, type System, untilReady } from './system.js';
+
+export interface StandaloneOptions {
+  /** Address of the model server; absent leaves the demo model alone. */
+  readonly modelUrl?: string;
+  /** Absent lets Treadle make a key and print it. */
+  readonly apiKey?: string;
+}
+
+/** Standalone on a data folder of its own, to be started, ended and started again. */
+export class StandaloneProcess {
+  private current: Child | undefined;
+
+  private constructor(
+    readonly url: string,
+    private readonly folder: string,
+    private readonly environment: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Nothing runs yet. */
+  static async prepare(options: StandaloneOptions = {}): Promise<StandaloneProcess> {
+    const [port] = await freePorts(1);
+    const folder = await mkdtemp(join(tmpdir(), 'treadle-e2e-'));
+    return new StandaloneProcess(`http://127.0.0.1:${port}`, folder, {
+      TREADLE_HTTP_PORT: String(port),
+      TREADLE_DATA_DIR: folder,
+      ...(options.apiKey && { TREADLE_API_KEY: options.apiKey }),
+      ...(options.modelUrl && { OPENAI_BASE_URL: options.modelUrl, OPENAI_API_KEY: 'unused' }),
+    });
+  }
+
+  /** Starts it and waits until it takes work. */
+  async start(): Promise<Child> {
+    const child = new Child('services/standalone/dist/main.js', [], this.environment);
+    this.current = child;
+    await untilReady(this.url, child);
+    return child;
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    return (await this.current?.end(signal)) ?? null;
+  }
+
+  /** Ends what still runs and deletes the data. */
+  async remove(): Promise<void> {
+    await this.end('SIGTERM');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** One process, killed and started again as a whole. */
+export async function startStandaloneSystem(modelUrl: string): Promise<System> {
+  const standalone = await StandaloneProcess.prepare({ modelUrl, apiKey });
+  await standalone.start();
+  return {
+    api: new ApiClient({ url: standalone.url, apiKey }),
+    roles: ['standalone'],
+    killAndRestart: async () => {
+      await standalone.end('SIGKILL');
+      await standalone.start();
+    },
+    stop: () => standalone.remove(),
+  };
+}
