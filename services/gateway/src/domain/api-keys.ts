@@ -12,6 +12,7 @@ const maxCached = 10_000;
 export class ApiKeys {
   private readonly found = new Map<ApiKeySecret, { readonly key: StoredKey; readonly until: number }>();
   private readonly used = new Set<number>();
+  private prepared = false;
 
   constructor(
     private readonly store: ApiKeyStore,
@@ -25,8 +26,9 @@ export class ApiKeys {
   async prepare(given: ApiKeySecret | undefined): Promise<ApiKeySecret | undefined> {
     const secret = given ?? newApiKey();
     const key = { hash: hashApiKey(secret), prefix: keyPrefix(secret), tenantId: firstTenant };
-    if (given !== undefined) return void (await this.store.add(key));
-    return (await this.store.addFirst(key)) ? secret : undefined;
+    const made = given === undefined ? await this.store.addFirst(key) : await this.store.add(key);
+    this.prepared = true;
+    return made === true ? secret : undefined;
   }
 
   /** The tenant of a key that was used in the last seconds, without waiting; `undefined` when it has to be looked up. */
@@ -37,6 +39,9 @@ export class ApiKeys {
 
   /** @throws FailureError `unauthenticated` for a key that is unknown or revoked, `unavailable` when that cannot be told. */
   async tenantOf(secret: ApiKeySecret): Promise<string> {
+    // Before that the database may not even have a place for keys.
+    if (!this.prepared)
+      throw FailureError.of('unavailable', 'The gateway is still starting.', { retryAfterSeconds: 1 });
     const key = await this.store.find(hashApiKey(secret));
     if (!key) {
       this.found.delete(secret);
