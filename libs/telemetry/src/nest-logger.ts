@@ -5,8 +5,9 @@ import type { Logger } from './logger.js';
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
+  /** What the framework tells of its own start (routes, modules) is for whoever debugs it. */
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write('debug', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { modelProxyConfig } from './model-proxy.config.js';
+import { modelProxyConfig, modelProxyProcessConfig } from './model-proxy.config.js';
 import { configuredProviders } from './providers/catalog.js';
 
 describe('the settings of the model proxy', () => {
   it('have these defaults', () => {
-    expect(modelProxyConfig.read({})).toEqual({
+    expect(modelProxyProcessConfig.read({})).toEqual({
       openAiBaseUrl: undefined,
       openAiApiKey: undefined,
       defaultModel: undefined,
       connectTimeoutMs: 10_000,
       silenceTimeoutMs: 120_000,
       grpcAddress: '127.0.0.1:50051',
-      healthHost: '127.0.0.1',
-      healthPort: 50_061,
+      host: '127.0.0.1',
+      healthPort: 8081,
     });
   });
 

@@ -34,26 +34,29 @@ export const modelProxyConfig = defineConfig({
     unit: 'ms',
     meaning: 'How long a provider may be silent before its answer and between two parts of it.',
   }),
-  grpcAddress: string({
-    env: 'TREADLE_MODEL_PROXY_GRPC',
-    default: '127.0.0.1:50051',
-    unit: 'host:port',
-    meaning: 'Where the model proxy takes gRPC calls, as its own process.',
-  }),
-  healthHost: string({
-    env: 'TREADLE_MODEL_PROXY_HEALTH_HOST',
-    default: '127.0.0.1',
-    meaning: 'Address on which the model proxy, as its own process, answers health checks.',
-  }),
-  healthPort: integer({
-    env: 'TREADLE_MODEL_PROXY_HEALTH_PORT',
-    default: 50_061,
-    min: 0,
-    max: 65_535,
-    unit: 'port',
-    meaning: 'Port on which the model proxy, as its own process, answers health checks.',
-  }),
 });
 
 /** The service's settings, read once. */
 export type ModelProxyConfig = ConfigOf<typeof modelProxyConfig>;
+
+/** What it needs besides as a process of its own. */
+export const modelProxyProcessConfig = defineConfig({
+  ...modelProxyConfig.settings,
+  grpcAddress: string({
+    env: 'TREADLE_MODEL_PROXY_GRPC',
+    default: '127.0.0.1:50051',
+    unit: 'host:port',
+    meaning: 'Where the model proxy takes gRPC calls.',
+  }),
+  host: string({ env: 'TREADLE_HOST', default: '127.0.0.1', meaning: 'Address the health endpoints listen on.' }),
+  healthPort: integer({
+    env: 'TREADLE_HEALTH_PORT',
+    default: 8081,
+    min: 0,
+    max: 65_535,
+    unit: 'port',
+    meaning: 'Port of the health endpoints; 0 takes a free one.',
+  }),
+});
+
+export type ModelProxyProcessConfig = ConfigOf<typeof modelProxyProcessConfig>;

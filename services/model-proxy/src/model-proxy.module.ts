@@ -9,26 +9,36 @@ export interface ModelProxyOptions {
   readonly log: ModelProxyLog;
 }
 
+/** The service with its ports tied to their adapters: its calls, and the connections to close after them. */
+export class ModelProxy {
+  readonly controller: ModelController;
+  private readonly registry: Registry;
+
+  constructor({ config, log }: ModelProxyOptions) {
+    this.registry = new Registry(configuredProviders(config));
+    this.controller = new ModelController(this.registry, config.defaultModel ?? '', log);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.registry.providers.map((provider) => provider.close()));
+  }
+}
+
 /** Everything but the server: standalone calls the controller directly, the process serves it over gRPC. */
 @Module({})
 export class ModelProxyModule implements OnApplicationShutdown {
-  constructor(@Inject(Registry) private readonly registry: Registry) {}
+  constructor(@Inject(ModelProxy) private readonly modelProxy: ModelProxy) {}
 
-  static register({ config, log }: ModelProxyOptions): DynamicModule {
-    const registry = new Registry(configuredProviders(config));
-    const controller = new ModelController(registry, config.defaultModel ?? '', log);
+  static register(modelProxy: ModelProxy): DynamicModule {
     return {
       module: ModelProxyModule,
-      providers: [
-        { provide: Registry, useValue: registry },
-        { provide: ModelController, useValue: controller },
-      ],
-      exports: [ModelController],
+      providers: [{ provide: ModelProxy, useValue: modelProxy }],
+      exports: [ModelProxy],
     };
   }
 
   /** After the servers have stopped, so that no call loses its connection. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.registry.providers.map((provider) => provider.close()));
+    await this.modelProxy.close();
   }
 }

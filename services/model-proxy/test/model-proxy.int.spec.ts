@@ -2,10 +2,11 @@ import { NestFactory } from '@nestjs/core';
 import { type ChatRequest, type ChatResponse, type Finished, ModelServiceService } from '@treadle/contracts';
 import { type Failure, FailureError } from '@treadle/failure';
 import { GrpcServer, grpcClient, inProcessHandlers } from '@treadle/grpc';
+import { createLogger } from '@treadle/telemetry';
 import { type Fault, type ModelServer, type ModelServerOptions, startModelServer } from '@treadle/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../src/app.module.js';
-import { ModelController, type ModelProxyConfig, ModelProxyModule, modelProxyConfig } from '../src/index.js';
+import { ModelProxy, modelProxyConfig, modelProxyProcessConfig } from '../src/index.js';
 
 /** What the service logged. */
 const logged: unknown[][] = [];
@@ -23,16 +24,12 @@ async function modelServer(options: ModelServerOptions = {}): Promise<ModelServe
   return server;
 }
 
-function config(environment: Record<string, string>): ModelProxyConfig {
-  return modelProxyConfig.read({ TREADLE_MODEL_SILENCE_TIMEOUT_MS: '5000', ...environment });
-}
+const impatient = { TREADLE_MODEL_SILENCE_TIMEOUT_MS: '5000' };
 
 async function proxy(values: Record<string, string>) {
-  const app = await NestFactory.createApplicationContext(ModelProxyModule.register({ config: config(values), log }), {
-    logger: false,
-  });
-  cleanups.push(() => app.close());
-  return inProcessHandlers(ModelServiceService, app.get(ModelController), (_, error) => {
+  const modelProxy = new ModelProxy({ config: modelProxyConfig.read({ ...impatient, ...values }), log });
+  cleanups.push(() => modelProxy.close());
+  return inProcessHandlers(ModelServiceService, modelProxy.controller, (_, error) => {
     throw error;
   });
 }
@@ -284,8 +281,9 @@ describe('the names of models', () => {
 describe('the service over gRPC', () => {
   it('streams answers and carries failures whole', async () => {
     const server = await modelServer({ faults: { limited: { kind: 'status', status: 429, retryAfter: '3' } } });
-    const environment = { OPENAI_BASE_URL: server.url, TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0' };
-    const root = AppModule.register({ config: config(environment), log });
+    const environment = { ...impatient, OPENAI_BASE_URL: server.url, TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0' };
+    const silent = createLogger({ service: 'spec', level: 'silent' });
+    const root = AppModule.register(modelProxyProcessConfig.read(environment), silent);
     const app = await NestFactory.createApplicationContext(root, { logger: false });
     cleanups.push(() => app.close());
     const client = grpcClient(ModelServiceService, {

@@ -1,28 +1,52 @@
-import {
-  type BeforeApplicationShutdown,
-  type DynamicModule,
-  Inject,
-  Module,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import { GrpcServerModule, served } from '@treadle/grpc';
+import { type MessageBus, NatsBus } from '@treadle/messaging';
+import { createPool } from '@treadle/persistence';
+import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import type { Pool } from 'pg';
+import { schemaName } from './infra/database.js';
+import type { OrchestratorProcessConfig } from './orchestrator.config.js';
 import { Orchestrator } from './orchestrator.js';
+import { OrchestratorModule } from './orchestrator.module.js';
 
-/** The orchestrator, as its own process or inside another app. It begins to work when the app has started. */
+const connections = Symbol('connections');
+
+interface Connections {
+  readonly bus: MessageBus;
+  readonly pool: Pool;
+}
+
+/** The orchestrator as its own process: the service, its gRPC server, its health, and the connections that are its own. */
 @Module({})
-export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(@Inject(Orchestrator) private readonly orchestrator: Orchestrator) {}
+export class AppModule implements OnApplicationShutdown {
+  constructor(@Inject(connections) private readonly open: Connections) {}
 
-  static register(orchestrator: Orchestrator): DynamicModule {
-    const providers = [{ provide: Orchestrator, useValue: orchestrator }];
-    return { module: OrchestratorModule, providers, exports: [Orchestrator] };
+  /** Resolves when NATS has been reached. The database is awaited later, by the service itself. */
+  static async connect(config: OrchestratorProcessConfig, log: Logger): Promise<DynamicModule> {
+    const pool = createPool(config.databaseUrl.reveal(), {
+      schema: schemaName,
+      log,
+      max: config.databaseConnections,
+    });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'orchestrator', log });
+    const health = new HealthRegistry();
+    const orchestrator = new Orchestrator({ config, pool, bus, log, health, alone: false });
+    const grpcServer = GrpcServerModule.register({
+      imports: [OrchestratorModule.register(orchestrator)],
+      inject: [Orchestrator],
+      useFactory: ({ runController, workflowController }: Orchestrator) => ({
+        log,
+        address: config.grpcAddress,
+        services: [served(RunServiceService, runController), served(WorkflowServiceService, workflowController)],
+      }),
+    });
+    const providers = [{ provide: connections, useValue: { bus, pool } }];
+    return { module: AppModule, imports: [HealthModule.forRoot(health), grpcServer], providers };
   }
 
-  /** Does not wait: health answers while the database is awaited. */
-  onApplicationBootstrap(): void {
-    void this.orchestrator.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.orchestrator.stop();
+  async onApplicationShutdown(): Promise<void> {
+    await this.open.bus.close();
+    await this.open.pool.end();
   }
 }

@@ -1,19 +1,6 @@
-import { boolean, type ConfigOf, defineConfig, integer, secretUrl, string } from '@treadle/config';
+import { type ConfigOf, defineConfig, integer, secretUrl, string } from '@treadle/config';
 
 export const orchestratorConfig = defineConfig({
-  databaseUrl: secretUrl({
-    env: 'DATABASE_URL',
-    optional: true,
-    schemes: ['postgres', 'postgresql'],
-    meaning:
-      'The PostgreSQL (15 or newer) that holds workflows, runs and keys. Standalone starts its own when it is not set.',
-  }),
-  natsUrl: secretUrl({
-    env: 'NATS_URL',
-    optional: true,
-    schemes: ['nats', 'tls'],
-    meaning: 'The nats-server with JetStream that carries tasks between processes. Standalone needs none.',
-  }),
   databaseConnections: integer({
     env: 'TREADLE_ORCHESTRATOR_DATABASE_CONNECTIONS',
     default: 10,
@@ -46,26 +33,38 @@ export const orchestratorConfig = defineConfig({
     unit: 'ms',
     meaning: 'A task that no executor was heard to work on for this long is sent again.',
   }),
-  alone: boolean({
-    env: 'TREADLE_ORCHESTRATOR_ALONE',
-    default: false,
-    meaning: 'Take over all runs at once, without waiting for leases. Only where no second orchestrator can exist.',
+});
+
+export type OrchestratorConfig = ConfigOf<typeof orchestratorConfig>;
+
+/** What it needs besides as a process of its own. */
+export const orchestratorProcessConfig = defineConfig({
+  ...orchestratorConfig.settings,
+  databaseUrl: secretUrl({
+    env: 'DATABASE_URL',
+    schemes: ['postgres', 'postgresql'],
+    meaning: 'The PostgreSQL (15 or newer) that holds workflows, runs and keys.',
+  }),
+  natsUrl: secretUrl({
+    env: 'NATS_URL',
+    schemes: ['nats', 'tls'],
+    meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
   }),
   grpcAddress: string({
     env: 'TREADLE_ORCHESTRATOR_GRPC',
     default: '127.0.0.1:50052',
     unit: 'host:port',
-    meaning: 'Where the orchestrator takes gRPC calls, as its own process.',
+    meaning: 'Where the orchestrator takes gRPC calls.',
   }),
+  host: string({ env: 'TREADLE_HOST', default: '127.0.0.1', meaning: 'Address the health endpoints listen on.' }),
   healthPort: integer({
-    env: 'TREADLE_ORCHESTRATOR_HEALTH_PORT',
-    default: 8092,
+    env: 'TREADLE_HEALTH_PORT',
+    default: 8081,
     min: 0,
     max: 65_535,
     unit: 'port',
-    meaning: 'Port of the health endpoints of the orchestrator, as its own process.',
+    meaning: 'Port of the health endpoints; 0 takes a free one.',
   }),
 });
 
-/** The service's settings, read once. */
-export type OrchestratorConfig = ConfigOf<typeof orchestratorConfig>;
+export type OrchestratorProcessConfig = ConfigOf<typeof orchestratorProcessConfig>;

@@ -4,6 +4,7 @@ import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
 import { createDatabase, migrate } from '@treadle/persistence';
+import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { PartitionResponder } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
@@ -39,6 +40,9 @@ export interface OrchestratorParts {
   readonly pool: Pool;
   readonly bus: MessageBus;
   readonly log: OrchestratorLog;
+  readonly health: HealthRegistry;
+  /** True where no second orchestrator can exist: takes over all runs at once, without waiting for leases. */
+  readonly alone: boolean;
 }
 
 /** The service with its ports tied to their adapters, and its life from start to stop. */
@@ -51,6 +55,7 @@ export class Orchestrator {
   private readonly dispatcher: TaskDispatcher;
   private readonly responder: PartitionResponder;
   private readonly loops: Repeating[];
+  private readonly startupDone: () => void;
   private started: Promise<void> | undefined;
   private stopping = false;
 
@@ -83,7 +88,7 @@ export class Orchestrator {
       leases: this.leases,
       replica: randomUUID(),
       leaseMs: config.partitionLeaseMs,
-      alone: config.alone,
+      alone: parts.alone,
       onChange: (owned) => this.owns(owned),
     });
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows);
@@ -98,6 +103,11 @@ export class Orchestrator {
     this.runController = new RunController(ports, runRepository, bus);
     this.workflowController = new WorkflowController(workflows, workflowRepository);
     this.loops = this.makeLoops();
+    this.startupDone = parts.health.beginStartup('orchestrator');
+    parts.health.register('orchestrator database', () => pool.query('select 1'));
+    parts.health.register('orchestrator bus', async () => {
+      if (!bus.isReady()) throw new Error('the bus is not connected');
+    });
   }
 
   /** Begins to work, as soon as the database is there. Resolves when it does. */
@@ -134,6 +144,7 @@ export class Orchestrator {
     if (this.stopping) return;
     this.responder.start();
     for (const loop of this.loops) loop.start();
+    this.startupDone();
     log.info({}, 'orchestrating');
   }
 

@@ -1,1 +1,1 @@
-export {};
+export { standaloneConfig } from './standalone.config.js';

@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+
+/** One process to keep alive. */
+export interface PlannedProcess {
+  /** `gateway`, `orchestrator`, `node-executor` or `model-proxy`. */
+  readonly role: string;
+  /** The role, numbered where there are several. */
+  readonly name: string;
+  /** The file to run. */
+  readonly main: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Answers 200 when it may be given work. */
+  readonly readyUrl: string;
+}
+
+export interface ProcessPlanOptions {
+  readonly orchestrators: number;
+  readonly executors: number;
+  /** Shared by all of them. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Free ports, two for each process at least. */
+  readonly ports: readonly number[];
+}
+
+/** Which processes there are, and how they find each other. */
+export function planProcesses({ orchestrators, executors, environment, ports }: ProcessPlanOptions): PlannedProcess[] {
+  const free = [...ports];
+  const port = () => free.pop() ?? 0;
+  const grpcPorts = Array.from({ length: orchestrators }, port);
+  const modelProxy = `127.0.0.1:${port()}`;
+  const shared = { ...environment, TREADLE_MODEL_PROXY_GRPC: modelProxy };
+  const inner = (role: string, name: string, more: NodeJS.ProcessEnv = {}): PlannedProcess => {
+    const health = port();
+    return {
+      role,
+      name,
+      main: mainOf(role),
+      environment: { ...shared, TREADLE_HOST: '127.0.0.1', TREADLE_HEALTH_PORT: String(health), ...more },
+      readyUrl: `http://127.0.0.1:${health}/health/ready`,
+    };
+  };
+  const httpPort = environment['TREADLE_HTTP_PORT'] ?? '8080';
+  const orchestratorAddresses = grpcPorts.map((grpc) => `127.0.0.1:${grpc}`).join(',');
+  return [
+    inner('model-proxy', 'model-proxy'),
+    ...grpcPorts.map((grpc, index) =>
+      inner('orchestrator', `orchestrator-${index + 1}`, { TREADLE_ORCHESTRATOR_GRPC: `127.0.0.1:${grpc}` }),
+    ),
+    ...Array.from({ length: executors }, (_, index) => inner('node-executor', `node-executor-${index + 1}`)),
+    {
+      role: 'gateway',
+      name: 'gateway',
+      main: mainOf('gateway'),
+      environment: { ...shared, TREADLE_ORCHESTRATOR_GRPC: `ipv4:${orchestratorAddresses}` },
+      readyUrl: `http://127.0.0.1:${httpPort}/health/ready`,
+    },
+  ];
+}
+
+const mainOf = (role: string) => fileURLToPath(new URL(`main.js`, import.meta.resolve(`@treadle/${role}`)));

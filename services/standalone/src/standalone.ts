@@ -1,0 +1,118 @@
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ModelServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
+import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
+import { InProcessBus, type MessageBus } from '@treadle/messaging';
+import { ModelProxy, ModelProxyModule } from '@treadle/model-proxy';
+import { NodeExecutorModule } from '@treadle/node-executor';
+import { Orchestrator, OrchestratorModule, orchestratorSchema } from '@treadle/orchestrator';
+import { createPool } from '@treadle/persistence';
+import { createLogger, HealthModule, HealthRegistry, type Logger, NestLogger } from '@treadle/telemetry';
+import type { Pool } from 'pg';
+import { openDatabase } from './database.js';
+import { readSettings, type Settings } from './settings.js';
+
+/** A running standalone. */
+export interface Standalone {
+  /** Where the API answers, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The first key, on the very first start only. */
+  readonly firstKey: string | undefined;
+  /** Takes no more work, ends what it has, stops everything. */
+  stop(): Promise<void>;
+}
+
+/** What the services share. */
+interface Shared {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly bus: MessageBus;
+  readonly orchestratorPool: Pool;
+  readonly gatewayPool: Pool;
+}
+
+/**
+ * Starts every service in this process: calls between them are calls of methods, the bus is in memory, and PostgreSQL is our own
+ * child unless `DATABASE_URL` names another. Durable all the same: a killed standalone goes on where it was.
+ */
+export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<Standalone> {
+  const settings = readSettings(environment);
+  const log = createLogger({ service: 'standalone', pretty: process.stderr.isTTY });
+  const database = await openDatabase(settings.standalone.databaseUrl?.reveal(), settings.standalone.dataDir);
+  const pool = (schema: string) => createPool(database.connectionString, { schema, log });
+  const bus = new InProcessBus({ log });
+  const shared = { settings, log, bus, orchestratorPool: pool(orchestratorSchema), gatewayPool: pool(gatewaySchema) };
+  const closeAll = async () => {
+    await bus.close();
+    await Promise.all([shared.orchestratorPool.end(), shared.gatewayPool.end()]);
+    await database.stop();
+  };
+  try {
+    const { app, firstKey } = await compose(shared);
+    const stop = async () => {
+      await app.close();
+      await closeAll();
+    };
+    return { url: await app.getUrl(), firstKey, stop };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; firstKey: string | undefined }> {
+  const { settings, log } = shared;
+  let firstKey: string | undefined;
+  const root = rootModule(shared, (key) => {
+    firstKey = key;
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(root, gatewayAdapter(), {
+    logger: new NestLogger(log),
+    bodyParser: false,
+  });
+  setUpGateway(app);
+  await app.listen(settings.gateway.httpPort, settings.gateway.host);
+  await app.get(Orchestrator, { strict: false }).start();
+  return { app, firstKey };
+}
+
+/** The one place where the services meet. */
+function rootModule(
+  { settings, log, bus, orchestratorPool, gatewayPool }: Shared,
+  onFirstKey: (key: string) => void,
+): DynamicModule {
+  const health = new HealthRegistry();
+  const here = <D extends AnyService>(definition: D, controller: Handlers<D>) =>
+    inProcessHandlers(definition, controller, (path, error) => log.error({ err: error, path }, 'a call met a bug'));
+  const orchestrator = new Orchestrator({
+    config: settings.orchestrator,
+    pool: orchestratorPool,
+    bus,
+    log,
+    health,
+    alone: true,
+  });
+  const modelProxy = new ModelProxy({ config: settings.modelProxy, log });
+  const models = here(ModelServiceService, modelProxy.controller);
+  const ports: GatewayPorts = {
+    runs: here(RunServiceService, orchestrator.runController),
+    workflows: here(WorkflowServiceService, orchestrator.workflowController),
+    models,
+    bus,
+    pool: gatewayPool,
+    onFirstKey,
+    ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),
+  };
+  return {
+    module: class Root {},
+    imports: [
+      HealthModule.forRoot(health),
+      ModelProxyModule.register(modelProxy),
+      OrchestratorModule.register(orchestrator),
+      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, log }),
+      GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
+    ],
+  };
+}
