@@ -19,6 +19,7 @@ const refusedByWorld: CodeFacts = { kind: 'world', retryable: false };
 /** Every code there is, alphabetical. Clients see them in answers, events and logs, so a code is never renamed. */
 export const failureCodes = {
   already_exists: caller,
+  budget_exceeded: caller,
   cancelled: caller,
   deadline_exceeded: world,
   http_request_failed: world,
@@ -36,6 +37,7 @@ export const failureCodes = {
   not_found: caller,
   payload_too_large: caller,
   permission_denied: caller,
+  price_unknown: caller,
   provider_error: world,
   provider_rate_limited: world,
   provider_rejected: refusedByWorld,

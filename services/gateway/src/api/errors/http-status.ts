@@ -4,6 +4,7 @@ import type { Failure, FailureCode } from '@treadle/failure';
 const statuses: Readonly<Record<FailureCode, number>> = {
   address_blocked: 422,
   already_exists: 409,
+  budget_exceeded: 402,
   cancelled: 409,
   deadline_exceeded: 504,
   http_request_failed: 502,
@@ -21,6 +22,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   not_found: 404,
   payload_too_large: 413,
   permission_denied: 403,
+  price_unknown: 422,
   provider_error: 502,
   provider_rate_limited: 503,
   provider_rejected: 502,
