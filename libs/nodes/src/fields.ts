@@ -1,4 +1,4 @@
-import { type Json, type Read, type Reference, type Selector, selectorsOf, valueAsText } from '@treadle/workflow';
+import { type Json, type Read, type Reference, type Selector, selectorsOf } from '@treadle/workflow';
 import { z } from 'zod';
 
 /** Points at a value of the run: node or scope, name, path into it. */
@@ -25,11 +25,6 @@ export function textReferences(text: string, field: string): Reference[] {
 
 export function isChosen(selector: Selector | readonly []): selector is Selector {
   return selector.length > 0;
-}
-
-/** The value a field selects as text: empty where there is none. */
-export function selectedText(selector: Selector | readonly [], read: Read): string {
-  return isChosen(selector) ? valueAsText(read(selector) ?? null) : '';
 }
 
 /** The values of named selectors by their names; what has no value is left out. */

@@ -1,0 +1,143 @@
+import {
+  type Result,
+  type Run,
+  resultSubject,
+  type StartRunRequest,
+  type StartRunResponse,
+  type Task,
+  taskQueue,
+} from '@treadle/contracts';
+import type { MessageBus, Subscription } from '@treadle/messaging';
+import { createPool } from '@treadle/persistence';
+import { HealthRegistry } from '@treadle/telemetry';
+import type { WorkflowDocumentInput } from '@treadle/workflow';
+import type { Pool } from 'pg';
+import { Orchestrator, orchestratorConfig, orchestratorSchema } from '../src/index.js';
+
+export const tenantId = 'spec-tenant';
+
+const llm = (text: string) => ({
+  model: { provider: 'demo', name: 'demo' },
+  prompt_template: [{ role: 'user', text }],
+});
+
+/** start → a → b → end, where a and b are tasks. */
+export const twoTasks: WorkflowDocumentInput = {
+  format: 'treadle/v1',
+  name: 'two tasks',
+  nodes: [
+    { id: 'start', type: 'start', config: { variables: [{ variable: 'name', type: 'text-input' }] } },
+    { id: 'a', type: 'llm', config: llm('{{#start.name#}}') },
+    { id: 'b', type: 'llm', config: llm('{{#a.text#}}') },
+    { id: 'end', type: 'end', config: { outputs: [{ variable: 'said', value_selector: ['b', 'text'] }] } },
+  ],
+  edges: [
+    { source: 'start', target: 'a' },
+    { source: 'a', target: 'b' },
+    { source: 'b', target: 'end' },
+  ],
+};
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** One orchestrator on a database and a bus, as a spec wants it. */
+export class Rig {
+  readonly orchestrator: Orchestrator;
+  readonly health = new HealthRegistry();
+  readonly errors: unknown[] = [];
+  private readonly pool: Pool;
+
+  constructor(
+    connectionString: string,
+    private readonly bus: MessageBus,
+    options: { readonly taskLeaseMs?: number; readonly alone?: boolean } = {},
+  ) {
+    this.pool = createPool(connectionString, { schema: orchestratorSchema, connectionTimeoutMs: 1000 });
+    this.orchestrator = new Orchestrator({
+      config: { ...orchestratorConfig.read({}), partitionLeaseMs: 1500, taskLeaseMs: options.taskLeaseMs ?? 20_000 },
+      pool: this.pool,
+      bus,
+      log: { ...silent, error: (facts) => this.errors.push(facts) },
+      health: this.health,
+      alone: options.alone ?? false,
+    });
+  }
+
+  async store(document: WorkflowDocumentInput, format = 'treadle'): Promise<string> {
+    const source = { documentJson: JSON.stringify(document), format, original: '', warningsJson: '[]' };
+    const { workflow } = await this.orchestrator.workflowController.createWorkflow({ tenantId, source, name: '' });
+    return workflow?.id ?? '';
+  }
+
+  /** Starts a run and gives every answer there is. */
+  async start(workflowId: string, more: Partial<StartRunRequest> = {}): Promise<StartRunResponse[]> {
+    return Array.fromAsync(this.orchestrator.runController.startRun(startRequest(workflowId, more)));
+  }
+
+  async read(runId: string): Promise<Run> {
+    const { run } = await this.orchestrator.runController.getRun({ tenantId, runId });
+    if (!run) throw new Error('no run');
+    return run;
+  }
+
+  async close(): Promise<void> {
+    await this.orchestrator.stop();
+    await this.bus.close();
+    await this.pool.end();
+  }
+}
+
+export function startRequest(workflowId: string, more: Partial<StartRunRequest> = {}): StartRunRequest {
+  return {
+    tenantId,
+    workflowId,
+    version: 0,
+    inputsJson: '{"name":"Ada"}',
+    query: '',
+    conversationId: '',
+    user: '',
+    idempotencyKey: '',
+    requestHash: '',
+    wait: false,
+    traceparent: '',
+    ...more,
+  };
+}
+
+export function resultOf(task: Task, more: Partial<Result> = {}): Result {
+  const { runId, nodeKey, attempt, fence, partition, valuesJson } = task;
+  const outputsJson = JSON.stringify({
+    text: `${nodeKey} saw ${Object.values(JSON.parse(valuesJson) as object).join()}`,
+  });
+  const value = { outputsJson, handle: '', usage: undefined, warnings: [] };
+  return {
+    runId,
+    nodeKey,
+    attempt,
+    fence,
+    partition,
+    executionId: `${nodeKey}-${attempt}-${fence}`,
+    outcome: { $case: 'completed', value },
+    startedUnixMs: 1,
+    finishedUnixMs: 2,
+    ...more,
+  };
+}
+
+/** An executor that answers every task with what the node read. */
+export function executeAll(bus: MessageBus, seen: Task[] = []): Promise<Subscription> {
+  return bus.consume(taskQueue('default'), { concurrency: 8, leaseMs: 2000 }, async ({ message }) => {
+    seen.push(message);
+    await bus.request(resultSubject(message.partition), resultOf(message), 2000);
+    return { kind: 'done' };
+  });
+}
+
+/** Waits until something is so. */
+export async function until<T>(probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
