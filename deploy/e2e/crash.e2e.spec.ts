@@ -19,7 +19,7 @@ async function crash<S extends System>(
   const log: string[] = [];
   const report = await crashTest(system, models, {
     runs: 20,
-    perSecond: 4,
+    perSecond: 10,
     log: (line) => log.push(line),
     halfWay: halfWay && (() => halfWay(system)),
     ...options,

@@ -12,7 +12,7 @@ import { checkRun, type RunRecord } from './check-run.js';
 import { crashWorkflow, inputsOf, modelCallsPerRun } from './crash-workflow.js';
 import { eventually } from './eventually.js';
 import type { ModelProcess } from './model-process.js';
-import { startLoad } from './start-load.js';
+import { type Load, startLoad } from './start-load.js';
 import { type System, untilAnswered } from './system.js';
 
 export interface CrashOptions {
@@ -34,6 +34,8 @@ export interface CrashReport {
   /** Runs nobody asked for: the same start, accepted twice. */
   readonly duplicates: number;
   readonly kills: number;
+  /** Runs that had not ended when a process was killed, summed over the kills. */
+  readonly underWayAtKills: number;
   readonly modelCalls: number;
   readonly modelCallsNeeded: number;
   readonly seconds: number;
@@ -47,7 +49,11 @@ export async function crashTest(system: System, models: ModelProcess, options: C
   const { api } = system;
   const workflow = await api.send<ImportedWorkflow>('/api/v1/workflows', { method: 'POST', json: crashWorkflow });
   const load = startLoad(api, workflow.id, options.runs, options.perSecond);
-  const [ids] = await Promise.all([load.done, harass(system, load, options)]);
+  const [ids, underWayAtKills] = await Promise.all([
+    load.done,
+    harass(system, load, workflow.id, options),
+    load.untilAccepted(options.runs / 2).then(options.halfWay),
+  ]);
   options.log(`${ids.length} accepted, ${options.kills} kills; waiting for the ends`);
   const all = await untilAllEnded(api, workflow.id);
   const records = await inParallel(ids, 8, (id) => readRecord(api, id));
@@ -64,6 +70,7 @@ export async function crashTest(system: System, models: ModelProcess, options: C
     lost: records.filter((record) => record === undefined).length,
     duplicates,
     kills: options.kills,
+    underWayAtKills,
     modelCalls: await models.calls(),
     modelCallsNeeded: ids.length * modelCallsPerRun,
     seconds: (Date.now() - began) / 1000,
@@ -71,27 +78,42 @@ export async function crashTest(system: System, models: ModelProcess, options: C
   };
 }
 
-/** Kills each role in turn, evenly over the time that the starts take. */
-async function harass(system: System, load: { readonly accepted: number }, options: CrashOptions): Promise<void> {
-  const { runs, kills, perSecond, log } = options;
-  const began = Date.now();
-  const spacingMs = (runs * 1000) / perSecond / (kills + 1);
-  let halfWay = options.halfWay;
-  for (let kill = 1; kill <= kills || halfWay; kill += 1) {
-    // Never twice at the same distance from a restart, so that different moments of it are hit.
-    await delay(Math.max(began + kill * spacingMs - Date.now(), 200 + ((kill * 397) % 1000)));
-    if (halfWay && load.accepted >= runs / 2) {
-      await halfWay();
-      halfWay = undefined;
-    }
-    const role = system.roles[(kill - 1) % system.roles.length];
-    if (kill > kills || role === undefined) continue;
-    const killedAt = Date.now();
-    await system.killAndRestart(role);
-    log(
-      `kill ${kill} (${role}) at ${load.accepted} accepted; back after ${((Date.now() - killedAt) / 1000).toFixed(1)} s`,
-    );
+/**
+ * Kills each role in turn, each time when nearly all starts of a share were accepted, and lets the next share in while the role is
+ * down: so at every kill runs are under way, however long a restart takes. Resolves to how many were, summed over the kills.
+ */
+async function harass(system: System, load: Load, workflowId: string, options: CrashOptions): Promise<number> {
+  const { runs, kills, log } = options;
+  const share = Math.ceil(runs / (kills + 1));
+  let interrupted = 0;
+  let back = Promise.resolve();
+  for (let kill = 1; kill <= kills; kill += 1) {
+    load.allow(share * kill);
+    // Starts are accepted before the system calls itself ready, and their runs are what is to be interrupted.
+    await Promise.race([load.untilAccepted(Math.min(share * kill, runs) - Math.ceil(share / 8)), refusalOf(back)]);
+    // A little later each time, so that different moments of a run and of a start are hit.
+    await delay((kill * 37) % 150);
+    const role = system.roles[(kill - 1) % system.roles.length] ?? '';
+    const underWay = await countUnderWay(system.api, workflowId);
+    log(`kill ${kill} (${role}) with ${underWay} runs under way`);
+    back = system.killAndRestart(role);
+    interrupted += underWay;
   }
+  load.allow(runs);
+  await back;
+  return interrupted;
+}
+
+/** Rejects when the promise does, and otherwise never settles. */
+function refusalOf(promise: Promise<void>): Promise<never> {
+  return promise.then(() => new Promise<never>(() => undefined));
+}
+
+/** Runs that have not ended, up to 100; 0 while nobody can be asked. */
+async function countUnderWay(api: ApiClient, workflowId: string): Promise<number> {
+  const query = { workflow_id: workflowId, status: ['pending', 'running'], limit: '100' };
+  const page = await api.send<Page<Run>>('/api/v1/runs', { query }).catch(() => undefined);
+  return page?.items.length ?? 0;
 }
 
 /** All runs of the workflow, when none of them goes on. */

@@ -10,7 +10,7 @@ const help = `Kills Treadle while it runs workflows, then checks every run throu
   --mode standalone|processes|streams|all   what is killed; streams deletes every JetStream stream half-way (default all)
   --runs N                                  runs to start (default 300)
   --kills N                                 processes to kill (default 10)
-  --per-second N                            starts each second (default 6)`;
+  --per-second N                            starts each second (default 15)`;
 
 const modes = ['standalone', 'processes', 'streams'] as const;
 type Mode = (typeof modes)[number];
@@ -20,7 +20,7 @@ const { values } = parseArgs({
     mode: { type: 'string', default: 'all' },
     runs: { type: 'string', default: '300' },
     kills: { type: 'string', default: '10' },
-    'per-second': { type: 'string', default: '6' },
+    'per-second': { type: 'string', default: '15' },
     help: { type: 'boolean', default: false },
   },
 });

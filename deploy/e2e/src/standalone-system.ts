@@ -43,14 +43,21 @@ export class StandaloneProcess {
     return child;
   }
 
+  /** @throws Error with the log when it has ended before. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    return (await this.current?.end(signal)) ?? null;
+    const child = this.current;
+    this.current = undefined;
+    if (child?.hasEnded) throw new Error(`Standalone ended by itself. ${child.log()}`);
+    return (await child?.end(signal)) ?? null;
   }
 
   /** Ends what still runs and deletes the data. */
   async remove(): Promise<void> {
-    await this.end('SIGTERM');
-    await rm(this.folder, { recursive: true, force: true });
+    try {
+      await this.end('SIGTERM');
+    } finally {
+      await rm(this.folder, { recursive: true, force: true });
+    }
   }
 }
 
