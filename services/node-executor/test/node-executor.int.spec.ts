@@ -104,6 +104,26 @@ function describeExecutor(makeBus: () => Promise<MessageBus>): void {
     await vi.waitUntil(async () => (await place.enqueue(bus, task)) === 'queued');
   });
 
+  it('does a task later whose services are away, without a result in between', async () => {
+    const bus = await aBus();
+    const place = aPlace();
+    const results = await startOwner(bus, place.partition);
+    let tries = 0;
+    await start(bus, place.pool, {
+      work: async () => {
+        tries += 1;
+        if (tries < 3) throw FailureError.of('unavailable', 'The service cannot be reached.');
+        return { outputs: { tries } };
+      },
+    });
+    await place.enqueue(bus, place.aTask());
+    await until(() => expect(results).toHaveLength(1));
+    expect(results[0]).toMatchObject({
+      attempt: 1,
+      outcome: { $case: 'completed', value: { outputsJson: '{"tries":3}' } },
+    });
+  });
+
   it('makes failures of what a node throws, of an unknown type and of a passed deadline', async () => {
     const bus = await aBus();
     const place = aPlace();

@@ -12,6 +12,10 @@ interface Running {
   readonly verdict: Promise<Verdict>;
 }
 
+/** A task whose services are away waits this long before it is tried again, doubled each time up to the ceiling. */
+const firstAwayPauseMs = 250;
+const longestAwayPauseMs = 5000;
+
 /** Runs the tasks this process holds and remembers them until their results are committed. */
 export class TaskRunner {
   readonly #running = new Map<string, Running>();
@@ -30,7 +34,7 @@ export class TaskRunner {
     if (this.#stopping) return Promise.resolve({ kind: 'later', delayMs: 0 });
     const fence = task.fence + delivery - 1;
     const running = this.#running.get(taskKey(task));
-    if (running === undefined) return this.#begin(task, fence);
+    if (running === undefined) return this.#begin(task, fence, delivery);
     running.execution.raiseFence(fence);
     return running.verdict;
   }
@@ -56,18 +60,21 @@ export class TaskRunner {
     for (const { execution } of this.#running.values()) execution.handBack();
   }
 
-  #begin(task: Task, fence: number): Promise<Verdict> {
+  #begin(task: Task, fence: number, delivery: number): Promise<Verdict> {
     const deltas = runDeltasSubject(task.runId);
     const execution = new Execution(task, fence, (delta) => this.bus.publish(deltas, delta));
     const key = taskKey(task);
     const context = { runId: task.runId, traceId: parseTraceparent(task.traceparent)?.traceId };
-    const verdict = withContext(context, () => this.#work(execution)).finally(() => this.#running.delete(key));
+    const verdict = withContext(context, () => this.#work(execution, delivery)).finally(() =>
+      this.#running.delete(key),
+    );
     this.#running.set(key, { execution, verdict });
     return verdict;
   }
 
-  async #work(execution: Execution): Promise<Verdict> {
+  async #work(execution: Execution, delivery: number): Promise<Verdict> {
     const outcome = await executeTask(execution, this.dependencies);
+    if (isServiceAway(outcome) && !execution.handedBack.aborted) return { kind: 'later', delayMs: pauseMs(delivery) };
     const finishedUnixMs = Date.now();
     const delivered = await this.#deliver(execution, outcome, finishedUnixMs);
     return delivered ? { kind: 'done' } : { kind: 'later', delayMs: 0 };
@@ -83,6 +90,18 @@ export class TaskRunner {
       return deliverResult(this.bus, result(tooLarge), execution.handedBack);
     }
   }
+}
+
+/**
+ * A service of the platform could not be reached. That says nothing about the node and must not cost it an attempt: the task goes
+ * back to the queue, until its deadline if need be. Trouble of a provider or of an address has codes of its own.
+ */
+function isServiceAway(outcome: Outcome): boolean {
+  return outcome.$case === 'failed' && outcome.value.code === 'unavailable';
+}
+
+function pauseMs(delivery: number): number {
+  return Math.min(longestAwayPauseMs, firstAwayPauseMs * 2 ** Math.min(delivery - 1, 10));
 }
 
 function toResult(execution: Execution, outcome: Outcome, finishedUnixMs: number): Result {
