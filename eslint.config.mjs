@@ -9,7 +9,7 @@ const layers = {
   platform: ['core'],
   adapter: ['core', 'contract', 'platform', 'adapter'],
   service: ['core', 'contract', 'platform', 'adapter'],
-  composition: ['core', 'contract', 'platform', 'adapter', 'service'],
+  composition: ['core', 'contract', 'platform', 'adapter', 'service', 'composition'],
   web: ['core', 'contract'],
   client: ['core'],
   testing: ['core', 'contract', 'platform', 'adapter'],

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addGlobalOptions, contextOf } from './command-context.js';
 import { actWith } from './commands/act.js';
+import { addConfigCommand } from './commands/config.command.js';
 import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addRunCommand } from './commands/run.command.js';
@@ -16,7 +17,14 @@ export function createProgram(signal: AbortSignal): Command {
     .exitOverride();
   addGlobalOptions(program).addHelpText('afterAll', exitCodesHelp);
   const act = actWith((command) => contextOf(command, signal));
-  for (const add of [addImportCommand, addRunCommand, addRunsCommand, addWorkflowsCommand, addHealthCommand])
+  for (const add of [
+    addImportCommand,
+    addRunCommand,
+    addRunsCommand,
+    addWorkflowsCommand,
+    addConfigCommand,
+    addHealthCommand,
+  ])
     add(program, act);
   return program;
 }

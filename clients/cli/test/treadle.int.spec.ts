@@ -157,6 +157,29 @@ describe('treadle', () => {
     expect(asked[0]?.body).toBe('{"reason":"wrong"}');
   });
 
+  it('prints every setting of every service', async () => {
+    const settings = JSON.parse((await treadle(['config', '--json'])).stdout);
+    expect(settings).toContainEqual({
+      name: 'TREADLE_HTTP_PORT',
+      default: '8080',
+      unit: 'port',
+      meaning: 'Port of the public API; 0 takes a free one.',
+      secret: false,
+      required: false,
+      services: ['gateway'],
+    });
+    const names = settings.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        ...['TREADLE_HOST', 'TREADLE_DATA_DIR', 'DATABASE_URL', 'NATS_URL', 'TREADLE_API_KEY', 'TREADLE_URL'],
+        ...['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'TREADLE_DEFAULT_MODEL', 'TREADLE_LOG_LEVEL'],
+      ]),
+    );
+    const { stdout, code } = await treadle(['config']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^TREADLE_DATA_DIR +\.treadle +Folder that keeps .* \(standalone\)$/m);
+  });
+
   it.each([
     ['an unknown command', ['frobnicate']],
     ['an unknown option', ['runs', 'list', '--frobnicate']],
@@ -192,7 +215,7 @@ describe('treadle', () => {
     expect(stderr).toContain('does not answer at http://127.0.0.1:1');
   });
 
-  it.each([[], ['import'], ['run'], ['runs', 'events'], ['workflows', 'publish'], ['health']])(
+  it.each([[], ['import'], ['run'], ['runs', 'events'], ['workflows', 'publish'], ['config'], ['health']])(
     'explains itself with --help: %s %s',
     async (...path) => {
       const { code, stdout } = await treadle([...path.filter(Boolean), '--help']);

@@ -1,4 +1,4 @@
-import type { ApiEvent, Run } from '@treadle/cli';
+import { type ApiEvent, hasEnded, type Run } from '@treadle/cli';
 import { type CrashInputs, crashWorkflow, expectedNodes } from './crash-workflow.js';
 
 /** What was read about one run through the public API. */
@@ -12,12 +12,18 @@ const terminal = new Set(['run-completed', 'run-failed', 'run-cancelled']);
 
 /** Everything about a run of the crash workflow that is not as promised, as sentences. */
 export function checkRun(record: RunRecord, inputs: CrashInputs): string[] {
+  const { run } = record;
+  if (!hasEnded(run.status)) return [`run ${run.id}: it is still ${run.status}: ${statesOf(run)}`];
   return [
     ...checkOrder(record),
     ...checkEnd(record),
     ...checkResults(record.events),
     ...checkOutputs(record, inputs),
   ].map((problem) => `run ${record.run.id}: ${problem}`);
+}
+
+function statesOf({ node_runs = [] }: Run): string {
+  return node_runs.map(({ key, status }) => `${key} ${status}`).join(', ');
 }
 
 /** The history is numbered from 1 without gaps and begins with the start. */

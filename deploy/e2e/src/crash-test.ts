@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ApiClient,
+  ApiError,
   eventsPath,
   hasEnded,
   type ImportedWorkflow,
@@ -42,6 +43,9 @@ export interface CrashReport {
   /** Everything that is not as promised. */
   readonly problems: readonly string[];
 }
+
+/** Longer than every lease and every pause there is. */
+const endLimitMs = 120_000;
 
 /** Starts runs while processes are killed, waits until all have ended, and checks each through the public API. */
 export async function crashTest(system: System, models: ModelProcess, options: CrashOptions): Promise<CrashReport> {
@@ -116,26 +120,30 @@ async function countUnderWay(api: ApiClient, workflowId: string): Promise<number
   return page?.items.length ?? 0;
 }
 
-/** All runs of the workflow, when none of them goes on. */
+/** All runs of the workflow, when none of them goes on. A run that never ends is left for the checker to complain of. */
 async function untilAllEnded(api: ApiClient, workflowId: string): Promise<Run[]> {
-  return eventually(
-    'every run to end',
-    async () => {
-      const page = (cursor: string | undefined) =>
-        untilAnswered('the list of runs', () =>
-          api.send<Page<Run>>('/api/v1/runs', { query: { workflow_id: workflowId, limit: '100', cursor } }),
-        );
-      const all = await readPages(page);
-      return all.every(({ status }) => hasEnded(status)) ? all : undefined;
-    },
-    180_000,
-  );
+  const listAll = () =>
+    readPages((cursor) =>
+      untilAnswered('the list of runs', () =>
+        api.send<Page<Run>>('/api/v1/runs', { query: { workflow_id: workflowId, limit: '100', cursor } }),
+      ),
+    );
+  const allEnded = async () => {
+    const all = await listAll();
+    return all.every(({ status }) => hasEnded(status)) ? all : undefined;
+  };
+  return eventually('every run to end', allEnded, endLimitMs).catch(listAll);
 }
 
+/** The run and, when it has ended, its history; nothing when there is no such run. */
 async function readRecord(api: ApiClient, id: string): Promise<RunRecord | undefined> {
-  const run = await api.send<RunRecord['run']>(`/api/v1/runs/${id}`).catch(() => undefined);
-  if (!run || !hasEnded(run.status)) return undefined;
+  const run = await api.send<RunRecord['run']>(`/api/v1/runs/${id}`).catch((error: unknown) => {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  });
+  if (!run) return undefined;
   const events: RunRecord['events'][number][] = [];
+  if (!hasEnded(run.status)) return { run, events };
   for await (const event of api.events(eventsPath(id))) if (event.type !== 'text-delta') events.push(event);
   return { run, events };
 }

@@ -96,6 +96,7 @@ async function deleteStreams(nats: NatsServer): Promise<void> {
   try {
     const manager = await jetstreamManager(connection);
     const names = await manager.streams.names().next();
+    if (names.length === 0) throw new Error('There was no stream to delete.');
     for (const name of names) await manager.streams.delete(name);
   } finally {
     await connection.close();
