@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
+import {
   ChatRequest,
-  ChatResponse,
-  ListModelsRequest,
-  ListModelsResponse,
-  ModelServiceService,
-  ResolveModelRequest,
-  ResolveModelResponse,
+  type ChatResponse,
+  EmbedResponse,
+  type ListModelsRequest,
+  type ListModelsResponse,
+  type ModelServiceService,
+  RerankResponse,
+  type ResolveModelRequest,
+  type ResolveModelResponse,
 } from '@treadle/contracts';
 import { type Failure, FailureError } from '@treadle/failure';
 import type { CallOptions, Handlers } from '../src/index.js';
@@ -34,6 +36,14 @@ export class SampleController implements Handlers<typeof ModelServiceService> {
     return { servedBy: request.model, warning: model };
   }
 
+  async embed(): Promise<EmbedResponse> {
+    return EmbedResponse.fromPartial({});
+  }
+
+  async rerank(): Promise<RerankResponse> {
+    return RerankResponse.fromPartial({});
+  }
+
   async *chat(request: ChatRequest, options?: CallOptions): AsyncGenerator<ChatResponse> {
     this.running += 1;
     try {
@@ -56,15 +66,9 @@ export class SampleController implements Handlers<typeof ModelServiceService> {
 
 /** A chat request of which only the model, the number of messages and their text matter. */
 export function chatRequest(model: string, messages = 3, text = 'word'): ChatRequest {
-  return {
-    tenantId: '',
+  return ChatRequest.fromPartial({
     model: { provider: '', model },
     messages: [{ role: 'user', text }],
     parametersJson: String(messages),
-    idempotencyKey: '',
-    deadlineUnixMs: 0,
-    traceparent: '',
-    runId: '',
-    nodeKey: '',
-  };
+  });
 }

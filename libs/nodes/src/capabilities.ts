@@ -2,26 +2,94 @@ import type { Json } from '@treadle/workflow';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
+  /** The whole content when there are no parts. */
   readonly text: string;
+  /** Text and images in order; the content, when there are any. */
+  readonly parts?: readonly ChatContent[];
+  /** Of an assistant message: what it called. */
+  readonly toolCalls?: readonly ChatToolCall[];
+  /** Of a tool message: the call it answers. */
+  readonly toolCallId?: string;
 }
+
+export type ChatContent =
+  | { readonly type: 'text'; readonly text: string }
+  /** An http or https address that the provider fetches. */
+  | { readonly type: 'image-url'; readonly url: string }
+  /** Base64 encoded; the media type is one like `image/png`. */
+  | { readonly type: 'image-data'; readonly data: string; readonly mediaType: string };
+
+export interface ChatToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote them; usually a JSON object. */
+  readonly argumentsJson: string;
+}
+
+/** A tool the model may call. */
+export interface ChatTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON schema of the arguments, an object. */
+  readonly parameters: Readonly<Record<string, Json>>;
+  /** Whether the arguments must keep to the schema exactly, where the provider can promise that. */
+  readonly strict?: boolean;
+}
+
+export type ChatResponseFormat =
+  | { readonly type: 'json_object' }
+  | {
+      readonly type: 'json_schema';
+      /** Letters, digits, underscore and hyphen. */
+      readonly name: string;
+      readonly schema: Readonly<Record<string, Json>>;
+      readonly strict: boolean;
+    };
 
 export interface ChatQuestion {
   /** Provider and model by the names the workflow uses; an empty provider lets any that knows the model serve it. */
   readonly provider: string;
   readonly model: string;
+  /** Name of a route, which decides who serves the call instead of provider and model. */
+  readonly route?: string;
   readonly messages: readonly ChatMessage[];
   /** Sampling settings with OpenAI's names. */
   readonly parameters: Readonly<Record<string, Json>>;
+  readonly tools?: readonly ChatTool[];
+  /** `auto`, `none`, `required` or the name of a tool; absent means auto. */
+  readonly toolChoice?: string;
+  /** Absent for plain text. */
+  readonly responseFormat?: ChatResponseFormat;
+  /** `none`, `minimal`, `low`, `medium` or `high`, and tokens at most; absent for the model's own default. */
+  readonly reasoning?: { readonly effort?: string; readonly maxTokens?: number };
+  /** Whether an earlier answer to the same question may be given again; absent for the route's own setting. */
+  readonly cache?: { readonly enabled: boolean; readonly ttlSeconds?: number };
+  /** What the rules of a route may go by, for example `small`. */
+  readonly hint?: string;
 }
 
 export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
+  /** A piece of a call of a tool. The first of an index has id and name; the arguments of all with one index belong together. */
+  | {
+      readonly type: 'toolCall';
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      readonly argumentsJson: string;
+    }
   | {
       readonly type: 'finished';
       readonly finishReason: string;
       readonly inputTokens: number;
       readonly outputTokens: number;
+      /** Of the input, what the provider read from its own prompt cache; absent means 0. */
+      readonly cachedInputTokens?: number;
+      /** Of the output; absent means 0. */
+      readonly reasoningTokens?: number;
+      /** Whether it is an earlier answer given again, for which nothing is billed; absent means no. */
+      readonly cached?: boolean;
       /** Who served the call. */
       readonly provider: string;
       readonly model: string;

@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import { type ChatRequest, type ChatResponse, type Finished, ModelServiceService } from '@treadle/contracts';
+import { ChatRequest, type ChatResponse, type Finished, ModelServiceService, Usage } from '@treadle/contracts';
 import { type Failure, FailureError } from '@treadle/failure';
 import { GrpcServer, grpcClient, inProcessHandlers } from '@treadle/grpc';
 import { createLogger } from '@treadle/telemetry';
@@ -43,18 +43,14 @@ async function scripted(answer: ModelServerOptions['answer'], values: Record<str
 const failing = (fault: Fault, values: Record<string, string> = {}) =>
   scripted(() => ({ text: 'one two three four', fault }), values);
 
-const request = (fields: Partial<ChatRequest> = {}): ChatRequest => ({
-  tenantId: '',
-  model: { provider: 'openai', model: 'small' },
-  messages: [{ role: 'user', text: 'Hello there' }],
-  parametersJson: '',
-  idempotencyKey: '',
-  deadlineUnixMs: 0,
-  traceparent: '',
-  runId: 'r1',
-  nodeKey: 'n1',
-  ...fields,
-});
+const request = (fields: Parameters<typeof ChatRequest.fromPartial>[0] = {}): ChatRequest =>
+  ChatRequest.fromPartial({
+    model: { provider: 'openai', model: 'small' },
+    messages: [{ role: 'user', text: 'Hello there' }],
+    runId: 'r1',
+    nodeKey: 'n1',
+    ...fields,
+  });
 
 interface Answer {
   text: string;
@@ -90,7 +86,7 @@ describe('a model answers', () => {
       reasoning: 'Two and two.',
       finished: {
         finishReason: 'length',
-        usage: { inputTokens: 2, outputTokens: 6, provider: 'openai', model: 'small' },
+        usage: Usage.fromPartial({ inputTokens: 2, outputTokens: 6, provider: 'openai', model: 'small' }),
         warnings: [],
       },
     });

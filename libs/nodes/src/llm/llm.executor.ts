@@ -21,7 +21,7 @@ export const executeLlm: Execute<LlmConfig> = async (config, context) => {
   for await (const part of context.capabilities.models.chat(question)) {
     if (part.type === 'finished') finished = part;
     else if (part.type === 'reasoning') take({ text: '', reasoning: part.text });
-    else take(splitter?.push(part.text) ?? { text: part.text, reasoning: '' });
+    else if (part.type === 'text') take(splitter?.push(part.text) ?? { text: part.text, reasoning: '' });
   }
   if (splitter !== undefined) take(splitter.end());
   if (finished === undefined) {

@@ -1,19 +1,27 @@
 import type {
   ChatRequest,
   ChatResponse,
+  EmbedRequest,
+  EmbedResponse,
   ListModelsRequest,
   ListModelsResponse,
   ModelServiceService,
+  RerankRequest,
+  RerankResponse,
   ResolveModelRequest,
   ResolveModelResponse,
 } from '@treadle/contracts';
-import { FailureError, failureKind, toFailure } from '@treadle/failure';
+import { failureKind, toFailure } from '@treadle/failure';
 import type { CallOptions, Handlers } from '@treadle/grpc';
-import { type ChatPart, chat } from '../domain/chat.js';
+import type { Pipeline } from '../domain/pipeline.js';
+import type { TokenCounts } from '../domain/provider.js';
+import type { ServedBy } from '../domain/question.js';
 import type { Registry } from '../domain/registry.js';
 import { resolveModel } from '../domain/resolve-model.js';
-
-type FinishedPart = Extract<ChatPart, { type: 'finished' }>;
+import { wantedOf } from './asking.js';
+import { toChatQuestion } from './chat-request.js';
+import { toChatResponse, toUsage } from './chat-response.js';
+import { toEmbedQuestion, toRerankQuestion } from './embed-request.js';
 
 /** Where the service writes what an operator should know. A pino logger is one. */
 export interface ModelProxyLog {
@@ -22,9 +30,12 @@ export interface ModelProxyLog {
   error(facts: object, message: string): void;
 }
 
+type Identified = Pick<ChatRequest, 'runId' | 'nodeKey' | 'traceparent' | 'model' | 'route'>;
+
 /** The model service, for callers in this process or over gRPC. */
 export class ModelController implements Handlers<typeof ModelServiceService> {
   constructor(
+    private readonly pipeline: Pipeline,
     private readonly registry: Registry,
     /** `provider/model` or a model; empty for none. */
     private readonly defaultModel: string,
@@ -32,27 +43,45 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
   ) {}
 
   async *chat(request: ChatRequest, options: CallOptions = {}): AsyncGenerator<ChatResponse> {
-    const startedAt = performance.now();
-    const facts = {
-      runId: request.runId,
-      nodeKey: request.nodeKey,
-      traceparent: options.traceparent ?? request.traceparent,
-    };
-    const elapsed = () => ({ durationMs: Math.round(performance.now() - startedAt) });
+    const entry = this.entry(request, options);
     try {
-      for await (const part of chat(this.registry, this.defaultModel, toQuestion(request, options.signal))) {
-        if (part.type === 'finished') this.log.info({ ...facts, ...summary(part), ...elapsed() }, 'a model answered');
-        yield toResponse(part);
+      for await (const part of this.pipeline.chat(toChatQuestion(request, options.signal))) {
+        if (part.type === 'finished') entry.answered(part, { finishReason: part.finishReason });
+        yield toChatResponse(part);
       }
     } catch (error) {
-      this.logFailure(error, { ...facts, ...request.model, ...elapsed() });
+      entry.failed(error);
+      throw error;
+    }
+  }
+
+  async embed(request: EmbedRequest, options: CallOptions = {}): Promise<EmbedResponse> {
+    const entry = this.entry(request, options);
+    try {
+      const answer = await this.pipeline.embed(toEmbedQuestion(request, options.signal));
+      entry.answered(answer, { texts: request.texts.length });
+      const embeddings = answer.vectors.map((values) => ({ values: [...values] }));
+      return { embeddings, usage: toUsage(answer), warnings: [...answer.warnings] };
+    } catch (error) {
+      entry.failed(error);
+      throw error;
+    }
+  }
+
+  async rerank(request: RerankRequest, options: CallOptions = {}): Promise<RerankResponse> {
+    const entry = this.entry(request, options);
+    try {
+      const answer = await this.pipeline.rerank(toRerankQuestion(request, options.signal));
+      entry.answered(answer, { documents: request.documents.length });
+      return { ranking: [...answer.ranking], usage: toUsage(answer), warnings: [...answer.warnings] };
+    } catch (error) {
+      entry.failed(error);
       throw error;
     }
   }
 
   async resolveModel({ model }: ResolveModelRequest): Promise<ResolveModelResponse> {
-    const wanted = { provider: model?.provider ?? '', model: model?.model ?? '' };
-    const resolution = await resolveModel(this.registry, this.defaultModel, wanted);
+    const resolution = await resolveModel(this.registry, this.defaultModel, wantedOf({ model }));
     if (!resolution.served) return { servedBy: undefined, warning: resolution.failure.message };
     const servedBy = { provider: resolution.provider.name, model: resolution.model };
     return { servedBy, warning: resolution.warning ?? '' };
@@ -69,49 +98,22 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
     return { models: lists.flat() };
   }
 
-  /** The world's trouble is worth a warning; the caller's mistakes are told to the caller; bugs are logged at the edge. */
-  private logFailure(error: unknown, facts: object): void {
-    const { code, message } = toFailure(error);
-    if (failureKind(code) === 'world') this.log.warn({ ...facts, code, reason: message }, 'a model did not answer');
+  /** One call in the log. The world's trouble is worth a warning; the caller's mistakes are told to the caller; bugs are logged at the edge. */
+  private entry(request: Identified, { traceparent = request.traceparent }: CallOptions) {
+    const startedAt = performance.now();
+    const { runId, nodeKey, route } = request;
+    const facts = { runId, nodeKey, traceparent, ...(route && { route }) };
+    const elapsed = () => ({ durationMs: Math.round(performance.now() - startedAt) });
+    return {
+      answered: ({ provider, model, inputTokens, outputTokens, cached }: TokenCounts & ServedBy, more: object) => {
+        const summary = { provider, model, inputTokens, outputTokens, cached };
+        this.log.info({ ...facts, ...summary, ...more, ...elapsed() }, 'a model answered');
+      },
+      failed: (error: unknown) => {
+        const { code, message } = toFailure(error);
+        if (failureKind(code) !== 'world') return;
+        this.log.warn({ ...facts, ...request.model, ...elapsed(), code, reason: message }, 'a model did not answer');
+      },
+    };
   }
-}
-
-function toQuestion(request: ChatRequest, signal: AbortSignal | undefined) {
-  return {
-    model: { provider: request.model?.provider ?? '', model: request.model?.model ?? '' },
-    messages: request.messages,
-    parameters: parseParameters(request.parametersJson),
-    idempotencyKey: request.idempotencyKey,
-    deadlineUnixMs: request.deadlineUnixMs,
-    ...(signal && { signal }),
-  };
-}
-
-function parseParameters(json: string): Record<string, unknown> {
-  if (!json) return {};
-  const parameters = parseJson(json);
-  if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
-    throw FailureError.of('invalid_argument', 'The settings of the model must be a JSON object.', {
-      field: 'parameters',
-    });
-  return { ...parameters };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function summary({ provider, model, inputTokens, outputTokens, finishReason }: FinishedPart) {
-  return { provider, model, inputTokens, outputTokens, finishReason };
-}
-
-function toResponse(part: ChatPart): ChatResponse {
-  if (part.type !== 'finished') return { part: { $case: part.type, value: part.text } };
-  const { finishReason, inputTokens, outputTokens, provider, model, warnings } = part;
-  const usage = { inputTokens, outputTokens, provider, model };
-  return { part: { $case: 'finished', value: { finishReason, usage, warnings: [...warnings] } } };
 }

@@ -1,4 +1,4 @@
-import type { Completed, Failure as FailureMessage, Result, Task } from '@treadle/contracts';
+import { type Completed, type Failure as FailureMessage, type Result, type Task, Usage } from '@treadle/contracts';
 import { FailureError, toFailure } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
 import type { Execute, NodeContext, NodeOutcome } from '@treadle/nodes';
@@ -91,7 +91,7 @@ function completed(outcome: NodeOutcome, warnings: string[]): Completed {
   return {
     outputsJson: JSON.stringify(outcome.outputs),
     handle: outcome.handle ?? '',
-    usage: outcome.usage ? { ...outcome.usage } : undefined,
+    usage: outcome.usage ? Usage.fromPartial(outcome.usage) : undefined,
     warnings,
   };
 }

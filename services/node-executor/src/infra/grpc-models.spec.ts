@@ -1,6 +1,6 @@
-import { type ChatRequest, type ChatResponse, Task } from '@treadle/contracts';
+import { ChatRequest, type ChatResponse, Task, Usage } from '@treadle/contracts';
 import type { CallOptions } from '@treadle/grpc';
-import type { ChatPart } from '@treadle/nodes';
+import type { ChatPart, ChatQuestion } from '@treadle/nodes';
 import { describe, expect, it } from 'vitest';
 import { GrpcModels, type ModelService } from './grpc-models.js';
 
@@ -9,6 +9,7 @@ const task = Task.fromPartial({
   nodeKey: 'llm',
   attempt: 2,
   tenantId: 'tenant',
+  workflowId: 'workflow',
   traceparent: '00-trace',
   deadlineUnixMs: 99,
 });
@@ -30,9 +31,9 @@ function serviceThatSays(...responses: ChatResponse[]) {
   return { asked, service };
 }
 
-async function partsOf(service: ModelService): Promise<ChatPart[]> {
+async function partsOf(service: ModelService, asked: ChatQuestion = question): Promise<ChatPart[]> {
   const parts: ChatPart[] = [];
-  for await (const part of new GrpcModels(service, task, new AbortController().signal).chat(question)) parts.push(part);
+  for await (const part of new GrpcModels(service, task, new AbortController().signal).chat(asked)) parts.push(part);
   return parts;
 }
 
@@ -42,7 +43,7 @@ const finished: ChatResponse = {
     $case: 'finished',
     value: {
       finishReason: 'stop',
-      usage: { inputTokens: 3, outputTokens: 1, provider: 'demo', model: 'large' },
+      usage: Usage.fromPartial({ inputTokens: 3, outputTokens: 1, provider: 'demo', model: 'large' }),
       warnings: ['another model served the call'],
     },
   },
@@ -52,8 +53,9 @@ describe('GrpcModels', () => {
   it('asks in the name of the task, with a key that is the same on every attempt', async () => {
     const { asked, service } = serviceThatSays(finished);
     await partsOf(service);
-    expect(asked[0]?.request).toEqual({
+    const expected = ChatRequest.fromPartial({
       tenantId: 'tenant',
+      workflowId: 'workflow',
       model: { provider: 'openai', model: 'small' },
       messages: [{ role: 'user', text: 'Hello' }],
       parametersJson: '{"temperature":0}',
@@ -63,6 +65,7 @@ describe('GrpcModels', () => {
       runId: 'run',
       nodeKey: 'llm',
     });
+    expect(asked[0]?.request).toEqual(expected);
     expect(asked[0]?.options).toMatchObject({ traceparent: '00-trace' });
   });
 
@@ -75,11 +78,42 @@ describe('GrpcModels', () => {
         finishReason: 'stop',
         inputTokens: 3,
         outputTokens: 1,
+        cachedInputTokens: 0,
+        reasoningTokens: 0,
+        cached: false,
         provider: 'demo',
         model: 'large',
         warnings: ['another model served the call'],
       },
     ]);
+  });
+
+  it('asks with images, tools, a format and settings for the route', async () => {
+    const { asked, service } = serviceThatSays(finished);
+    const full: ChatQuestion = {
+      ...question,
+      route: 'fast',
+      messages: [
+        { role: 'user', text: '', parts: [{ type: 'image-data', data: 'AAEC', mediaType: 'image/png' }] },
+        { role: 'assistant', text: '', toolCalls: [{ id: 'c1', name: 'add', argumentsJson: '{}' }] },
+        { role: 'tool', text: '3', toolCallId: 'c1' },
+      ],
+      tools: [{ name: 'add', description: 'Adds.', parameters: { type: 'object' } }],
+      responseFormat: { type: 'json_schema', name: 'sum', schema: { type: 'object' }, strict: true },
+      cache: { enabled: true },
+    };
+    await partsOf(service, full);
+    expect(asked[0]?.request).toMatchObject({
+      route: 'fast',
+      messages: [
+        { parts: [{ part: { value: { source: { value: Buffer.from([0, 1, 2]) }, mediaType: 'image/png' } } }] },
+        { toolCalls: [{ id: 'c1', name: 'add', argumentsJson: '{}' }] },
+        { role: 'tool', text: '3', toolCallId: 'c1' },
+      ],
+      tools: [{ name: 'add', parametersJson: '{"type":"object"}', strict: false }],
+      responseFormat: { type: 'json_schema', name: 'sum', schemaJson: '{"type":"object"}', strict: true },
+      cache: { enabled: true, ttlSeconds: 0 },
+    });
   });
 
   it('fails when the stream ends without its last part', async () => {

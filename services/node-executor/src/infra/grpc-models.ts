@@ -2,6 +2,7 @@ import type { ChatRequest, ChatResponse, ModelServiceService, Task } from '@trea
 import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
 import type { ChatPart, ChatQuestion, Models } from '@treadle/nodes';
+import { toChatRequest } from './chat-request.js';
 
 /** The model service, in another process or in this one. */
 export type ModelService = Pick<Handlers<typeof ModelServiceService>, 'chat'>;
@@ -30,16 +31,15 @@ export class GrpcModels implements Models {
   }
 
   #request(question: ChatQuestion): ChatRequest {
-    const { tenantId, runId, nodeKey, deadlineUnixMs, traceparent } = this.task;
+    const { tenantId, workflowId, runId, nodeKey, deadlineUnixMs, traceparent } = this.task;
     return {
+      ...toChatRequest(question),
       tenantId,
+      workflowId,
       runId,
       nodeKey,
       deadlineUnixMs,
       traceparent,
-      model: { provider: question.provider, model: question.model },
-      messages: question.messages.map(({ role, text }) => ({ role, text })),
-      parametersJson: JSON.stringify(question.parameters),
       idempotencyKey: `${runId}/${nodeKey}`,
     };
   }
@@ -52,6 +52,8 @@ function toPart({ part }: ChatResponse, question: ChatQuestion): ChatPart | unde
       return { type: 'text', text: part.value };
     case 'reasoning':
       return { type: 'reasoning', text: part.value };
+    case 'toolCall':
+      return { type: 'toolCall', ...part.value };
     case 'finished': {
       const { finishReason, usage, warnings } = part.value;
       return {
@@ -59,6 +61,9 @@ function toPart({ part }: ChatResponse, question: ChatQuestion): ChatPart | unde
         finishReason,
         inputTokens: usage?.inputTokens ?? 0,
         outputTokens: usage?.outputTokens ?? 0,
+        cachedInputTokens: usage?.cachedInputTokens ?? 0,
+        reasoningTokens: usage?.reasoningTokens ?? 0,
+        cached: usage?.cached ?? false,
         provider: usage?.provider ?? question.provider,
         model: usage?.model ?? question.model,
         warnings,

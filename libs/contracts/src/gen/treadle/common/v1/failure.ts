@@ -33,6 +33,12 @@ export interface Usage {
   provider: string;
   /** The model that served the call; it differs from the one asked for after a substitution. */
   model: string;
+  /** Of the input tokens, those the provider read from its own prompt cache. */
+  cachedInputTokens: number;
+  /** Of the output tokens, those spent on reasoning. */
+  reasoningTokens: number;
+  /** Whether the answer came from Treadle's own cache: the tokens are those of the first call, and nothing is billed. */
+  cached: boolean;
 }
 
 function createBaseFailure(): Failure {
@@ -151,7 +157,15 @@ export const Failure: MessageFns<Failure> = {
 };
 
 function createBaseUsage(): Usage {
-  return { inputTokens: 0, outputTokens: 0, provider: "", model: "" };
+  return {
+    inputTokens: 0,
+    outputTokens: 0,
+    provider: "",
+    model: "",
+    cachedInputTokens: 0,
+    reasoningTokens: 0,
+    cached: false,
+  };
 }
 
 export const Usage: MessageFns<Usage> = {
@@ -167,6 +181,15 @@ export const Usage: MessageFns<Usage> = {
     }
     if (message.model !== "") {
       writer.uint32(34).string(message.model);
+    }
+    if (message.cachedInputTokens !== 0) {
+      writer.uint32(40).uint32(message.cachedInputTokens);
+    }
+    if (message.reasoningTokens !== 0) {
+      writer.uint32(48).uint32(message.reasoningTokens);
+    }
+    if (message.cached !== false) {
+      writer.uint32(56).bool(message.cached);
     }
     return writer;
   },
@@ -216,6 +239,30 @@ export const Usage: MessageFns<Usage> = {
             message.model = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.cachedInputTokens = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.reasoningTokens = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.cached = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -237,6 +284,9 @@ export const Usage: MessageFns<Usage> = {
     message.outputTokens = object.outputTokens ?? 0;
     message.provider = object.provider ?? "";
     message.model = object.model ?? "";
+    message.cachedInputTokens = object.cachedInputTokens ?? 0;
+    message.reasoningTokens = object.reasoningTokens ?? 0;
+    message.cached = object.cached ?? false;
     return message;
   },
 };

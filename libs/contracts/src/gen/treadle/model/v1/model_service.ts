@@ -42,12 +42,107 @@ export interface ChatRequest {
   traceparent: string;
   runId: string;
   nodeKey: string;
+  /** Name of a route; when set it decides who serves the call, and `model` is ignored. */
+  route: string;
+  /** The workflow and the API key whose budgets the call counts against; empty for none. */
+  workflowId: string;
+  apiKeyId: string;
+  /** What the model may call. */
+  tools: ToolDefinition[];
+  /** auto (also when empty), none, required, or the name of one of the tools. */
+  toolChoice: string;
+  /** Absent for plain text. */
+  responseFormat:
+    | ResponseFormat
+    | undefined;
+  /** Absent for the model's own default. */
+  reasoning:
+    | ReasoningSettings
+    | undefined;
+  /** Absent for the route's own setting, which is off by default. */
+  cache:
+    | CacheSettings
+    | undefined;
+  /** What the node says about the work, for the rules of a route, for example "small"; empty for nothing. */
+  hint: string;
+  /** Calls with the same key are served by the same target of a route; the request itself is the key when empty. */
+  routingKey: string;
 }
 
 export interface ChatMessage {
   /** system, user, assistant or tool. */
   role: string;
+  /** The whole content when there are no parts. */
   text: string;
+  /** Text and images in order; when there are any they are the content, and `text` is ignored. */
+  parts: ContentPart[];
+  /** Of an assistant message: what it called. */
+  toolCalls: ToolCall[];
+  /** Of a tool message: the call it answers. */
+  toolCallId: string;
+}
+
+export interface ContentPart {
+  part: { $case: "text"; value: string } | { $case: "image"; value: Image } | undefined;
+}
+
+export interface Image {
+  source:
+    | //
+    /** An http or https address that the provider fetches. */
+    { $case: "url"; value: string }
+    | { $case: "data"; value: Buffer }
+    | undefined;
+  /** For example "image/png"; needed for data. */
+  mediaType: string;
+}
+
+export interface ToolDefinition {
+  /** Letters, digits, underscore and hyphen, at most 64. */
+  name: string;
+  description: string;
+  /** JSON schema of the arguments, an object. */
+  parametersJson: string;
+  /** Whether the arguments must keep to the schema exactly, where the provider can promise that. */
+  strict: boolean;
+}
+
+export interface ToolCall {
+  id: string;
+  name: string;
+  /** As the model wrote them; usually a JSON object. */
+  argumentsJson: string;
+}
+
+export interface ResponseFormat {
+  /** text, json_object or json_schema. */
+  type: string;
+  /** Of json_schema: a name for the provider, letters, digits, underscore and hyphen. */
+  name: string;
+  schemaJson: string;
+  strict: boolean;
+}
+
+export interface ReasoningSettings {
+  /** minimal, low, medium or high; empty for the model's own default, none to switch it off where that is possible. */
+  effort: string;
+  /** Tokens at most, for providers that take a number; 0 for none given. */
+  maxTokens: number;
+}
+
+export interface CacheSettings {
+  enabled: boolean;
+  /** How long an answer may be given again, in seconds; 0 for the route's own setting, or an hour. */
+  ttlSeconds: number;
+}
+
+/** A piece of a call of a tool. The first of a call has its id and name; the arguments of all with the same index belong together. */
+export interface ToolCallDelta {
+  /** Place of the call in the answer, from 0. */
+  index: number;
+  id: string;
+  name: string;
+  argumentsJson: string;
 }
 
 export interface ChatResponse {
@@ -61,6 +156,9 @@ export interface ChatResponse {
     | //
     /** The last part. */
     { $case: "finished"; value: Finished }
+    | //
+    /** More of a call of a tool. */
+    { $case: "toolCall"; value: ToolCallDelta }
     | undefined;
 }
 
@@ -72,6 +170,72 @@ export interface Finished {
     | undefined;
   /** For example that another model served the call. */
   warnings: string[];
+}
+
+export interface EmbedRequest {
+  tenantId: string;
+  model:
+    | ModelName
+    | undefined;
+  /** Name of a route; when set it decides who serves the call, and `model` is ignored. */
+  route: string;
+  texts: string[];
+  /** Length of the vectors, for models that can shorten them; 0 for the model's own. */
+  dimensions: number;
+  /** document, query, or empty where the model makes no difference. */
+  purpose: string;
+  /** Milliseconds since the epoch; 0 for the proxy's own default. */
+  deadlineUnixMs: number;
+  traceparent: string;
+  runId: string;
+  nodeKey: string;
+  workflowId: string;
+  apiKeyId: string;
+}
+
+export interface EmbedResponse {
+  /** In the order of the texts. */
+  embeddings: Embedding[];
+  usage: Usage | undefined;
+  warnings: string[];
+}
+
+export interface Embedding {
+  values: number[];
+}
+
+export interface RerankRequest {
+  tenantId: string;
+  model:
+    | ModelName
+    | undefined;
+  /** Name of a route; when set it decides who serves the call, and `model` is ignored. */
+  route: string;
+  query: string;
+  documents: string[];
+  /** How many to give back; 0 for all. */
+  top: number;
+  /** Milliseconds since the epoch; 0 for the proxy's own default. */
+  deadlineUnixMs: number;
+  traceparent: string;
+  runId: string;
+  nodeKey: string;
+  workflowId: string;
+  apiKeyId: string;
+}
+
+export interface RerankResponse {
+  /** Best first. */
+  ranking: RankedDocument[];
+  usage: Usage | undefined;
+  warnings: string[];
+}
+
+export interface RankedDocument {
+  /** Place among the documents of the request, from 0. */
+  index: number;
+  /** Higher is better; the scale is the model's. */
+  score: number;
 }
 
 export interface ResolveModelRequest {
@@ -174,6 +338,16 @@ function createBaseChatRequest(): ChatRequest {
     traceparent: "",
     runId: "",
     nodeKey: "",
+    route: "",
+    workflowId: "",
+    apiKeyId: "",
+    tools: [],
+    toolChoice: "",
+    responseFormat: undefined,
+    reasoning: undefined,
+    cache: undefined,
+    hint: "",
+    routingKey: "",
   };
 }
 
@@ -205,6 +379,36 @@ export const ChatRequest: MessageFns<ChatRequest> = {
     }
     if (message.nodeKey !== "") {
       writer.uint32(74).string(message.nodeKey);
+    }
+    if (message.route !== "") {
+      writer.uint32(82).string(message.route);
+    }
+    if (message.workflowId !== "") {
+      writer.uint32(90).string(message.workflowId);
+    }
+    if (message.apiKeyId !== "") {
+      writer.uint32(98).string(message.apiKeyId);
+    }
+    for (const v of message.tools) {
+      ToolDefinition.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.toolChoice !== "") {
+      writer.uint32(114).string(message.toolChoice);
+    }
+    if (message.responseFormat !== undefined) {
+      ResponseFormat.encode(message.responseFormat, writer.uint32(122).fork()).join();
+    }
+    if (message.reasoning !== undefined) {
+      ReasoningSettings.encode(message.reasoning, writer.uint32(130).fork()).join();
+    }
+    if (message.cache !== undefined) {
+      CacheSettings.encode(message.cache, writer.uint32(138).fork()).join();
+    }
+    if (message.hint !== "") {
+      writer.uint32(146).string(message.hint);
+    }
+    if (message.routingKey !== "") {
+      writer.uint32(154).string(message.routingKey);
     }
     return writer;
   },
@@ -294,6 +498,86 @@ export const ChatRequest: MessageFns<ChatRequest> = {
             message.nodeKey = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.apiKeyId = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.tools.push(ToolDefinition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.toolChoice = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.responseFormat = ResponseFormat.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.reasoning = ReasoningSettings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.cache = CacheSettings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.hint = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.routingKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -322,12 +606,28 @@ export const ChatRequest: MessageFns<ChatRequest> = {
     message.traceparent = object.traceparent ?? "";
     message.runId = object.runId ?? "";
     message.nodeKey = object.nodeKey ?? "";
+    message.route = object.route ?? "";
+    message.workflowId = object.workflowId ?? "";
+    message.apiKeyId = object.apiKeyId ?? "";
+    message.tools = object.tools?.map((e) => ToolDefinition.fromPartial(e)) || [];
+    message.toolChoice = object.toolChoice ?? "";
+    message.responseFormat = (object.responseFormat !== undefined && object.responseFormat !== null)
+      ? ResponseFormat.fromPartial(object.responseFormat)
+      : undefined;
+    message.reasoning = (object.reasoning !== undefined && object.reasoning !== null)
+      ? ReasoningSettings.fromPartial(object.reasoning)
+      : undefined;
+    message.cache = (object.cache !== undefined && object.cache !== null)
+      ? CacheSettings.fromPartial(object.cache)
+      : undefined;
+    message.hint = object.hint ?? "";
+    message.routingKey = object.routingKey ?? "";
     return message;
   },
 };
 
 function createBaseChatMessage(): ChatMessage {
-  return { role: "", text: "" };
+  return { role: "", text: "", parts: [], toolCalls: [], toolCallId: "" };
 }
 
 export const ChatMessage: MessageFns<ChatMessage> = {
@@ -337,6 +637,15 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     }
     if (message.text !== "") {
       writer.uint32(18).string(message.text);
+    }
+    for (const v of message.parts) {
+      ContentPart.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.toolCalls) {
+      ToolCall.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.toolCallId !== "") {
+      writer.uint32(42).string(message.toolCallId);
     }
     return writer;
   },
@@ -370,6 +679,30 @@ export const ChatMessage: MessageFns<ChatMessage> = {
             message.text = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parts.push(ContentPart.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.toolCalls.push(ToolCall.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.toolCallId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -389,6 +722,669 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     const message = createBaseChatMessage();
     message.role = object.role ?? "";
     message.text = object.text ?? "";
+    message.parts = object.parts?.map((e) => ContentPart.fromPartial(e)) || [];
+    message.toolCalls = object.toolCalls?.map((e) => ToolCall.fromPartial(e)) || [];
+    message.toolCallId = object.toolCallId ?? "";
+    return message;
+  },
+};
+
+function createBaseContentPart(): ContentPart {
+  return { part: undefined };
+}
+
+export const ContentPart: MessageFns<ContentPart> = {
+  encode(message: ContentPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.part?.$case) {
+      case "text":
+        writer.uint32(10).string(message.part.value);
+        break;
+      case "image":
+        Image.encode(message.part.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContentPart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContentPart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.part = { $case: "text", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.part = { $case: "image", value: Image.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ContentPart>): ContentPart {
+    return ContentPart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContentPart>): ContentPart {
+    const message = createBaseContentPart();
+    switch (object.part?.$case) {
+      case "text": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "text", value: object.part.value };
+        }
+        break;
+      }
+      case "image": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "image", value: Image.fromPartial(object.part.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseImage(): Image {
+  return { source: undefined, mediaType: "" };
+}
+
+export const Image: MessageFns<Image> = {
+  encode(message: Image, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.source?.$case) {
+      case "url":
+        writer.uint32(10).string(message.source.value);
+        break;
+      case "data":
+        writer.uint32(18).bytes(message.source.value);
+        break;
+    }
+    if (message.mediaType !== "") {
+      writer.uint32(26).string(message.mediaType);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Image {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = { $case: "url", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.source = { $case: "data", value: Buffer.from(reader.bytes()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.mediaType = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Image>): Image {
+    return Image.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Image>): Image {
+    const message = createBaseImage();
+    switch (object.source?.$case) {
+      case "url": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "url", value: object.source.value };
+        }
+        break;
+      }
+      case "data": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "data", value: object.source.value };
+        }
+        break;
+      }
+    }
+    message.mediaType = object.mediaType ?? "";
+    return message;
+  },
+};
+
+function createBaseToolDefinition(): ToolDefinition {
+  return { name: "", description: "", parametersJson: "", strict: false };
+}
+
+export const ToolDefinition: MessageFns<ToolDefinition> = {
+  encode(message: ToolDefinition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.description !== "") {
+      writer.uint32(18).string(message.description);
+    }
+    if (message.parametersJson !== "") {
+      writer.uint32(26).string(message.parametersJson);
+    }
+    if (message.strict !== false) {
+      writer.uint32(32).bool(message.strict);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ToolDefinition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseToolDefinition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parametersJson = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.strict = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ToolDefinition>): ToolDefinition {
+    return ToolDefinition.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToolDefinition>): ToolDefinition {
+    const message = createBaseToolDefinition();
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
+    message.parametersJson = object.parametersJson ?? "";
+    message.strict = object.strict ?? false;
+    return message;
+  },
+};
+
+function createBaseToolCall(): ToolCall {
+  return { id: "", name: "", argumentsJson: "" };
+}
+
+export const ToolCall: MessageFns<ToolCall> = {
+  encode(message: ToolCall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.argumentsJson !== "") {
+      writer.uint32(26).string(message.argumentsJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ToolCall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseToolCall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.argumentsJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ToolCall>): ToolCall {
+    return ToolCall.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToolCall>): ToolCall {
+    const message = createBaseToolCall();
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.argumentsJson = object.argumentsJson ?? "";
+    return message;
+  },
+};
+
+function createBaseResponseFormat(): ResponseFormat {
+  return { type: "", name: "", schemaJson: "", strict: false };
+}
+
+export const ResponseFormat: MessageFns<ResponseFormat> = {
+  encode(message: ResponseFormat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.type !== "") {
+      writer.uint32(10).string(message.type);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.schemaJson !== "") {
+      writer.uint32(26).string(message.schemaJson);
+    }
+    if (message.strict !== false) {
+      writer.uint32(32).bool(message.strict);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResponseFormat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResponseFormat();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.schemaJson = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.strict = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResponseFormat>): ResponseFormat {
+    return ResponseFormat.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResponseFormat>): ResponseFormat {
+    const message = createBaseResponseFormat();
+    message.type = object.type ?? "";
+    message.name = object.name ?? "";
+    message.schemaJson = object.schemaJson ?? "";
+    message.strict = object.strict ?? false;
+    return message;
+  },
+};
+
+function createBaseReasoningSettings(): ReasoningSettings {
+  return { effort: "", maxTokens: 0 };
+}
+
+export const ReasoningSettings: MessageFns<ReasoningSettings> = {
+  encode(message: ReasoningSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.effort !== "") {
+      writer.uint32(10).string(message.effort);
+    }
+    if (message.maxTokens !== 0) {
+      writer.uint32(16).uint32(message.maxTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReasoningSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReasoningSettings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.effort = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxTokens = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReasoningSettings>): ReasoningSettings {
+    return ReasoningSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReasoningSettings>): ReasoningSettings {
+    const message = createBaseReasoningSettings();
+    message.effort = object.effort ?? "";
+    message.maxTokens = object.maxTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseCacheSettings(): CacheSettings {
+  return { enabled: false, ttlSeconds: 0 };
+}
+
+export const CacheSettings: MessageFns<CacheSettings> = {
+  encode(message: CacheSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.enabled !== false) {
+      writer.uint32(8).bool(message.enabled);
+    }
+    if (message.ttlSeconds !== 0) {
+      writer.uint32(16).uint32(message.ttlSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CacheSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCacheSettings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ttlSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CacheSettings>): CacheSettings {
+    return CacheSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CacheSettings>): CacheSettings {
+    const message = createBaseCacheSettings();
+    message.enabled = object.enabled ?? false;
+    message.ttlSeconds = object.ttlSeconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseToolCallDelta(): ToolCallDelta {
+  return { index: 0, id: "", name: "", argumentsJson: "" };
+}
+
+export const ToolCallDelta: MessageFns<ToolCallDelta> = {
+  encode(message: ToolCallDelta, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint32(message.index);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.argumentsJson !== "") {
+      writer.uint32(34).string(message.argumentsJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ToolCallDelta {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseToolCallDelta();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.argumentsJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ToolCallDelta>): ToolCallDelta {
+    return ToolCallDelta.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToolCallDelta>): ToolCallDelta {
+    const message = createBaseToolCallDelta();
+    message.index = object.index ?? 0;
+    message.id = object.id ?? "";
+    message.name = object.name ?? "";
+    message.argumentsJson = object.argumentsJson ?? "";
     return message;
   },
 };
@@ -408,6 +1404,9 @@ export const ChatResponse: MessageFns<ChatResponse> = {
         break;
       case "finished":
         Finished.encode(message.part.value, writer.uint32(26).fork()).join();
+        break;
+      case "toolCall":
+        ToolCallDelta.encode(message.part.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -450,6 +1449,14 @@ export const ChatResponse: MessageFns<ChatResponse> = {
             message.part = { $case: "finished", value: Finished.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.part = { $case: "toolCall", value: ToolCallDelta.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -483,6 +1490,12 @@ export const ChatResponse: MessageFns<ChatResponse> = {
       case "finished": {
         if (object.part?.value !== undefined && object.part?.value !== null) {
           message.part = { $case: "finished", value: Finished.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "toolCall": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "toolCall", value: ToolCallDelta.fromPartial(object.part.value) };
         }
         break;
       }
@@ -566,6 +1579,704 @@ export const Finished: MessageFns<Finished> = {
     message.finishReason = object.finishReason ?? "";
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
     message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseEmbedRequest(): EmbedRequest {
+  return {
+    tenantId: "",
+    model: undefined,
+    route: "",
+    texts: [],
+    dimensions: 0,
+    purpose: "",
+    deadlineUnixMs: 0,
+    traceparent: "",
+    runId: "",
+    nodeKey: "",
+    workflowId: "",
+    apiKeyId: "",
+  };
+}
+
+export const EmbedRequest: MessageFns<EmbedRequest> = {
+  encode(message: EmbedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.model !== undefined) {
+      ModelName.encode(message.model, writer.uint32(18).fork()).join();
+    }
+    if (message.route !== "") {
+      writer.uint32(26).string(message.route);
+    }
+    for (const v of message.texts) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.dimensions !== 0) {
+      writer.uint32(40).uint32(message.dimensions);
+    }
+    if (message.purpose !== "") {
+      writer.uint32(50).string(message.purpose);
+    }
+    if (message.deadlineUnixMs !== 0) {
+      writer.uint32(56).uint64(message.deadlineUnixMs);
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(66).string(message.traceparent);
+    }
+    if (message.runId !== "") {
+      writer.uint32(74).string(message.runId);
+    }
+    if (message.nodeKey !== "") {
+      writer.uint32(82).string(message.nodeKey);
+    }
+    if (message.workflowId !== "") {
+      writer.uint32(90).string(message.workflowId);
+    }
+    if (message.apiKeyId !== "") {
+      writer.uint32(98).string(message.apiKeyId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EmbedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEmbedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = ModelName.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.texts.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.dimensions = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.purpose = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.deadlineUnixMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.nodeKey = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.apiKeyId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EmbedRequest>): EmbedRequest {
+    return EmbedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EmbedRequest>): EmbedRequest {
+    const message = createBaseEmbedRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.model = (object.model !== undefined && object.model !== null)
+      ? ModelName.fromPartial(object.model)
+      : undefined;
+    message.route = object.route ?? "";
+    message.texts = object.texts?.map((e) => e) || [];
+    message.dimensions = object.dimensions ?? 0;
+    message.purpose = object.purpose ?? "";
+    message.deadlineUnixMs = object.deadlineUnixMs ?? 0;
+    message.traceparent = object.traceparent ?? "";
+    message.runId = object.runId ?? "";
+    message.nodeKey = object.nodeKey ?? "";
+    message.workflowId = object.workflowId ?? "";
+    message.apiKeyId = object.apiKeyId ?? "";
+    return message;
+  },
+};
+
+function createBaseEmbedResponse(): EmbedResponse {
+  return { embeddings: [], usage: undefined, warnings: [] };
+}
+
+export const EmbedResponse: MessageFns<EmbedResponse> = {
+  encode(message: EmbedResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.embeddings) {
+      Embedding.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EmbedResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEmbedResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.embeddings.push(Embedding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EmbedResponse>): EmbedResponse {
+    return EmbedResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EmbedResponse>): EmbedResponse {
+    const message = createBaseEmbedResponse();
+    message.embeddings = object.embeddings?.map((e) => Embedding.fromPartial(e)) || [];
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseEmbedding(): Embedding {
+  return { values: [] };
+}
+
+export const Embedding: MessageFns<Embedding> = {
+  encode(message: Embedding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.values.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.values) {
+        writer.float(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Embedding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEmbedding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 13) {
+              message.values.push(reader.float());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.values.push(reader.float());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Embedding>): Embedding {
+    return Embedding.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Embedding>): Embedding {
+    const message = createBaseEmbedding();
+    message.values = object.values?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseRerankRequest(): RerankRequest {
+  return {
+    tenantId: "",
+    model: undefined,
+    route: "",
+    query: "",
+    documents: [],
+    top: 0,
+    deadlineUnixMs: 0,
+    traceparent: "",
+    runId: "",
+    nodeKey: "",
+    workflowId: "",
+    apiKeyId: "",
+  };
+}
+
+export const RerankRequest: MessageFns<RerankRequest> = {
+  encode(message: RerankRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.model !== undefined) {
+      ModelName.encode(message.model, writer.uint32(18).fork()).join();
+    }
+    if (message.route !== "") {
+      writer.uint32(26).string(message.route);
+    }
+    if (message.query !== "") {
+      writer.uint32(34).string(message.query);
+    }
+    for (const v of message.documents) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.top !== 0) {
+      writer.uint32(48).uint32(message.top);
+    }
+    if (message.deadlineUnixMs !== 0) {
+      writer.uint32(56).uint64(message.deadlineUnixMs);
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(66).string(message.traceparent);
+    }
+    if (message.runId !== "") {
+      writer.uint32(74).string(message.runId);
+    }
+    if (message.nodeKey !== "") {
+      writer.uint32(82).string(message.nodeKey);
+    }
+    if (message.workflowId !== "") {
+      writer.uint32(90).string(message.workflowId);
+    }
+    if (message.apiKeyId !== "") {
+      writer.uint32(98).string(message.apiKeyId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RerankRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRerankRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = ModelName.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.route = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.documents.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.top = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.deadlineUnixMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.nodeKey = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.apiKeyId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RerankRequest>): RerankRequest {
+    return RerankRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RerankRequest>): RerankRequest {
+    const message = createBaseRerankRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.model = (object.model !== undefined && object.model !== null)
+      ? ModelName.fromPartial(object.model)
+      : undefined;
+    message.route = object.route ?? "";
+    message.query = object.query ?? "";
+    message.documents = object.documents?.map((e) => e) || [];
+    message.top = object.top ?? 0;
+    message.deadlineUnixMs = object.deadlineUnixMs ?? 0;
+    message.traceparent = object.traceparent ?? "";
+    message.runId = object.runId ?? "";
+    message.nodeKey = object.nodeKey ?? "";
+    message.workflowId = object.workflowId ?? "";
+    message.apiKeyId = object.apiKeyId ?? "";
+    return message;
+  },
+};
+
+function createBaseRerankResponse(): RerankResponse {
+  return { ranking: [], usage: undefined, warnings: [] };
+}
+
+export const RerankResponse: MessageFns<RerankResponse> = {
+  encode(message: RerankResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ranking) {
+      RankedDocument.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.warnings) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RerankResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRerankResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ranking.push(RankedDocument.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RerankResponse>): RerankResponse {
+    return RerankResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RerankResponse>): RerankResponse {
+    const message = createBaseRerankResponse();
+    message.ranking = object.ranking?.map((e) => RankedDocument.fromPartial(e)) || [];
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.warnings = object.warnings?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseRankedDocument(): RankedDocument {
+  return { index: 0, score: 0 };
+}
+
+export const RankedDocument: MessageFns<RankedDocument> = {
+  encode(message: RankedDocument, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint32(message.index);
+    }
+    if (message.score !== 0) {
+      writer.uint32(17).double(message.score);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RankedDocument {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRankedDocument();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.score = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RankedDocument>): RankedDocument {
+    return RankedDocument.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RankedDocument>): RankedDocument {
+    const message = createBaseRankedDocument();
+    message.index = object.index ?? 0;
+    message.score = object.score ?? 0;
     return message;
   },
 };
@@ -831,6 +2542,26 @@ export const ModelServiceService = {
     responseSerialize: (value: ChatResponse): Buffer => Buffer.from(ChatResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ChatResponse => ChatResponse.decode(value),
   },
+  /** Turns texts into vectors, in order; any number of texts, sent to the provider in batches it accepts. */
+  embed: {
+    path: "/treadle.model.v1.ModelService/Embed" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EmbedRequest): Buffer => Buffer.from(EmbedRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EmbedRequest => EmbedRequest.decode(value),
+    responseSerialize: (value: EmbedResponse): Buffer => Buffer.from(EmbedResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EmbedResponse => EmbedResponse.decode(value),
+  },
+  /** Orders documents by how well they answer a query. */
+  rerank: {
+    path: "/treadle.model.v1.ModelService/Rerank" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RerankRequest): Buffer => Buffer.from(RerankRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RerankRequest => RerankRequest.decode(value),
+    responseSerialize: (value: RerankResponse): Buffer => Buffer.from(RerankResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RerankResponse => RerankResponse.decode(value),
+  },
   /** Says which model would serve a name, without calling it. */
   resolveModel: {
     path: "/treadle.model.v1.ModelService/ResolveModel" as const,
@@ -856,6 +2587,10 @@ export const ModelServiceService = {
 export interface ModelServiceServer extends UntypedServiceImplementation {
   /** Asks a chat model. The stream ends with Finished, or with a gRPC status that carries a failure. */
   chat: handleServerStreamingCall<ChatRequest, ChatResponse>;
+  /** Turns texts into vectors, in order; any number of texts, sent to the provider in batches it accepts. */
+  embed: handleUnaryCall<EmbedRequest, EmbedResponse>;
+  /** Orders documents by how well they answer a query. */
+  rerank: handleUnaryCall<RerankRequest, RerankResponse>;
   /** Says which model would serve a name, without calling it. */
   resolveModel: handleUnaryCall<ResolveModelRequest, ResolveModelResponse>;
   listModels: handleUnaryCall<ListModelsRequest, ListModelsResponse>;
@@ -865,6 +2600,38 @@ export interface ModelServiceClient extends Client {
   /** Asks a chat model. The stream ends with Finished, or with a gRPC status that carries a failure. */
   chat(request: ChatRequest, options?: Partial<CallOptions>): ClientReadableStream<ChatResponse>;
   chat(request: ChatRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<ChatResponse>;
+  /** Turns texts into vectors, in order; any number of texts, sent to the provider in batches it accepts. */
+  embed(
+    request: EmbedRequest,
+    callback: (error: ServiceError | null, response: EmbedResponse) => void,
+  ): ClientUnaryCall;
+  embed(
+    request: EmbedRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EmbedResponse) => void,
+  ): ClientUnaryCall;
+  embed(
+    request: EmbedRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EmbedResponse) => void,
+  ): ClientUnaryCall;
+  /** Orders documents by how well they answer a query. */
+  rerank(
+    request: RerankRequest,
+    callback: (error: ServiceError | null, response: RerankResponse) => void,
+  ): ClientUnaryCall;
+  rerank(
+    request: RerankRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RerankResponse) => void,
+  ): ClientUnaryCall;
+  rerank(
+    request: RerankRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RerankResponse) => void,
+  ): ClientUnaryCall;
   /** Says which model would serve a name, without calling it. */
   resolveModel(
     request: ResolveModelRequest,
