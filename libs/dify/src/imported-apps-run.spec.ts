@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { advance, newlyOutstanding, newRun, type RunState, readFrom } from '@treadle/engine';
+import { advance, newlyOutstanding, newRun, nodeStateAt, planNodeAt, type RunState, readFrom } from '@treadle/engine';
 import { toFailure } from '@treadle/failure';
 import { type Capabilities, catalog, checkInputs, findExecutor, type StartConfig } from '@treadle/nodes';
 import { fakeContext, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
@@ -40,8 +40,8 @@ async function run(
 }
 
 async function execute(plan: Plan, state: RunState, key: string, capabilities: Partial<Capabilities>) {
-  const node = plan.nodes.get(key)!;
-  const context = { ...fakeContext({}, capabilities), read: readFrom(state) };
+  const node = planNodeAt(plan, key)!;
+  const context = { ...fakeContext({}, capabilities), read: readFrom(plan, state, key) };
   try {
     return await findExecutor(node.type)!(JSON.parse(node.configJson), context);
   } catch (error) {
@@ -71,7 +71,7 @@ describe('an imported app', () => {
   it('finds an optional input that was left out empty', async () => {
     const state = await run('old-spellings', {}, { user_id: 'u' }, {});
     expect(state).toMatchObject({ status: 'completed', outputs: { output: '', user: 'u' } });
-    expect(state.nodes.get('2')?.handle).toBe('true');
+    expect(nodeStateAt(state, '2')?.handle).toBe('true');
   });
 
   it('answers a turn of a chat', async () => {

@@ -1,5 +1,5 @@
 import type { Failure } from '@treadle/failure';
-import type { JsonObject } from '@treadle/workflow';
+import type { Form, Json, JsonObject } from '@treadle/workflow';
 
 /** What model calls consumed. */
 export interface TokenUsage {
@@ -18,6 +18,19 @@ export interface RunStarted {
   readonly sys: JsonObject;
   readonly environment: JsonObject;
   readonly conversation: JsonObject;
+  /** When the run is given up, in milliseconds since the epoch; absent without such a limit. */
+  readonly deadlineAt?: number;
+}
+
+/** Everything that is open waits for a moment or a person. `wakeAt` is the first of the moments; absent when there is none. */
+export interface RunPaused {
+  readonly type: 'run-paused';
+  readonly wakeAt?: number;
+}
+
+/** What the run waited for has come. */
+export interface RunResumed {
+  readonly type: 'run-resumed';
 }
 
 /** A task is wanted. Its deadline counts from this moment. */
@@ -74,15 +87,83 @@ export interface NodesSkipped {
   readonly keys: readonly string[];
 }
 
+/** A node waits: until `dueAt` (milliseconds since the epoch), for an answer to `form`, or for the first of both. */
+export interface NodeWaiting {
+  readonly type: 'node-waiting';
+  readonly key: string;
+  readonly dueAt?: number;
+  readonly form?: Form;
+}
+
+/** A person has answered the form of a node. What the node makes of it follows. */
+export interface FormAnswered {
+  readonly type: 'form-answered';
+  readonly key: string;
+  /** Id of the action taken. */
+  readonly action: string;
+  readonly values: JsonObject;
+  /** Who answered, as the caller names people. */
+  readonly by: string;
+}
+
+/** A container begins: how many rounds there may be, how many at once, and what they see under its id. */
+export interface NodeOpened {
+  readonly type: 'node-opened';
+  readonly key: string;
+  readonly rounds: number;
+  readonly parallel: number;
+  /** What each round sees as `item`. */
+  readonly items?: readonly Json[];
+  readonly variables?: JsonObject;
+  /** When the container is given up, in milliseconds since the epoch; absent when its node sets no timeout. */
+  readonly deadlineAt?: number;
+}
+
+/** A round of a container began. Rounds count from 0; the key is the container's. */
+export interface RoundStarted {
+  readonly type: 'round-started';
+  readonly key: string;
+  readonly index: number;
+}
+
+export interface RoundCompleted {
+  readonly type: 'round-completed';
+  readonly key: string;
+  readonly index: number;
+  readonly output: Json;
+}
+
+/** A round ended by a failure that nothing inside handled; whatever was still under way in it counts no more. */
+export interface RoundFailed {
+  readonly type: 'round-failed';
+  readonly key: string;
+  readonly index: number;
+  readonly failure: Failure;
+  /** Set when the container goes on; without it, the container fails too. */
+  readonly handled?: true;
+}
+
+/** A node gave variables new values. */
+export interface VariablesAssigned {
+  readonly type: 'variables-assigned';
+  /** The node. */
+  readonly key: string;
+  /** Whose they are: `conversation`, or the key of a container around the node. */
+  readonly owner: string;
+  readonly values: JsonObject;
+}
+
 export interface RunCompleted {
   readonly type: 'run-completed';
   readonly outputs: JsonObject;
+  /** How many failures were carried on from; absent when none was. */
+  readonly exceptions?: number;
 }
 
 export interface RunFailed {
   readonly type: 'run-failed';
   readonly failure: Failure;
-  /** The node that failed; absent when the run itself did. */
+  /** Key of the node that failed, inside whatever containers; absent when the run itself did. */
   readonly key?: string;
 }
 
@@ -99,6 +180,15 @@ export type RunEvent =
   | NodeFailed
   | NodeRetryScheduled
   | NodesSkipped
+  | NodeWaiting
+  | FormAnswered
+  | NodeOpened
+  | RoundStarted
+  | RoundCompleted
+  | RoundFailed
+  | VariablesAssigned
+  | RunPaused
+  | RunResumed
   | RunCompleted
   | RunFailed
   | RunCancelled;

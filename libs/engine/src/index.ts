@@ -1,11 +1,14 @@
-export { abandon, advance, type Decision, engineVersion, newRun } from './advance.js';
+export { abandon, advance, type Decision, newRun } from './advance.js';
 export * from './event.js';
-export { replay } from './fold.js';
+export { Fold, replay } from './fold.js';
 export type { Input, Outcome } from './input.js';
+export { splitKey } from './key.js';
 export type { TextDelta } from './live-text.js';
 export { type Command, newlyOutstanding, nextWake, outstanding } from './outstanding.js';
+export { planNodeAt } from './place.js';
 export { readFrom } from './read.js';
 export { runOutputs } from './run-outputs.js';
 export { RunText, type TextPatch, type TextPosition } from './run-text.js';
 export { type RunTextPlan, runTextPlan } from './run-text-plan.js';
-export type { NodeState, RunState, Scopes } from './state.js';
+export { type Frame, type NodeState, nodeStateAt, type Rounds, type RunState, type Scopes } from './state.js';
+export { engineVersion } from './take.js';

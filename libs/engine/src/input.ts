@@ -1,5 +1,5 @@
 import type { Failure } from '@treadle/failure';
-import type { JsonObject } from '@treadle/workflow';
+import type { Answer, JsonObject } from '@treadle/workflow';
 import type { TokenUsage } from './event.js';
 
 /** What an executor made of an attempt. */
@@ -32,6 +32,8 @@ export type Input =
       readonly startedAt?: number;
       readonly finishedAt?: number;
     }
-  /** The time is now `at`: begin the retries that are due, give up the attempts whose deadline has passed. */
+  /** A person has answered the form of a waiting node. One that does not fit the form changes nothing. */
+  | ({ readonly type: 'answer'; readonly at: number; readonly key: string; readonly by: string } & Answer)
+  /** The time is now `at`: begin the retries that are due, end the waits that are over, give up what has passed its deadline. */
   | { readonly type: 'timer'; readonly at: number }
   | { readonly type: 'cancel'; readonly at: number; readonly reason: string };

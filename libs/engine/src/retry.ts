@@ -13,7 +13,8 @@ export function retryDelayMs(policy: RetryPolicy, attempt: number, failure: Fail
 
 /** Whether one more attempt is allowed after this one failed. */
 export function mayRetry(policy: RetryPolicy, attempt: number, failure: Failure): boolean {
-  return failure.retryable && attempt < policy.max_attempts;
+  const wanted = policy.codes === undefined ? failure.retryable : policy.codes.includes(failure.code);
+  return wanted && attempt < policy.max_attempts;
 }
 
 /** A number from 0 to 1 that depends on nothing but the text (FNV-1a with a final mix). */

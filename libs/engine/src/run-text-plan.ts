@@ -1,6 +1,7 @@
 import {
   type Catalog,
   failHandle,
+  type Graph,
   isReservedScope,
   ordinaryHandle,
   type Plan,
@@ -29,11 +30,13 @@ export interface RunTextPlan {
   readonly ways: ReadonlyMap<string, WayNode>;
   /** Nodes whose values some text names; nothing of the others is kept. */
   readonly named: ReadonlySet<string>;
+  /** Whether nodes may give the conversation's variables new values, so that a text waits for its node before it shows them. */
+  readonly assignsConversation: boolean;
   /** Nodes whose text appears while they work, and the output it becomes. */
   readonly streams: ReadonlyMap<string, string>;
 }
 
-/** Prepares a plan for `RunText`. Linear in its nodes and edges. */
+/** Prepares a plan for `RunText`. Only nodes at the top level show text. Linear in its nodes and edges. */
 export function runTextPlan(plan: Plan, catalog: Catalog): RunTextPlan {
   const texts: TextNode[] = [];
   const ways = new Map<string, WayNode>();
@@ -43,7 +46,7 @@ export function runTextPlan(plan: Plan, catalog: Catalog): RunTextPlan {
     const type = catalog[node.type];
     ways.set(node.id, wayNode(node));
     if (type?.streams !== undefined && node.streamsText) streams.set(node.id, type.streams);
-    if (type?.textOutline === undefined || node.parent !== undefined) continue;
+    if (type?.textOutline === undefined) continue;
     const { segments, form } = type.textOutline(node.config);
     texts.push({
       id: node.id,
@@ -53,7 +56,15 @@ export function runTextPlan(plan: Plan, catalog: Catalog): RunTextPlan {
     for (const part of segments)
       if ('selector' in part && !isReservedScope(part.selector[0])) named.add(part.selector[0]);
   }
-  return { entry: plan.entry, texts, ways, named, streams };
+  return { entry: plan.entry, texts, ways, named, streams, assignsConversation: assignsConversation(plan, catalog) };
+}
+
+function assignsConversation(graph: Graph, catalog: Catalog): boolean {
+  return [...graph.nodes.values()].some(
+    ({ type, config, body }) =>
+      catalog[type]?.writes?.(config).some(({ selector }) => selector[0] === 'conversation') === true ||
+      (body !== undefined && body.environment === undefined && assignsConversation(body, catalog)),
+  );
 }
 
 function wayNode(node: PlanNode): WayNode {

@@ -44,6 +44,7 @@ function planOf(all: readonly Block[]): RunTextPlan {
   return {
     entry: 'if0',
     ways: new Map(ways),
+    assignsConversation: false,
     named: new Set(all.map((_, index) => `llm${index}`)),
     streams: new Map(all.map((_, index) => [`llm${index}`, 'text'])),
     texts: all.flatMap((block, index) => [

@@ -30,6 +30,7 @@ function planOf(nodes: string, edges: string, texts: Record<string, string | Sel
         },
       ]),
     ),
+    assignsConversation: false,
     named: new Set(names),
     streams: new Map(nodes.split(' ').flatMap((word) => (word.endsWith('*') ? [[word.slice(0, -1), 'text']] : []))),
   };

@@ -52,6 +52,8 @@ export class RunText {
   private readonly finished = new Map<string, Finished>();
   private readonly live = new Map<string, LiveText>();
   private scopes: Readonly<Record<string, JsonObject>> = {};
+  /** The conversation's variables as the output nodes saw them that are over; kept where they may change. */
+  private readonly spoken = new Map<string, JsonObject | undefined>();
   private ended = false;
 
   private node = 0;
@@ -92,13 +94,16 @@ export class RunText {
       case 'nodes-skipped':
         for (const key of event.keys) this.finish(key, undefined);
         break;
+      case 'variables-assigned':
+        if (event.owner !== 'conversation') return;
+        this.scopes = { ...this.scopes, conversation: { ...this.scopes['conversation'], ...event.values } };
+        return;
       case 'run-completed':
       case 'run-failed':
       case 'run-cancelled':
         this.ended = true;
         break;
-      case 'node-scheduled':
-      case 'node-retry-scheduled':
+      default:
         return;
     }
     this.walk();
@@ -162,7 +167,9 @@ export class RunText {
   }
 
   private finish(key: string, handle: string | undefined, outputs?: JsonObject, execution?: string): void {
-    if (this.finished.has(key)) return;
+    if (this.finished.has(key) || !this.plan.ways.has(key)) return;
+    if (this.plan.assignsConversation && this.plan.texts.some(({ id }) => id === key))
+      this.spoken.set(key, this.scopes['conversation']);
     this.finished.set(key, this.plan.named.has(key) ? { outputs, execution } : {});
     this.live.delete(key);
     this.ways.finish(key, handle);
@@ -187,17 +194,19 @@ export class RunText {
       if ('literal' in part) this.settle(part.literal);
       else {
         const owner = part.selector[0];
-        const known = isReservedScope(owner) || this.finished.has(owner);
+        const changes = owner === 'conversation' && this.plan.assignsConversation;
+        const known = isReservedScope(owner) ? !changes || over : this.finished.has(owner);
         if (!known && !over) return false;
-        this.settleValue(node, part.selector, known ? this.valueOf(part.selector) : undefined);
+        this.settleValue(node, part.selector, known ? this.valueOf(node, part.selector) : undefined);
       }
       this.segment += 1;
     }
     return true;
   }
 
-  private valueOf([owner, ...path]: Selector): Json | undefined {
-    return valueAt(this.finished.get(owner)?.outputs ?? this.scopes[owner], path);
+  private valueOf({ id }: TextNode, [owner, ...path]: Selector): Json | undefined {
+    const scope = owner === 'conversation' ? (this.spoken.get(id) ?? this.scopes[owner]) : this.scopes[owner];
+    return valueAt(this.finished.get(owner)?.outputs ?? scope, path);
   }
 
   private settleValue(node: TextNode, selector: Selector, value: Json | undefined): void {

@@ -19,6 +19,7 @@ const refusedByWorld: CodeFacts = { kind: 'world', retryable: false };
 /** Every code there is, alphabetical. Clients see them in answers, events and logs, so a code is never renamed. */
 export const failureCodes = {
   already_exists: caller,
+  approval_rejected: caller,
   budget_exceeded: caller,
   cancelled: caller,
   deadline_exceeded: world,

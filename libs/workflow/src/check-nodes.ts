@@ -1,15 +1,18 @@
-import { type Catalog, failHandle, type NodeType, type Reference } from './descriptor.js';
+import { type Catalog, failHandle, type NodeSettings, type NodeType, type Reference } from './descriptor.js';
 import {
   type DocumentNode,
   type ErrorStrategy,
   errorStrategySchema,
   type RetryPolicy,
   retryPolicySchema,
+  type WorkflowDocument,
 } from './document.js';
 import { fieldPath } from './field-path.js';
 import { type Findings, nodeName } from './findings.js';
 import { schemaProblems } from './schema-problems.js';
 import { isReservedScope, reservedScopes } from './selector.js';
+
+type TypeOf = NodeSettings['typeOf'];
 
 /** A node of the document with what its type says of it. Without a usable type or configuration its parts are left open. */
 export interface CheckedNode {
@@ -20,6 +23,7 @@ export interface CheckedNode {
   readonly onError: ErrorStrategy;
   readonly known?: { readonly type: NodeType; readonly config: unknown };
   readonly reads: readonly Reference[];
+  readonly writes: readonly Reference[];
   /** The branches it has; absent when nothing is known of them. */
   readonly handles?: ReadonlySet<string>;
   /** The names of its outputs; absent when only a run shows them. */
@@ -30,15 +34,13 @@ export interface CheckedNode {
 const failureOutputs = ['error_message', 'error_type'];
 
 /** Checks every node by itself. Of nodes that share an id the first one stays. */
-export function checkNodes(
-  nodes: readonly DocumentNode[],
-  catalog: Catalog,
-  findings: Findings,
-): Map<string, CheckedNode> {
+export function checkNodes(document: WorkflowDocument, catalog: Catalog, findings: Findings): Map<string, CheckedNode> {
   const byId = new Map<string, CheckedNode>();
-  nodes.forEach((source, index) => {
+  const typeOf = variableTypes(document, catalog);
+  document.nodes.forEach((source, index) => {
     checkId(source, index, findings);
-    const checked = checkNode(source, index, catalog, findings);
+    const checked = checkNode(source, index, catalog, typeOf, findings);
+    checkApproval(checked, findings);
     const first = byId.get(source.id);
     if (first === undefined) byId.set(source.id, checked);
     else {
@@ -56,10 +58,36 @@ function checkId({ id }: DocumentNode, index: number, findings: Findings): void 
   findings.error('invalid_field', fieldPath('nodes', index, 'id'), message, id);
 }
 
-function checkNode(source: DocumentNode, index: number, catalog: Catalog, findings: Findings): CheckedNode {
+/** Approval is asked before work begins outside; nothing else can be guarded. */
+function checkApproval({ source, index, known }: CheckedNode, findings: Findings): void {
+  if (source.approval === undefined || known === undefined || known.type.work === 'task') return;
+  const message = `Node ${nodeName(source)} asks for approval, but a node of type "${source.type}" does nothing outside the run. Put approval on the node that does.`;
+  findings.error('invalid_field', fieldPath('nodes', index, 'approval'), message, source.id);
+}
+
+/** Types of the variables that nodes may write: those of the conversation, and those of containers. */
+function variableTypes({ conversation, nodes }: WorkflowDocument, catalog: Catalog): TypeOf {
+  const declared = new Map(conversation.map(({ name, type }) => [name, type]));
+  return ([owner, name = '']) => {
+    if (owner === 'conversation') return declared.get(name);
+    const node = nodes.find(({ id }) => id === owner);
+    const type = node && Object.hasOwn(catalog, node.type) ? catalog[node.type] : undefined;
+    if (node === undefined || type?.work !== 'container' || type.variables === undefined) return undefined;
+    const config = type.config.safeParse(node.config);
+    return config.success ? type.variables(config.data)[name] : undefined;
+  };
+}
+
+function checkNode(
+  source: DocumentNode,
+  index: number,
+  catalog: Catalog,
+  typeOf: TypeOf,
+  findings: Findings,
+): CheckedNode {
   const retry = source.retry ?? retryPolicySchema.parse({});
   const onError = source.on_error ?? errorStrategySchema.parse({ strategy: 'fail' });
-  const bare: CheckedNode = { index, source, retry, onError, reads: [] };
+  const bare: CheckedNode = { index, source, retry, onError, reads: [], writes: [] };
   const type = Object.hasOwn(catalog, source.type) ? catalog[source.type] : undefined;
   if (type === undefined) {
     const message = `Node ${nodeName(source)} has the type "${source.type}", which does not exist here.`;
@@ -75,16 +103,17 @@ function checkNode(source: DocumentNode, index: number, catalog: Catalog, findin
     }
     return bare;
   }
-  return { ...bare, ...describe(type, parsed.data, bare) };
+  return { ...bare, ...describe(type, parsed.data, { retry, onError, typeOf }) };
 }
 
-function describe(type: NodeType, parsed: unknown, { retry, onError }: CheckedNode): Partial<CheckedNode> {
-  const config = type.complete === undefined ? parsed : type.complete(parsed, { retry, onError });
+function describe(type: NodeType, parsed: unknown, settings: NodeSettings): Partial<CheckedNode> {
+  const { onError } = settings;
+  const config = type.complete === undefined ? parsed : type.complete(parsed, settings);
   const handles = new Set(type.handles(config));
   if (onError.strategy === 'fail-branch') handles.add(failHandle);
   const names = type.outputs(config);
   const outputs = names === 'open' ? undefined : new Set([...names, ...outputsOnError(onError)]);
-  return { known: { type, config }, reads: type.reads(config), handles, outputs };
+  return { known: { type, config }, reads: type.reads(config), writes: type.writes?.(config) ?? [], handles, outputs };
 }
 
 function outputsOnError(onError: ErrorStrategy): readonly string[] {

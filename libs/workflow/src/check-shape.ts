@@ -29,13 +29,37 @@ export function checkParents(byId: ReadonlyMap<string, CheckedNode>, findings: F
     const problem =
       parent === undefined
         ? 'no node has that id'
-        : parent.known !== undefined && parent.known.type.container !== true
+        : parent.known !== undefined && !holdsNodes(parent)
           ? 'that node cannot hold others'
           : isInsideItself(source.id, byId)
             ? 'that would put it inside of itself'
             : undefined;
     if (problem === undefined) continue;
     const message = `Node ${nodeName(source)} names "${source.parent}" as its parent, but ${problem}.`;
+    findings.error('invalid_field', fieldPath('nodes', index, 'parent'), message, source.id);
+  }
+}
+
+function holdsNodes({ known }: CheckedNode): boolean {
+  return known?.type.work === 'container' && known.type.workflow === undefined;
+}
+
+/** Checks that nodes which belong in certain containers stand in one of them, and starts of runs in none. */
+export function checkPlaces(byId: ReadonlyMap<string, CheckedNode>, findings: Findings): void {
+  for (const { source, index, known } of byId.values()) {
+    if (known === undefined) continue;
+    const { within, group } = known.type;
+    const parent = byId.get(source.parent ?? '');
+    const problem =
+      within === undefined
+        ? group === 'entry' && source.parent !== undefined
+          ? 'stands inside a container, where no run begins. Move it to the top level'
+          : undefined
+        : parent === undefined || (parent.known !== undefined && !within.includes(parent.source.type))
+          ? `belongs directly inside a node of type ${within.map((type) => `"${type}"`).join(' or ')}. Move it there`
+          : undefined;
+    if (problem === undefined) continue;
+    const message = `Node ${nodeName(source)} of type "${source.type}" ${problem}.`;
     findings.error('invalid_field', fieldPath('nodes', index, 'parent'), message, source.id);
   }
 }
@@ -67,7 +91,10 @@ export function checkCycles(graph: NodeGraph, findings: Findings): readonly numb
 /** Checks that runs have one place to begin and a place to end. Gives the vertex of the entry where there is exactly one. */
 export function checkEnds(graph: NodeGraph, findings: Findings): number | undefined {
   const ofGroup = (group: string) =>
-    graph.nodes.filter((node) => node.known?.type.group === group && node.source.parent === undefined);
+    graph.nodes.filter(
+      ({ known, source }) =>
+        known?.type.group === group && known.type.within === undefined && source.parent === undefined,
+    );
   const entries = ofGroup('entry');
   const [entry, ...others] = entries;
   if (entry === undefined)
@@ -86,11 +113,62 @@ export function checkEnds(graph: NodeGraph, findings: Findings): number | undefi
   return others.length === 0 ? graph.vertexOf.get(entry?.source.id ?? '') : undefined;
 }
 
-/** Warns of nodes at the top level that no run can reach. */
-export function checkReach(graph: NodeGraph, entry: number, findings: Findings): Uint8Array {
-  const reached = reachableFrom(graph, entry);
+/** Checks that the rounds of every container have one node to begin at. Gives its vertex by the container's id where there is one. */
+export function checkBodies(graph: NodeGraph, findings: Findings): ReadonlyMap<string, number> {
+  const children = new Map<string, number[]>();
+  const isTarget = new Uint8Array(graph.nodes.length);
+  graph.nodes.forEach(({ source: { parent = '' } }, vertex) => {
+    children.set(parent, [...(children.get(parent) ?? []), vertex]);
+    for (const target of graph.outgoing[vertex] ?? []) isTarget[target] = 1;
+  });
+  const entries = new Map<string, number>();
+  for (const container of graph.nodes) {
+    if (!holdsNodes(container)) continue;
+    const { id } = container.source;
+    const starts = bodyStarts(container, children.get(id) ?? [], graph, isTarget);
+    const [entry, ...others] = starts;
+    if (entry !== undefined && others.length === 0) entries.set(id, entry);
+    else tellOfStarts(container, starts, graph, findings);
+  }
+  return entries;
+}
+
+/** Where rounds may begin: at an entry, else at the node the container names, else at those no edge leads to. */
+function bodyStarts(
+  { known }: CheckedNode,
+  inside: readonly number[],
+  graph: NodeGraph,
+  isTarget: Uint8Array,
+): readonly number[] {
+  const entries = inside.filter((vertex) => graph.nodes[vertex]?.known?.type.group === 'entry');
+  if (entries.length > 0) return entries;
+  const wanted = known?.type.work === 'container' ? known.type.startsAt?.(known.config) : undefined;
+  const named = inside.filter((vertex) => graph.nodes[vertex]?.source.id === wanted);
+  return named.length > 0 ? named : inside.filter((vertex) => isTarget[vertex] !== 1);
+}
+
+function tellOfStarts({ source, index }: CheckedNode, starts: readonly number[], graph: NodeGraph, findings: Findings) {
+  const at = fieldPath('nodes', index);
+  if (starts.length === 0) {
+    const message = `Node ${nodeName(source)} holds no node that its rounds could begin at. Put nodes inside it.`;
+    return findings.error('missing_entry', at, message, source.id);
+  }
+  const names = starts.flatMap((vertex) => graph.nodes[vertex] ?? []).map((node) => nodeName(node.source));
+  const message = `The rounds of node ${nodeName(source)} could begin at several nodes: ${names.join(', ')}. Link them behind one.`;
+  findings.error('several_entries', at, message, source.id);
+}
+
+/** Warns of nodes that no run can reach from the entry of their own graph. */
+export function checkReach(
+  graph: NodeGraph,
+  entry: number,
+  bodies: ReadonlyMap<string, number>,
+  findings: Findings,
+): Uint8Array {
+  const reached = reachableFrom(graph, [entry, ...bodies.values()]);
   graph.nodes.forEach(({ source, index }, vertex) => {
-    if (reached[vertex] === 1 || source.parent !== undefined) return;
+    const isJudged = source.parent === undefined || bodies.has(source.parent);
+    if (reached[vertex] === 1 || !isJudged) return;
     const message = `No path leads from the start to node ${nodeName(source)}, so it never runs. Link it or remove it.`;
     findings.warning('unreachable', fieldPath('nodes', index), message, source.id);
   });

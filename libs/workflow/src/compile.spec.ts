@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { compile } from './compile.js';
+import { workflowsCalledBy } from './check-workflows.js';
+import { type CompileOptions, compile } from './compile.js';
 import type { Catalog } from './descriptor.js';
 import type { WorkflowDocumentInput } from './document.js';
 import { readDocument } from './read-document.js';
@@ -43,8 +44,50 @@ const catalog: Catalog = {
     ...described,
     type: 'each',
     group: 'logic',
+    work: 'container',
+    locals: () => ['item'],
+    variables: () => ({ item: 'string' }),
+    readsInside: ({ text }: Config) =>
+      selectorsOf(text)
+        .filter(([owner]) => owner.startsWith('work'))
+        .map((selector) => ({ selector, field: 'text' })),
+    reads: ({ text }: Config) =>
+      selectorsOf(text)
+        .filter(([owner]) => !owner.startsWith('work'))
+        .map((selector) => ({ selector, field: 'text' })),
+    open: () => ({ rounds: 0, parallel: 1 }),
+    endRound: () => ({ output: null }),
+    survives: () => false,
+    close: () => ({ outputs: {} }),
+  },
+  call: {
+    ...described,
+    type: 'call',
+    group: 'logic',
+    work: 'container',
+    locals: () => [],
+    readsInside: () => [],
+    workflow: ({ text }: Config) => ({ id: text, version: 1 }),
+    open: () => ({ rounds: 1, parallel: 1 }),
+    endRound: () => ({ output: null }),
+    survives: () => false,
+    close: () => ({ outputs: {} }),
+  },
+  inner: {
+    ...described,
+    type: 'inner',
+    group: 'entry',
+    within: ['each'],
     work: 'control',
-    container: true,
+    settle: () => ({ outputs: {} }),
+  },
+  set: {
+    ...described,
+    type: 'set',
+    group: 'logic',
+    work: 'control',
+    reads: () => [],
+    writes: ({ text }: Config) => selectorsOf(text).map((selector) => ({ selector, field: 'text' })),
     settle: () => ({ outputs: {} }),
   },
 };
@@ -55,9 +98,9 @@ type NodeInput = Partial<WorkflowDocumentInput['nodes'][number]> & { readonly id
 function compiled(
   nodes: readonly NodeInput[],
   edges: string,
-  rest: Partial<WorkflowDocumentInput> & { tolerant?: boolean } = {},
+  rest: Partial<WorkflowDocumentInput> & CompileOptions = {},
 ) {
-  const { tolerant, ...parts } = rest;
+  const { tolerant, workflows, ...parts } = rest;
   const reading = readDocument({
     format: 'treadle/v1',
     name: 'test',
@@ -70,7 +113,7 @@ function compiled(
     ...parts,
   });
   if (reading.document === undefined) throw new Error(JSON.stringify(reading.diagnostics));
-  return compile(reading.document, catalog, { tolerant });
+  return compile(reading.document, catalog, { tolerant, workflows });
 }
 
 const says = (text: string) => ({ config: { text } });
@@ -212,18 +255,101 @@ describe('compile', () => {
     expect(plan?.nodes.get('end')?.incoming).toHaveLength(1);
   });
 
-  it('keeps nodes inside containers', () => {
+  it('plans the body of a container as a graph of its own', () => {
+    const nodes = [
+      { id: 'start' },
+      { id: 'each', ...says('{{#start.text#}}{{#work2.text#}}') },
+      { id: 'inner', parent: 'each' },
+      { id: 'work1', parent: 'each', ...says('{{#each.item#}}{{#start.text#}}') },
+      { id: 'work2', parent: 'each', ...says('{{#work1.text#}}') },
+      { id: 'each2', parent: 'each' },
+      { id: 'work3', parent: 'each2', ...says('{{#work2.text#}}{{#each.item#}}{{#each2.item#}}') },
+      { id: 'end', ...says('{{#each.text#}}') },
+    ];
+    const { plan, diagnostics } = compiled(nodes, 'start>each each>end inner>work1 work1>work2 work2>each2');
+    expect(diagnostics).toEqual([]);
+    expect([...(plan?.nodes.keys() ?? [])]).toEqual(['start', 'each', 'end']);
+    const body = plan?.nodes.get('each')?.body;
+    expect(body?.entry).toBe('inner');
+    expect([...(body?.nodes.keys() ?? [])]).toEqual(['inner', 'work1', 'work2', 'each2']);
+    expect(body?.nodes.get('work2')).toMatchObject({ parent: 'each', order: 2, streamsText: false });
+    expect(body?.nodes.get('each2')?.body).toMatchObject({ entry: 'work3' });
+  });
+
+  it('sees the locals of a container from inside only, and what is inside from nowhere else', () => {
     const nodes = [
       { id: 'start' },
       { id: 'each' },
-      { id: 'work1', parent: 'each', ...says('{{#each.text#}}{{#start.text#}}') },
-      { id: 'work2', parent: 'each', ...says('{{#work1.text#}}') },
+      { id: 'work1', parent: 'each', ...says('{{#each.text#}}') },
+      { id: 'end', ...says('{{#each.item#}}{{#work1.text#}}') },
+    ];
+    expect(codes(compiled(nodes, 'start>each each>end'))).toEqual([
+      ['selector_unknown_output', 'nodes[2].config.text'],
+      ['selector_unknown_output', 'nodes[3].config.text'],
+      ['selector_not_upstream', 'nodes[3].config.text'],
+    ]);
+  });
+
+  it('wants one node that the rounds of a container begin at', () => {
+    const nodes = [
+      { id: 'start' },
+      { id: 'each1' },
+      { id: 'each2' },
+      { id: 'work1', parent: 'each2' },
+      { id: 'work2', parent: 'each2' },
       { id: 'end' },
     ];
-    const { plan, diagnostics } = compiled(nodes, 'start>each each>end work1>work2');
-    expect(diagnostics).toEqual([]);
-    expect(plan?.nodes.get('work2')).toMatchObject({ parent: 'each', order: 1 });
-    expect(plan?.nodes.get('end')?.order).toBe(2);
+    expect(codes(compiled(nodes, 'start>each1 each1>each2 each2>end'))).toEqual([
+      ['missing_entry', 'nodes[1]'],
+      ['several_entries', 'nodes[2]'],
+    ]);
+  });
+
+  it('lets nodes stand only where they belong', () => {
+    const nodes = [
+      { id: 'start' },
+      { id: 'inner' },
+      { id: 'each' },
+      { id: 'start2', parent: 'each' },
+      { id: 'end', approval: {} },
+    ];
+    expect(codes(compiled(nodes, 'start>inner inner>each each>end'))).toEqual([
+      ['invalid_field', 'nodes[4].approval'],
+      ['invalid_field', 'nodes[1].parent'],
+      ['invalid_field', 'nodes[3].parent'],
+    ]);
+  });
+
+  it('lets nodes write variables of the conversation and of the containers around them', () => {
+    const nodes = [
+      { id: 'start' },
+      { id: 'each' },
+      { id: 'set1', parent: 'each', ...says('{{#each.item#}}{{#conversation.mood#}}') },
+      { id: 'set2', ...says('{{#each.item#}}{{#conversation.gone#}}{{#start.text#}}{{#sys.query#}}') },
+      { id: 'end' },
+    ];
+    const conversation = [{ name: 'mood' }];
+    const wrong = ['selector_unknown_variable', 'nodes[3].config.text'];
+    expect(codes(compiled(nodes, 'start>each each>set2 set2>end', { conversation }))).toEqual([
+      wrong,
+      wrong,
+      wrong,
+      wrong,
+    ]);
+  });
+
+  it('takes other workflows as the bodies of nodes', () => {
+    const { plan: other } = compiled([{ id: 'start' }, { id: 'end' }], 'start>end');
+    const nodes = [{ id: 'start' }, { id: 'call', ...says('other') }, { id: 'end' }];
+    const workflows = ({ id, version }: { id: string; version: number }) =>
+      id === 'other' && version === 1 ? other : undefined;
+    const { plan } = compiled(nodes, 'start>call call>end', { workflows });
+    expect(plan?.nodes.get('call')?.body).toBe(other);
+    const lost = compiled(nodes, 'start>call call>end', { workflows: () => undefined });
+    expect(codes(lost)).toEqual([['unknown_workflow', 'nodes[1].config']]);
+    const document = readDocument({ format: 'treadle/v1', name: 'test', nodes: [{ ...nodes[1], type: 'call' }] })
+      .document!;
+    expect(workflowsCalledBy(document, catalog)).toEqual([{ id: 'other', version: 1 }]);
   });
 
   it('refuses edges across the border of a container, and parents that are none', () => {

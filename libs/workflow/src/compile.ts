@@ -1,18 +1,30 @@
 import { checkEdges } from './check-edges.js';
 import { type CheckedNode, checkNodes } from './check-nodes.js';
 import { checkReferences, type IsUpstream } from './check-references.js';
-import { checkCycles, checkEnds, checkParents, checkReach, type NodeGraph, nodeGraph } from './check-shape.js';
+import {
+  checkBodies,
+  checkCycles,
+  checkEnds,
+  checkParents,
+  checkPlaces,
+  checkReach,
+  type NodeGraph,
+  nodeGraph,
+} from './check-shape.js';
+import { checkWorkflows, type FindPlan } from './check-workflows.js';
 import type { Catalog } from './descriptor.js';
 import type { WorkflowDocument } from './document.js';
 import { Findings } from './findings.js';
 import { Ancestors } from './graph.js';
 import type { Json } from './json.js';
 import { linkNodes } from './link-nodes.js';
-import type { Compilation } from './plan.js';
+import type { Compilation, RunLimits } from './plan.js';
 
 export interface CompileOptions {
   /** For imported files: selectors that lead nowhere are warnings, since such files ran where they came from. */
   readonly tolerant?: boolean;
+  /** Finds the plans of workflows that are run inside this one; absent leaves them out, for whoever does not run the plan. */
+  readonly workflows?: FindPlan;
 }
 
 /**
@@ -21,21 +33,24 @@ export interface CompileOptions {
  */
 export function compile(document: WorkflowDocument, catalog: Catalog, options: CompileOptions = {}): Compilation {
   const findings = new Findings(options.tolerant ?? false);
-  const byId = checkNodes(document.nodes, catalog, findings);
+  const byId = checkNodes(document, catalog, findings);
   checkParents(byId, findings);
+  checkPlaces(byId, findings);
+  const called = checkWorkflows(byId, options.workflows, findings);
   const edges = checkEdges(document.edges, byId, findings);
   const graph = nodeGraph(byId, edges);
   const order = checkCycles(graph, findings);
   const entry = checkEnds(graph, findings);
-  const reached = entry === undefined ? undefined : checkReach(graph, entry, findings);
+  const bodies = checkBodies(graph, findings);
+  const reached = entry === undefined ? undefined : checkReach(graph, entry, bodies, findings);
   checkReferences(document, byId, order === undefined ? undefined : upstreamIn(graph, order), findings);
   const { diagnostics } = findings;
   if (findings.hasErrors || order === undefined || entry === undefined || reached === undefined) return { diagnostics };
   const plan = {
     name: document.name,
     kind: document.kind,
-    nodes: linkNodes(graph, order, reached, edges),
-    entry: graph.nodes[entry]?.source.id ?? '',
+    ...linkNodes({ graph, order, reached, edges, bodies, called }, entry),
+    limits: limitsOf(document),
     environment: valuesOf(document.environment),
     conversation: valuesOf(document.conversation),
   };
@@ -59,6 +74,10 @@ function upstreamIn(graph: NodeGraph, order: readonly number[]): IsUpstream {
     }
     return false;
   };
+}
+
+function limitsOf({ limits: { steps, run_seconds } }: WorkflowDocument): RunLimits {
+  return { steps, ...(run_seconds === undefined ? {} : { runSeconds: run_seconds }) };
 }
 
 function valuesOf(variables: WorkflowDocument['environment']): Record<string, Json> {

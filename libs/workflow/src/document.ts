@@ -1,3 +1,4 @@
+import { type FailureCode, failureCodes } from '@treadle/failure';
 import { z } from 'zod';
 
 /** Node ids appear in selectors, texts and node keys, so they hold word characters and dashes only. */
@@ -10,6 +11,16 @@ export const retryPolicySchema = z.strictObject({
   max_attempts: z.int().min(1).max(10).default(1),
   backoff_seconds: z.number().min(0).max(3600).default(1),
   max_backoff_seconds: z.number().min(0).max(86_400).default(60),
+  /** Only failures with these codes are tried again, whatever they say themselves. Absent: those that say it may help. */
+  codes: z.array(z.enum(Object.keys(failureCodes) as [FailureCode, ...FailureCode[]])).optional(),
+});
+
+/** A person must agree before a task node is first tried. */
+export const approvalSchema = z.strictObject({
+  /** What the person is asked; absent names the node. */
+  title: z.string().max(500).optional(),
+  /** Counts as a refusal when it has passed; absent waits for ever. */
+  timeout_seconds: z.number().positive().optional(),
 });
 
 /** What happens when the last attempt has failed: the run fails, the node gives set outputs, or its `fail-branch` is taken. */
@@ -31,6 +42,7 @@ export const nodeSchema = z.strictObject({
   /** The longest one attempt may take. */
   timeout_seconds: z.number().positive().max(86_400).optional(),
   on_error: errorStrategySchema.optional(),
+  approval: approvalSchema.optional(),
   /** The executor pool that runs it; absent takes the default of its type. */
   pool: z
     .string()
@@ -58,6 +70,17 @@ const variableSchema = z.strictObject({
 /** Above this a workflow is refused; the longest one seen in the wild has a tenth of it. */
 export const maxNodes = 1000;
 
+const limitsSchema = z.strictObject({
+  /** The run fails with `deadline_exceeded` this long after its start, waiting included; absent sets no limit. */
+  run_seconds: z
+    .number()
+    .positive()
+    .max(366 * 86_400)
+    .optional(),
+  /** The run fails with `limit_exceeded` after so many: attempts of tasks, settled nodes, waits and opened containers. */
+  steps: z.int().min(1).max(1_000_000).default(10_000),
+});
+
 /** The document a user edits. Written in JSON or YAML; `format` says which version of this schema it follows. */
 export const documentSchema = z
   .strictObject({
@@ -73,6 +96,7 @@ export const documentSchema = z
       .array(edgeSchema)
       .max(maxNodes * 10)
       .default([]),
+    limits: limitsSchema.prefault({}),
     /** Presentation and features that the engine does not read, kept as they came. */
     extensions: z.record(z.string(), z.json()).default({}),
   })
@@ -83,4 +107,5 @@ export type WorkflowDocumentInput = z.input<typeof documentSchema>;
 export type DocumentNode = z.infer<typeof nodeSchema>;
 export type DocumentEdge = z.infer<typeof edgeSchema>;
 export type RetryPolicy = z.infer<typeof retryPolicySchema>;
+export type Approval = z.infer<typeof approvalSchema>;
 export type ErrorStrategy = z.infer<typeof errorStrategySchema>;

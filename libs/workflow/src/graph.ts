@@ -66,11 +66,11 @@ export function reversed(graph: Graph): Graph {
   return { outgoing };
 }
 
-/** For every vertex whether a path of edges leads to it from `start`, the start included. */
-export function reachableFrom(graph: Graph, start: number): Uint8Array {
+/** For every vertex whether a path of edges leads to it from one of the starts, those included. */
+export function reachableFrom(graph: Graph, starts: readonly number[]): Uint8Array {
   const reached = new Uint8Array(graph.outgoing.length);
-  const pending = [start];
-  reached[start] = 1;
+  const pending = [...starts];
+  for (const start of starts) reached[start] = 1;
   for (let vertex = pending.pop(); vertex !== undefined; vertex = pending.pop()) {
     for (const target of graph.outgoing[vertex] ?? []) {
       if (reached[target] === 1) continue;

@@ -1,7 +1,9 @@
+export { type FindPlan, workflowsCalledBy } from './check-workflows.js';
 export * from './compile.js';
 export * from './descriptor.js';
 export * from './document.js';
 export * from './field-path.js';
+export * from './form.js';
 export * from './json.js';
 export * from './parse-document.js';
 export * from './plan.js';

@@ -1,20 +1,58 @@
 import type { CheckedNode } from './check-nodes.js';
 import type { NodeGraph } from './check-shape.js';
-import type { PlanEdge, PlanNode } from './plan.js';
+import type { Graph, PlanEdge, PlanNode } from './plan.js';
 
-/** Makes the nodes of the plan, in topological order, of everything a run can reach. */
-export function linkNodes(
-  graph: NodeGraph,
-  order: readonly number[],
-  reached: Uint8Array,
-  edges: readonly PlanEdge[],
-): ReadonlyMap<string, PlanNode> {
+/** What the checks have found out, to be made into a plan. */
+export interface CheckedGraph {
+  readonly graph: NodeGraph;
+  readonly order: readonly number[];
+  readonly reached: Uint8Array;
+  readonly edges: readonly PlanEdge[];
+  /** Where the rounds of a container begin, by its id. */
+  readonly bodies: ReadonlyMap<string, number>;
+  /** The workflows run inside this one, by the id of the node. */
+  readonly called: ReadonlyMap<string, Graph>;
+}
+
+/** Makes the graph of the plan, and within it those of its containers, of everything a run can reach. */
+export function linkNodes(checked: CheckedGraph, entry: number): Graph {
+  const { graph, order, reached } = checked;
   const kept = order.flatMap((vertex) => {
     const node = graph.nodes[vertex];
-    return node !== undefined && runsIn(graph, vertex, reached) ? [node] : [];
+    return node !== undefined && reached[vertex] === 1 ? [node] : [];
   });
+  const inside = new Map<string, CheckedNode[]>();
+  for (const node of kept) {
+    const { parent = '' } = node.source;
+    const siblings = inside.get(parent);
+    if (siblings === undefined) inside.set(parent, [node]);
+    else siblings.push(node);
+  }
+  const links = linksOf(kept, checked.edges);
+  const shown = shownOutputs(inside.get('') ?? []);
+  const graphOf = (parent: string, start: number | undefined): Graph => ({
+    entry: graph.nodes[start ?? -1]?.source.id ?? '',
+    nodes: new Map(
+      (inside.get(parent) ?? []).map((node, place) => {
+        const { id } = node.source;
+        const link = links.get(id) ?? { incoming: [], outgoing: [] };
+        return [id, { ...planNode(node, link, place, shown), ...bodyOf(node) }];
+      }),
+    ),
+  });
+  const bodyOf = ({ source: { id }, known }: CheckedNode): Pick<PlanNode, 'body'> => {
+    if (known?.type.work !== 'container') return {};
+    const body = known.type.workflow === undefined ? graphOf(id, checked.bodies.get(id)) : checked.called.get(id);
+    return body === undefined ? {} : { body };
+  };
+  return graphOf('', entry);
+}
+
+type Links = Pick<PlanNode, 'incoming' | 'outgoing'>;
+
+function linksOf(nodes: readonly CheckedNode[], edges: readonly PlanEdge[]): ReadonlyMap<string, Links> {
   const links = new Map(
-    kept.map((node) => [node.source.id, { incoming: [] as PlanEdge[], outgoing: [] as PlanEdge[] }]),
+    nodes.map((node) => [node.source.id, { incoming: [] as PlanEdge[], outgoing: [] as PlanEdge[] }]),
   );
   for (const edge of edges) {
     const source = links.get(edge.source);
@@ -23,29 +61,10 @@ export function linkNodes(
     source.outgoing.push(edge);
     target.incoming.push(edge);
   }
-  const shown = shownOutputs(kept);
-  const places = new Map<string, number>();
-  return new Map(
-    kept.map((node) => {
-      const { id, parent = '' } = node.source;
-      const place = places.get(parent) ?? 0;
-      places.set(parent, place + 1);
-      const link = links.get(id) ?? { incoming: [], outgoing: [] };
-      return [id, planNode(node, link, place, shown)];
-    }),
-  );
+  return links;
 }
 
-/** A node in a container runs when the container does. */
-function runsIn(graph: NodeGraph, vertex: number, reached: Uint8Array): boolean {
-  let at = vertex;
-  for (let parent = graph.nodes[at]?.source.parent; parent !== undefined; parent = graph.nodes[at]?.source.parent) {
-    at = graph.vertexOf.get(parent) ?? -1;
-  }
-  return reached[at] === 1;
-}
-
-/** `node.output` of everything an output node shows as it is. */
+/** `node.output` of everything an output node at the top level shows as it is. */
 function shownOutputs(nodes: readonly CheckedNode[]): ReadonlySet<string> {
   const output = nodes.filter((node) => node.known?.type.group === 'output');
   return new Set(
@@ -55,7 +74,7 @@ function shownOutputs(nodes: readonly CheckedNode[]): ReadonlySet<string> {
 
 function planNode(
   { source, known, reads, retry, onError }: CheckedNode,
-  links: Pick<PlanNode, 'incoming' | 'outgoing'>,
+  links: Links,
   order: number,
   shown: ReadonlySet<string>,
 ): PlanNode {
@@ -72,9 +91,11 @@ function planNode(
     retry,
     timeoutSeconds: source.timeout_seconds ?? task?.timeoutSeconds ?? 0,
     onError,
+    ...(source.approval === undefined ? {} : { approval: source.approval }),
     pool: task === undefined ? '' : (source.pool ?? task.pool),
     order,
     ...(source.parent === undefined ? {} : { parent: source.parent }),
-    streamsText: type?.streams !== undefined && shown.has(`${source.id}.${type.streams}`),
+    streamsText:
+      source.parent === undefined && type?.streams !== undefined && shown.has(`${source.id}.${type.streams}`),
   };
 }

@@ -1,5 +1,5 @@
 import type { Reference } from './descriptor.js';
-import type { ErrorStrategy, RetryPolicy } from './document.js';
+import type { Approval, ErrorStrategy, RetryPolicy } from './document.js';
 import type { Json } from './json.js';
 
 /** A way into a node: the source and the branch it must take. */
@@ -24,7 +24,9 @@ export interface PlanNode {
   readonly retry: RetryPolicy;
   readonly timeoutSeconds: number;
   readonly onError: ErrorStrategy;
-  /** The pool of a task node; empty for control nodes. */
+  /** Who must agree before its first attempt; absent where nobody has to. */
+  readonly approval?: Approval;
+  /** The pool of a task node; empty for the others. */
   readonly pool: string;
   /** Place in a topological order of its graph, from 0. */
   readonly order: number;
@@ -32,16 +34,33 @@ export interface PlanNode {
   readonly parent?: string;
   /** Whether text of this node may appear while it works. */
   readonly streamsText: boolean;
+  /** What a container runs in each of its rounds; absent for nodes of other kinds. */
+  readonly body?: Graph;
+}
+
+/** Nodes that are linked among themselves: those of a workflow, or of a container's body. */
+export interface Graph {
+  /** Every node that a path from the entry reaches, by id, in topological order. */
+  readonly nodes: ReadonlyMap<string, PlanNode>;
+  /** The node it begins at. */
+  readonly entry: string;
+  /** Set where the graph is a workflow of its own, which sees nothing of what is around it. */
+  readonly environment?: Readonly<Record<string, Json>>;
+}
+
+/** What ends a run that goes on for too long. */
+export interface RunLimits {
+  /** The most attempts of tasks, settled nodes, waits and opened containers, rounds included. */
+  readonly steps: number;
+  /** Seconds after its start, waiting included; absent sets no limit. */
+  readonly runSeconds?: number;
 }
 
 /** A workflow checked and compiled into the graph the engine runs. Immutable, shared by every run of the version. */
-export interface Plan {
+export interface Plan extends Graph {
   readonly name: string;
   readonly kind: 'workflow' | 'chat';
-  /** Every node that a path from the entry reaches, by id, in topological order. */
-  readonly nodes: ReadonlyMap<string, PlanNode>;
-  /** The node runs begin at. */
-  readonly entry: string;
+  readonly limits: RunLimits;
   readonly environment: Readonly<Record<string, Json>>;
   readonly conversation: Readonly<Record<string, Json>>;
 }
@@ -53,6 +72,7 @@ export interface Diagnostic {
     | 'invalid_field'
     | 'duplicate_node'
     | 'unknown_node_type'
+    | 'unknown_workflow'
     | 'missing_entry'
     | 'several_entries'
     | 'missing_output_node'

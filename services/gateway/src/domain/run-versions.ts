@@ -1,5 +1,5 @@
 import type { WorkflowServiceService } from '@treadle/contracts';
-import { runTextPlan } from '@treadle/engine';
+import { planNodeAt, runTextPlan } from '@treadle/engine';
 import type { Handlers } from '@treadle/grpc';
 import { type Catalog, compile, type WorkflowDocument } from '@treadle/workflow';
 import type { RunVersion } from '../streaming/run-stream.js';
@@ -8,7 +8,7 @@ import type { RunVersion } from '../streaming/run-stream.js';
 const maxVersions = 200;
 
 const withoutText: RunVersion = {
-  text: { entry: '', texts: [], ways: new Map(), named: new Set(), streams: new Map() },
+  text: { entry: '', texts: [], ways: new Map(), named: new Set(), streams: new Map(), assignsConversation: false },
   names: () => undefined,
 };
 
@@ -43,6 +43,6 @@ export class RunVersions {
     const document = JSON.parse(source.documentJson) as WorkflowDocument;
     const { plan } = compile(document, this.catalog, { tolerant: source.format !== 'treadle' });
     if (!plan) return withoutText;
-    return { text: runTextPlan(plan, this.catalog), names: (key) => plan.nodes.get(key) };
+    return { text: runTextPlan(plan, this.catalog), names: (key) => planNodeAt(plan, key) };
   }
 }

@@ -50,8 +50,31 @@ export function publicEvent(event: RunEvent, names: (key: string) => NodeNames |
       return { ...node(event, names), due_at: iso(event.dueAt), failure: publicFailure(event.failure) };
     case 'nodes-skipped':
       return { keys: event.keys };
+    case 'node-waiting':
+      return { ...node(event, names), due_at: iso(event.dueAt), form: event.form };
+    case 'form-answered':
+      return { ...node(event, names), action: event.action, values: event.values, by: event.by };
+    case 'node-opened':
+      return { ...node(event, names), rounds: event.rounds, deadline_at: iso(event.deadlineAt) };
+    case 'round-started':
+      return { ...node(event, names), index: event.index };
+    case 'round-completed':
+      return { ...node(event, names), index: event.index, output: event.output };
+    case 'round-failed':
+      return {
+        ...node(event, names),
+        index: event.index,
+        failure: publicFailure(event.failure),
+        handled: event.handled,
+      };
+    case 'variables-assigned':
+      return { ...node(event, names), owner: event.owner, values: event.values };
+    case 'run-paused':
+      return { wake_at: iso(event.wakeAt) };
+    case 'run-resumed':
+      return {};
     case 'run-completed':
-      return { outputs: event.outputs };
+      return { outputs: event.outputs, exceptions: event.exceptions };
     case 'run-failed':
       return { failure: publicFailure(event.failure), key: event.key };
     case 'run-cancelled':

@@ -1,9 +1,9 @@
 import type { NodeRun, Run } from '@treadle/contracts';
-import { isTerminal, type RunEvent, type RunState, readFrom, replay } from '@treadle/engine';
+import { Fold, isTerminal, planNodeAt, type RunEvent, type RunState, readFrom, splitKey } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import { type Plan, selectorText } from '@treadle/workflow';
 import type { RunRow } from './run.repository.js';
-import { eventsOf, type RunFacts, type StoredEntry } from './run-journal.js';
+import type { RunFacts, StoredEntry } from './run-journal.js';
 
 const json = (value: unknown) => (value === undefined ? '' : JSON.stringify(value));
 
@@ -35,13 +35,20 @@ export function runFromState(facts: RunFacts, state: RunState, finishedAt: numbe
   };
 }
 
-/** A run with everything its history tells, node by node in the order of the plan. Without a plan only the nodes' own events speak. */
-export function runFromHistory(row: RunRow, entries: readonly StoredEntry[], plan: Plan | undefined): Run {
-  const state = replay(eventsOf(entries));
+/** A run with everything its history tells, node by node in the order they were reached. */
+export function runFromHistory(row: RunRow, entries: readonly StoredEntry[], plan: Plan): Run {
+  const fold = new Fold();
+  const nodeRuns = new Map<string, NodeRun>();
+  for (const entry of entries) {
+    for (const event of JSON.parse(entry.eventsJson) as RunEvent[]) {
+      note(nodeRuns, event, entry.at, (key) => nodeFacts(plan, fold.state, key));
+      fold.apply(event);
+    }
+  }
   return {
-    ...runFromState(row, state, row.finishedAt ?? 0),
+    ...runFromState(row, fold.state, row.finishedAt ?? 0),
     workflowName: row.workflowName,
-    nodeRuns: nodeRunsOf(entries, state, plan),
+    nodeRuns: [...nodeRuns.values()],
   };
 }
 
@@ -66,35 +73,31 @@ function blank(facts: RunFacts): Run {
   };
 }
 
-function nodeRunsOf(entries: readonly StoredEntry[], state: RunState, plan: Plan | undefined): NodeRun[] {
-  const runs = new Map<string, NodeRun>();
-  for (const entry of entries) {
-    for (const event of JSON.parse(entry.eventsJson) as RunEvent[]) note(runs, event, entry.at);
-  }
-  const read = readFrom(state);
-  for (const run of runs.values()) {
-    const node = plan?.nodes.get(run.nodeKey);
-    if (!node) continue;
-    const inputs = node.reads.map(({ selector }) => [selectorText(selector), read(selector)] as const);
-    Object.assign(run, {
-      nodeType: node.type,
-      title: node.title,
-      inputsJson: run.status === 'skipped' ? '' : json(Object.fromEntries(inputs)),
-    });
-  }
-  return [...runs.values()];
+type NodeFacts = Pick<NodeRun, 'nodeType' | 'title' | 'inputsJson'>;
+
+/** What a node is and reads, in the state in which it begins: later its round may be forgotten, and variables have other values. */
+function nodeFacts(plan: Plan, state: RunState, key: string): NodeFacts {
+  const node = planNodeAt(plan, key);
+  if (!node) return { nodeType: '', title: '', inputsJson: '' };
+  const read = readFrom(plan, state, key);
+  const inputs = node.reads.map(({ selector }) => [selectorText(selector), read(selector)] as const);
+  return { nodeType: node.type, title: node.title, inputsJson: json(Object.fromEntries(inputs)) };
 }
 
-function note(runs: Map<string, NodeRun>, event: RunEvent, at: number): void {
+type FactsOf = (key: string) => NodeFacts;
+
+function note(runs: Map<string, NodeRun>, event: RunEvent, at: number, factsOf: FactsOf): void {
+  const change = (key: string, changes: Partial<NodeRun>) => Object.assign(entryFor(runs, key, at, factsOf), changes);
   switch (event.type) {
     case 'node-scheduled':
-      Object.assign(entryFor(runs, event.key, at), { status: 'scheduled', attempt: event.attempt });
-      return;
+      return void change(event.key, { status: 'scheduled', attempt: event.attempt });
     case 'node-retry-scheduled':
-      Object.assign(entryFor(runs, event.key, at), { status: 'retrying', ...failed(event) });
-      return;
+      return void change(event.key, { status: 'retrying', ...failed(event) });
+    case 'node-waiting':
+    case 'node-opened':
+      return void change(event.key, { status: event.type === 'node-opened' ? 'open' : 'waiting' });
     case 'node-completed':
-      Object.assign(entryFor(runs, event.key, at), {
+      return void change(event.key, {
         status: 'completed',
         attempt: event.attempt ?? 0,
         outputsJson: json(event.outputs),
@@ -106,23 +109,37 @@ function note(runs: Map<string, NodeRun>, event: RunEvent, at: number): void {
         finishedUnixMs: event.finishedAt ?? at,
         ...(event.startedAt === undefined ? {} : { startedUnixMs: event.startedAt }),
       });
-      return;
     case 'node-failed':
-      Object.assign(entryFor(runs, event.key, at), {
+      return void change(event.key, {
         status: 'failed',
         ...failed({ attempt: event.attempt ?? 0, failure: event.failure }),
         outputsJson: json(event.outputs),
         finishedUnixMs: at,
       });
-      return;
     case 'nodes-skipped':
-      for (const key of event.keys) Object.assign(entryFor(runs, key, at), { status: 'skipped', startedUnixMs: 0 });
+      for (const key of event.keys) change(key, { status: 'skipped', startedUnixMs: 0, inputsJson: '' });
       return;
+    case 'round-failed':
+      return giveUp(runs, `${event.key}[${event.index}]/`, at);
     case 'run-started':
+    case 'round-started':
+    case 'round-completed':
+    case 'variables-assigned':
+    case 'form-answered':
+    case 'run-paused':
+    case 'run-resumed':
     case 'run-completed':
     case 'run-failed':
     case 'run-cancelled':
       return;
+  }
+}
+
+/** What was under way in a round that failed elsewhere never ends by itself. */
+function giveUp(runs: Map<string, NodeRun>, prefix: string, at: number): void {
+  const open = new Set(['scheduled', 'retrying', 'waiting', 'open']);
+  for (const [key, run] of runs) {
+    if (key.startsWith(prefix) && open.has(run.status)) Object.assign(run, { status: 'cancelled', finishedUnixMs: at });
   }
 }
 
@@ -131,14 +148,12 @@ const failed = ({ attempt, failure }: { attempt: number; failure: Failure }) => 
   failureJson: json(failure),
 });
 
-function entryFor(runs: Map<string, NodeRun>, key: string, at: number): NodeRun {
+function entryFor(runs: Map<string, NodeRun>, key: string, at: number, factsOf: FactsOf): NodeRun {
   let run = runs.get(key);
   if (!run) {
     run = {
       nodeKey: key,
-      nodeId: key.slice(key.lastIndexOf('/') + 1),
-      nodeType: '',
-      title: '',
+      nodeId: splitKey(key).id,
       status: 'waiting',
       attempt: 0,
       outputsJson: '',
@@ -148,8 +163,8 @@ function entryFor(runs: Map<string, NodeRun>, key: string, at: number): NodeRun 
       warnings: [],
       inputTokens: 0,
       outputTokens: 0,
-      inputsJson: '',
       handle: '',
+      ...factsOf(key),
     };
     runs.set(key, run);
   }

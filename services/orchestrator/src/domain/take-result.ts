@@ -1,5 +1,5 @@
 import { type Heartbeat, type Receipt, type Result, Verdict } from '@treadle/contracts';
-import type { Outcome } from '@treadle/engine';
+import { nodeStateAt, type Outcome } from '@treadle/engine';
 import { fromFailureMessage } from '@treadle/grpc';
 import type { JsonObject } from '@treadle/workflow';
 import type { LiveRun } from './live-run.js';
@@ -35,7 +35,7 @@ export async function takeResult(runs: LiveRuns, result: Result): Promise<Receip
 export function takeHeartbeat(runs: LiveRuns, heartbeat: Heartbeat): void {
   for (const task of heartbeat.tasks) {
     const run = runs.peek(task.runId);
-    const node = run?.state.nodes.get(task.nodeKey);
+    const node = run && nodeStateAt(run.state, task.nodeKey);
     if (!run || node?.status !== 'scheduled' || node.attempt !== task.attempt) continue;
     const fence = run.leases.get(task.nodeKey)?.fence ?? 0;
     if (task.fence >= fence) run.leases.set(task.nodeKey, { fence: task.fence, heardAt: runs.now() });
@@ -47,7 +47,7 @@ function isStale(run: LiveRun, result: Result): boolean {
 }
 
 function wasTaken(run: LiveRun, result: Result): boolean {
-  const node = run.state.nodes.get(result.nodeKey);
+  const node = nodeStateAt(run.state, result.nodeKey);
   return node?.attempt === result.attempt && node.execution === result.executionId && result.executionId !== '';
 }
 

@@ -1,5 +1,5 @@
 import { type Task, taskQueue } from '@treadle/contracts';
-import { type Command, readFrom } from '@treadle/engine';
+import { type Command, planNodeAt, readFrom } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { type Json, type PlanNode, selectorText } from '@treadle/workflow';
@@ -39,7 +39,7 @@ export class TaskDispatcher {
 
   private send(run: LiveRun, command: Extract<Command, { type: 'run-task' }>): void {
     const owner = this.options.fenceOf(run.facts.partition);
-    const node = run.plan.nodes.get(command.key);
+    const node = planNodeAt(run.plan, command.key);
     if (owner === undefined || !node) return;
     const fence = owner * fencesPerOwner * fenceStep + (this.dispatched++ % fencesPerOwner) * fenceStep;
     const known = run.leases.get(command.key);
@@ -74,16 +74,16 @@ function taskOf(run: LiveRun, node: PlanNode, command: Extract<Command, { type: 
     nodeType: node.type,
     pool: node.pool,
     configJson: node.configJson,
-    valuesJson: JSON.stringify(valuesFor(run, node)),
+    valuesJson: JSON.stringify(valuesFor(run, command.key, node)),
     deadlineUnixMs: command.deadlineAt,
     traceparent: run.facts.traceparent,
     streamText: node.streamsText,
   };
 }
 
-/** What the node's configuration selects, and nothing else. */
-export function valuesFor(run: Pick<LiveRun, 'state'>, node: PlanNode): Record<string, Json> {
-  const read = readFrom(run.state);
+/** What the configuration of the node with that key selects, and nothing else. */
+function valuesFor({ plan, state }: LiveRun, key: string, node: PlanNode): Record<string, Json> {
+  const read = readFrom(plan, state, key);
   const values: Record<string, Json> = {};
   for (const { selector } of node.reads) {
     const value = read(selector);

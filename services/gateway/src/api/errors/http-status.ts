@@ -4,6 +4,7 @@ import type { Failure, FailureCode } from '@treadle/failure';
 const statuses: Readonly<Record<FailureCode, number>> = {
   address_blocked: 422,
   already_exists: 409,
+  approval_rejected: 403,
   budget_exceeded: 402,
   cancelled: 409,
   deadline_exceeded: 504,
