@@ -77,7 +77,7 @@ export class PgRunJournal implements RunJournal {
   }
 
   async unfinished(partition: number): Promise<string[]> {
-    const text = `select id from runs where partition = $1 and status in ('pending', 'running') order by id`;
+    const text = `select id from runs where partition = $1 and status in ('pending', 'running', 'paused') order by id`;
     const { rows } = await withDatabase(() => this.pool.query<{ id: string }>(text, [partition]));
     return rows.map((row) => row.id);
   }

@@ -58,7 +58,9 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`create index runs_by_tenant on runs (tenant_id, id)`.execute(db);
   await sql`create index runs_by_workflow on runs (workflow_id, id)`.execute(db);
-  await sql`create index runs_unfinished on runs (partition, id) where status in ('pending', 'running')`.execute(db);
+  await sql`create index runs_unfinished on runs (partition, id) where status in ('pending', 'running', 'paused')`.execute(
+    db,
+  );
   // Text, not jsonb: it is read whole, costs no parse on the way in, and keeps every string that JSON can hold.
   await sql`
     create table journal (
