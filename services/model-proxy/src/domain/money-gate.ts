@@ -18,12 +18,19 @@ export interface BillableCall {
   readonly model: string;
   /** The route that chose the target; empty when the caller named provider and model. */
   readonly route: string;
-  /** The same on every attempt of one call; empty when the caller has none. */
+  /**
+   * The same on every attempt of one call; empty when the caller has none or the provider does not know repeats by it. An attempt whose process
+   * died is then billed once, together with the attempt that follows it.
+   */
   readonly idempotencyKey: string;
   /** An upper bound of the prompt's tokens. */
   readonly inputTokensAtMost: number;
+  /** A closer bound that takes time to find; asked for only where the cheap one does not fit into a budget. */
+  readonly closerInputTokens?: () => Promise<number>;
   /** An upper bound of the answer's tokens, as sent to the provider; undefined where the provider may answer without one. 0 for embeddings. */
   readonly outputTokensAtMost: number | undefined;
+  /** Milliseconds since the epoch; 0 for none. */
+  readonly deadlineUnixMs: number;
 }
 
 /** What a call consumed, as the provider counts it. */

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { FailureError } from '@treadle/failure';
+import { Batcher } from './batcher.js';
+import { refusalOf, warningsOf } from './budget-sentences.js';
+import type {
+  BillableCall,
+  BilledUsage,
+  CallOutcome,
+  FreeAnswer,
+  MoneyGate,
+  Reservation,
+  Settled,
+  Spender,
+} from './money-gate.js';
+import type { Price, PriceTable } from './price.js';
+import type { ReserveCall, ReserveVerdict, SettleCall, SpendingCall, SpendingStore } from './spending.js';
+
+/** Calls in one statement at most. */
+const maxBatch = 500;
+/** How long a share is believed. */
+const shareMs = 1000;
+const maxShares = 10_000;
+/** A settlement that cannot be written is tried again after this. */
+const tryAgainMs = 500;
+/** A reservation outlives its call's deadline by this, so that a caller whose proxy died can come back. */
+const graceMs = 60_000;
+const longestCallMs = 600_000;
+
+export interface MeterOptions {
+  readonly store: SpendingStore;
+  readonly prices: PriceTable;
+  /** Whether a tenant has budgets. Without any, calls are written down and not held up. Throws FailureError `unavailable`. */
+  readonly hasBudgets: (tenantId: string) => Promise<boolean>;
+  /** The longest answer a budget pays for where the caller set no limit, in tokens. */
+  readonly outputTokensAtMost: number;
+  readonly log: { warn(facts: object, message: string): void };
+  readonly now?: () => number;
+}
+
+/** A call that was let through. */
+interface Admitted {
+  readonly call: BillableCall;
+  readonly price: Price | undefined;
+  readonly entry: SpendingCall;
+  readonly worst: { readonly usage: BilledUsage; readonly usd: number | undefined };
+}
+
+/** The money gate over a store: worst cases set aside in batches, settlements written in batches behind the calls. */
+export class Meter implements MoneyGate {
+  private readonly reserving: Batcher<ReserveCall, ReserveVerdict>;
+  private readonly settling: Batcher<SettleCall, void>;
+  private readonly shares = new Map<string, { readonly share: Promise<number>; readonly until: number }>();
+  private readonly now: () => number;
+
+  constructor(private readonly options: MeterOptions) {
+    const { store } = options;
+    this.now = options.now ?? Date.now;
+    this.reserving = new Batcher((calls) => store.reserve(calls), maxBatch);
+    this.settling = new Batcher((calls) => this.settle(calls), maxBatch);
+  }
+
+  async reserve(call: BillableCall): Promise<Reservation> {
+    const price = this.options.prices.find({ ...call, tenantId: call.spender.tenantId });
+    if (!(await this.options.hasBudgets(call.spender.tenantId))) return this.admit(call, price, undefined);
+    const outputTokens = Math.min(call.outputTokensAtMost ?? Number.POSITIVE_INFINITY, this.options.outputTokensAtMost);
+    const limited = { ...call, outputTokensAtMost: call.outputTokensAtMost ?? outputTokens };
+    const verdict = await this.ask(limited, price, call.inputTokensAtMost);
+    if (verdict.admitted) return verdict.admitted;
+    const closer = verdict.code === 'unpriced' ? undefined : await call.closerInputTokens?.();
+    const second = closer === undefined ? verdict : await this.ask(limited, price, closer);
+    if (second.admitted) return second.admitted;
+    throw refusalOf(second.code, second.budget, call);
+  }
+
+  async shareUsed(spender: Spender): Promise<number> {
+    if (!(await this.options.hasBudgets(spender.tenantId))) return 0;
+    const { tenantId, workflowId, apiKeyId, runId } = spender;
+    const name = [tenantId, workflowId, apiKeyId, runId].join('\0');
+    const kept = this.shares.get(name);
+    if (kept && kept.until > this.now()) return kept.share;
+    if (this.shares.size >= maxShares) this.shares.clear();
+    const share = this.options.store.shareUsed(spender);
+    this.shares.set(name, { share, until: this.now() + shareMs });
+    share.catch(() => this.shares.delete(name));
+    return share;
+  }
+
+  recordFree({ call, usage, latencyMs, firstTokenMs }: FreeAnswer): void {
+    const entry = this.entryOf(call, undefined, randomUUID());
+    this.write({
+      ...entry,
+      ...usage,
+      status: 'completed',
+      cached: true,
+      usd: 0,
+      latencyMs,
+      firstTokenMs,
+      at: this.today(),
+    });
+  }
+
+  /** Resolves when everything that was settled is written. */
+  async flush(): Promise<void> {
+    await this.settling.idle();
+  }
+
+  private async ask(call: BillableCall, price: Price | undefined, inputTokens: number) {
+    const outputTokens = call.outputTokensAtMost ?? 0;
+    const worst = worstCase(price, inputTokens, outputTokens);
+    const entry = this.entryOf(call, price, randomUUID());
+    const reserved = await this.reserving.add({
+      ...entry,
+      usd: worst.usd,
+      inputTokens,
+      outputTokens,
+      expiresAt: new Date(
+        Math.max(call.deadlineUnixMs, call.deadlineUnixMs ? 0 : this.now() + longestCallMs) + graceMs,
+      ),
+    });
+    const { verdict, callId, budget, share } = reserved;
+    if (verdict !== 'reserved' && verdict !== 'free') return { code: verdict, budget: budget ?? '' };
+    const admitted = this.admit(call, price, { ...entry, id: callId }, worst, warningsOf(budget, share));
+    return { code: verdict, budget: budget ?? '', admitted };
+  }
+
+  private admit(
+    call: BillableCall,
+    price: Price | undefined,
+    reserved: SpendingCall | undefined,
+    worst = worstCase(price, call.inputTokensAtMost, call.outputTokensAtMost ?? 0),
+    warnings: readonly string[] = [],
+  ): Reservation {
+    const admitted = { call, price, worst, entry: reserved ?? this.entryOf(call, price, randomUUID()) };
+    let open = true;
+    const once = <T>(act: () => T, otherwise: T): T => {
+      const first = open;
+      open = false;
+      return first ? act() : otherwise;
+    };
+    return {
+      outputTokensAtMost: call.outputTokensAtMost,
+      warnings,
+      settle: (outcome) => once(() => this.settleOne(admitted, outcome), { costUsd: undefined }),
+      release: () => once(() => reserved && this.releaseOne(admitted), undefined),
+    };
+  }
+
+  private settleOne(
+    { entry, price, worst }: Admitted,
+    { status, usage, latencyMs, firstTokenMs }: CallOutcome,
+  ): Settled {
+    const used = usage ?? worst.usage;
+    const usd = usage ? price?.cost(usage) : worst.usd;
+    this.write({ ...entry, ...used, status, cached: false, usd, latencyMs, firstTokenMs, at: this.today() });
+    return { costUsd: usd };
+  }
+
+  private releaseOne({ entry, worst }: Admitted): void {
+    const nothing = { cached: false, usd: 0, latencyMs: undefined, firstTokenMs: undefined, at: this.today() };
+    this.write({ ...entry, ...worst.usage, ...nothing, status: 'released' });
+  }
+
+  private entryOf({ spender, ...call }: BillableCall, price: Price | undefined, id: string): SpendingCall {
+    const { tenantId, workflowId, runId, nodeKey, apiKeyId } = spender;
+    const { operation, provider, model, route, idempotencyKey } = call;
+    const who = { tenantId, workflowId, runId, nodeKey, apiKeyId };
+    return { id, ...who, operation, provider, model, route, idempotencyKey, priceVersion: price?.version ?? '' };
+  }
+
+  private write(call: SettleCall): void {
+    this.settling.add(call).catch((error: unknown) => this.options.log.warn({ err: error }, 'a settlement was lost'));
+  }
+
+  /** What cannot be written waits here: until it is, the reservation stands for it. */
+  private async settle(calls: readonly SettleCall[]): Promise<void[]> {
+    for (let told = false; ; told = true) {
+      try {
+        await this.options.store.settle(calls);
+        return calls.map(() => undefined);
+      } catch (error) {
+        if (!(error instanceof FailureError) || error.failure.code !== 'unavailable') throw error;
+        if (!told)
+          this.options.log.warn({ err: error, calls: calls.length }, 'the ledger cannot be written; trying again');
+        await new Promise((resolve) => setTimeout(resolve, tryAgainMs));
+      }
+    }
+  }
+
+  private today(): Date {
+    return new Date(this.now());
+  }
+}
+
+function worstCase(price: Price | undefined, inputTokens: number, outputTokens: number): Admitted['worst'] {
+  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 };
+  return { usage, usd: price?.cost(usage) };
+}

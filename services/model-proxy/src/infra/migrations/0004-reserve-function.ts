@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import { migrationOf } from './migration-of.js';
+
+/**
+ * Reserves any number of calls in one statement: the decision and what it rests on are one transaction without a round trip in between.
+ * The counters of the whole batch are locked first, in one order, so that batches never wait for each other in a circle.
+ */
+export const reserveFunction = migrationOf(sql`
+  -- The earlier attempt of the same call, made by a process that has died: it goes on under the new owner and is counted once.
+  create function adopt_call(p_call jsonb) returns uuid language plpgsql as $$
+  declare
+    v_orphan reservation;
+    v_id uuid;
+  begin
+    if p_call->>'idempotency_key' = '' then return (p_call->>'id')::uuid; end if;
+    select r.* into v_orphan from reservation r
+    where r.tenant_id = p_call->>'tenant_id' and r.idempotency_key = p_call->>'idempotency_key'
+      and r.provider = p_call->>'provider' and r.model = p_call->>'model' and not owner_alive(r.owner)
+    limit 1 for update;
+    if found then
+      delete from reservation r where r.id = v_orphan.id;
+      perform spend(v_orphan.counters, -v_orphan.usd, -(v_orphan.input_tokens + v_orphan.output_tokens), 0, 0);
+      return v_orphan.id;
+    end if;
+    select l.id into v_id from usage_ledger l
+    where l.tenant_id = p_call->>'tenant_id' and l.idempotency_key = p_call->>'idempotency_key'
+      and l.provider = p_call->>'provider' and l.model = p_call->>'model' and not l.cached and not owner_alive(l.owner)
+      and not exists (select from reservation r where r.id = l.id)
+      and l.at > now() - interval '1 hour'
+    order by l.at desc limit 1;
+    return coalesce(v_id, (p_call->>'id')::uuid);
+  end $$;
+
+  create function reserve_calls(p_owner integer, p_calls jsonb)
+  returns table (ordinal integer, verdict text, call_id uuid, budget text, share double precision)
+  language plpgsql as $$
+  #variable_conflict use_column
+  declare
+    v_call record;
+    v_counters jsonb;
+    v_full record;
+  begin
+    insert into budget_counter (budget_id, subject, period_start)
+    select k.b, k.s, k.p from jsonb_array_elements(p_calls) i
+    cross join lateral jsonb_to_recordset(applying_counters(i)) as k(b uuid, s text, p timestamptz)
+    group by 1, 2, 3 order by 1, 2, 3
+    on conflict do nothing;
+    perform lock_counters(coalesce(jsonb_agg(k), '[]')) from (
+      select jsonb_array_elements(applying_counters(i)) from jsonb_array_elements(p_calls) i
+      union
+      select jsonb_array_elements(r.counters) from jsonb_array_elements(p_calls) i
+      join reservation r on r.tenant_id = i->>'tenant_id' and r.idempotency_key = i->>'idempotency_key'
+      where i->>'idempotency_key' <> '' and r.idempotency_key <> ''
+    ) as locked(k);
+
+    for v_call in select * from jsonb_to_recordset(p_calls) as x(
+      ordinal integer, id uuid, tenant_id text, workflow_id text, run_id text, node_key text, api_key_id text, operation text,
+      provider text, model text, route text, idempotency_key text, price_version text, usd numeric,
+      input_tokens bigint, output_tokens bigint, expires_at timestamptz
+    ) order by x.ordinal loop
+      v_counters := applying_counters(to_jsonb(v_call));
+      ordinal := v_call.ordinal;
+      call_id := adopt_call(to_jsonb(v_call));
+
+      select b.name, b.limit_usd is not null and v_call.usd is null as unpriced,
+        -- Whether what is left is only set aside for calls that run now.
+        coalesce(c.spent_usd + v_call.usd <= b.limit_usd, true)
+          and coalesce(c.spent_tokens + v_call.input_tokens + v_call.output_tokens <= b.limit_tokens, true) as busy,
+        jsonb_build_array(to_jsonb(k)) as counter
+      into v_full
+      from jsonb_to_recordset(v_counters) as k(b uuid, s text, p timestamptz)
+      join budget b on b.id = k.b
+      join budget_counter c on c.budget_id = k.b and c.subject = k.s and c.period_start = k.p
+      where (b.limit_usd is not null and v_call.usd is null)
+        or c.spent_usd + c.reserved_usd + v_call.usd > b.limit_usd
+        or c.spent_tokens + c.reserved_tokens + v_call.input_tokens + v_call.output_tokens > b.limit_tokens
+      order by 2 desc, 3 limit 1;
+
+      if found then
+        verdict := case when v_full.unpriced then 'unpriced' when v_full.busy then 'busy' else 'exceeded' end;
+        budget := v_full.name;
+        share := 1;
+        if verdict = 'exceeded' then perform note_levels(v_full.counter, true); end if;
+      else
+        verdict := case when v_counters = '[]' then 'free' else 'reserved' end;
+        budget := null;
+        share := 0;
+        select s.budget_name, s.used into budget, share from counter_shares(v_counters) s limit 1;
+        perform spend(v_counters, v_call.usd, v_call.input_tokens + v_call.output_tokens, 0, 0);
+        insert into reservation (id, owner, tenant_id, workflow_id, run_id, node_key, api_key_id, operation, provider, model,
+          route, idempotency_key, price_version, usd, input_tokens, output_tokens, counters, expires_at)
+        select call_id, p_owner, v_call.tenant_id, v_call.workflow_id, v_call.run_id, v_call.node_key, v_call.api_key_id,
+          v_call.operation, v_call.provider, v_call.model, v_call.route, v_call.idempotency_key, v_call.price_version, v_call.usd,
+          v_call.input_tokens, v_call.output_tokens, v_counters, v_call.expires_at
+        where verdict = 'reserved';
+      end if;
+      return next;
+    end loop;
+  end $$`);

@@ -1,0 +1,123 @@
+import { FailureError } from '@treadle/failure';
+import { withDatabase } from '@treadle/persistence';
+import type { Pool } from 'pg';
+import type { Spender } from '../domain/money-gate.js';
+import type {
+  BudgetEvent,
+  ReserveCall,
+  ReserveVerdict,
+  SettleCall,
+  SpendingCall,
+  SpendingStore,
+} from '../domain/spending.js';
+import type { OwnerLock } from './owner-lock.js';
+
+/** Lost reservations settled in one go. */
+const lostAtOnce = 500;
+
+const lostQuery = `
+  select id, tenant_id, workflow_id, run_id, node_key, api_key_id, operation, provider, model, route, idempotency_key, price_version,
+    'lost' as status, false as cached, usd, input_tokens, 0 as cached_input_tokens, output_tokens, 0 as reasoning_tokens,
+    null as latency_ms, null as first_token_ms, at
+  from reservation where expires_at < now() and not owner_alive(owner) order by expires_at limit ${lostAtOnce}`;
+
+const takeEventsQuery = `
+  with taken as (
+    update budget_event set published = true
+    where id in (select id from budget_event where not published order by id limit 500 for update skip locked)
+    returning *
+  )
+  select e.id, e.tenant_id as "tenantId", e.budget_id as "budgetId", b.name as budget, b.scope, e.subject,
+    e.period_start as "periodStart", e.level, e.at
+  from taken e join budget b on b.id = e.budget_id order by e.id`;
+
+/** The books in PostgreSQL. Whether a call fits is decided by functions of the schema, next to the data. */
+export class PostgresSpendingStore implements SpendingStore {
+  constructor(
+    private readonly pool: Pool,
+    private readonly ownerLock: OwnerLock,
+  ) {}
+
+  async reserve(calls: readonly ReserveCall[]): Promise<readonly ReserveVerdict[]> {
+    const items = calls.map((call, ordinal) => ({
+      ordinal,
+      ...row(call),
+      usd: call.usd ?? null,
+      input_tokens: call.inputTokens,
+      output_tokens: call.outputTokens,
+      expires_at: call.expiresAt,
+    }));
+    return this.query<ReserveVerdict>(
+      'select verdict, call_id as "callId", budget, share from reserve_calls($1, $2::jsonb) order by ordinal',
+      [this.owner(), JSON.stringify(items)],
+    );
+  }
+
+  async settle(calls: readonly SettleCall[]): Promise<void> {
+    const items = calls.map((call) => ({
+      ...row(call),
+      status: call.status,
+      cached: call.cached,
+      usd: call.usd ?? null,
+      input_tokens: call.inputTokens,
+      cached_input_tokens: call.cachedInputTokens,
+      output_tokens: call.outputTokens,
+      reasoning_tokens: call.reasoningTokens,
+      latency_ms: rounded(call.latencyMs),
+      first_token_ms: rounded(call.firstTokenMs),
+      at: call.at,
+    }));
+    await this.query('select settle_calls($1, $2::jsonb)', [this.owner(), JSON.stringify(items)]);
+  }
+
+  async settleLost(): Promise<number> {
+    const lost = await this.query<object>(lostQuery, []);
+    if (lost.length > 0) await this.query('select settle_calls($1, $2::jsonb)', [this.owner(), JSON.stringify(lost)]);
+    return lost.length;
+  }
+
+  async shareUsed({ tenantId, workflowId, runId, apiKeyId }: Spender): Promise<number> {
+    const call = { tenant_id: tenantId, workflow_id: workflowId, run_id: runId, api_key_id: apiKeyId };
+    const [fullest] = await this.query<{ used: number }>(
+      'select used from counter_shares(applying_counters($1::jsonb)) limit 1',
+      [JSON.stringify(call)],
+    );
+    return fullest?.used ?? 0;
+  }
+
+  async takeEvents(): Promise<readonly BudgetEvent[]> {
+    return this.query<BudgetEvent>(takeEventsQuery, []);
+  }
+
+  private owner(): number {
+    const { owner } = this.ownerLock;
+    if (owner !== undefined) return owner;
+    throw FailureError.of('unavailable', 'The model proxy is still starting.', { retryAfterSeconds: 1 });
+  }
+
+  private async query<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+    const { rows } = await withDatabase(() => this.pool.query<Row>(text, values));
+    return rows;
+  }
+}
+
+function row(call: SpendingCall) {
+  return {
+    id: call.id,
+    tenant_id: call.tenantId,
+    workflow_id: call.workflowId,
+    run_id: call.runId,
+    node_key: call.nodeKey,
+    api_key_id: call.apiKeyId,
+    operation: call.operation,
+    provider: call.provider,
+    model: call.model,
+    route: call.route,
+    idempotency_key: call.idempotencyKey,
+    price_version: call.priceVersion,
+  };
+}
+
+function rounded(milliseconds: number | undefined): number | null {
+  return milliseconds === undefined ? null : Math.round(milliseconds);
+}
