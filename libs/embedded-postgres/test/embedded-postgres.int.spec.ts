@@ -131,4 +131,19 @@ describe('embedded PostgreSQL', () => {
     );
     expect(await query(owner.url, 'select 1 as value')).toEqual([{ value: 1 }]);
   });
+
+  it('starts a server that was killed again, at the same address, with what was committed', async () => {
+    const server = await startEmbeddedPostgres({ dataDir: folder });
+    await query(server.connectionString, 'create table kept (n integer)');
+    await query(server.connectionString, 'insert into kept values (42)');
+    process.kill(server.serverPid, 'SIGKILL');
+    await vi.waitFor(
+      async () => expect(await query(server.connectionString, 'select n from kept')).toEqual([{ n: 42 }]),
+      {
+        timeout: 20_000,
+      },
+    );
+    await server.stop();
+    await expect(query(server.connectionString, 'select 1')).rejects.toThrow();
+  });
 });
