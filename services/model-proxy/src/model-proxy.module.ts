@@ -27,7 +27,7 @@ export class ModelProxy {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.registry.providers.map((provider) => provider.close()));
+    await Promise.all(this.registry.providers.map((provider) => provider.close('now')));
   }
 }
 

@@ -25,6 +25,15 @@ export class CallSignal implements Disposable {
     return reason instanceof FailureError ? reason : undefined;
   }
 
+  /** What the work gives, or this signal's own failure in place of whatever the abort made it throw. */
+  async instead<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw this.failure ?? error;
+    }
+  }
+
   /** Without this every call would leave a timer behind until its deadline. */
   [Symbol.dispose](): void {
     clearTimeout(this.timer);

@@ -95,6 +95,8 @@ export interface Ranking extends TokenCounts {
 export interface Provider {
   /** The name workflows use, for example `openai`. */
   readonly name: string;
+  /** The vendor, as the price table knows it, for example `openai`. */
+  readonly kind: string;
   /** The names of its models. Throws `FailureError`. */
   listModels(): Promise<readonly string[]>;
   /** Ends with `finished` or throws a `FailureError`; leaving the loop ends the call. */
@@ -103,6 +105,6 @@ export interface Provider {
   embed?(call: EmbedCall): Promise<Embeddings>;
   /** Absent where the vendor has no reranking models. Throws `FailureError`. */
   rerank?(call: RerankCall): Promise<Ranking>;
-  /** Ends its connections. */
-  close(): Promise<void>;
+  /** Ends its connections: with the calls on them, or once those have ended. */
+  close(when: 'now' | 'idle'): Promise<void>;
 }

@@ -7,6 +7,7 @@ function setup(answer: () => readonly string[]) {
   const state = { now: 0, readings: 0 };
   const provider: Provider = {
     name: 'p',
+    kind: 'p',
     listModels: async () => {
       state.readings += 1;
       return answer();

@@ -7,6 +7,7 @@ import { resolveModel } from './resolve-model.js';
 /** A provider of which only its list matters: the models, or the failure that comes in their place. */
 const provider = (name: string, list: readonly string[] | FailureError): Provider => ({
   name,
+  kind: name,
   listModels: async () => {
     if (list instanceof FailureError) throw list;
     return list;

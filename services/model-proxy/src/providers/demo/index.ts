@@ -1,11 +1,14 @@
 import { CallSignal } from '../../domain/call-signal.js';
+import { textOf } from '../../domain/message.js';
 import type { ModelCall, ModelPart, Provider } from '../../domain/provider.js';
 
 const longestQuote = 200;
 
 /** A built-in model for trying things without a key. It always says that it is the demo model, and says the same thing to the same question. */
 export class DemoProvider implements Provider {
-  readonly name = 'demo';
+  readonly kind = 'demo';
+
+  constructor(readonly name = 'demo') {}
 
   async listModels(): Promise<readonly string[]> {
     return ['demo'];
@@ -20,7 +23,7 @@ export class DemoProvider implements Provider {
       if (stop.failure) throw stop.failure;
       yield { type: 'text', text };
     }
-    const inputTokens = call.messages.reduce((sum, { text }) => sum + wordsOf(text).length, 0);
+    const inputTokens = call.messages.reduce((sum, message) => sum + wordsOf(textOf(message)).length, 0);
     yield { type: 'finished', finishReason: 'stop', inputTokens, outputTokens: words.length, warnings: [] };
   }
 
@@ -30,7 +33,7 @@ export class DemoProvider implements Provider {
 /** What the demo model answers: a quote of the last message and its size. */
 export function demoAnswer({ messages }: Pick<ModelCall, 'messages'>): string {
   const asked = messages.findLast(({ role }) => role === 'user') ?? messages.at(-1);
-  const text = asked?.text.trim() ?? '';
+  const text = asked ? textOf(asked).trim() : '';
   if (!text) return '[demo model] You said nothing. Send a message and I will repeat it.';
   const quote = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
   const count = wordsOf(text).length;

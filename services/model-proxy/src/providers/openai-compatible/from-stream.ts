@@ -1,12 +1,10 @@
 import { FailureError } from '@treadle/failure';
-import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
-import type { FinishReason, ModelPart } from '../../domain/provider.js';
-import { failureFromEvent, notCompletion, streamCut } from './failures.js';
-import type { OpenAiCompatibleOptions } from './options.js';
-
-/** The larger of what a sane event and a sane plain answer need, in characters. */
-const longestBuffer = 32 * 1024 * 1024;
+import type { FinishReason, ModelPart, TokenCounts } from '../../domain/provider.js';
+import { AnswerReader, countsOf } from '../wire/answer-reader.js';
+import { parseJson } from '../wire/connection.js';
+import { failureFromEvent, notUnderstood, readError } from '../wire/failures.js';
+import type { ServerOptions } from '../wire/server-options.js';
 
 /** A chunk is trusted to have OpenAI's shape where it has fields at all: checking each of hundreds per answer would cost more than reading it. */
 interface Chunk {
@@ -26,11 +24,22 @@ interface Content {
   readonly reasoning_content?: string | null;
   readonly reasoning?: string | null;
   readonly refusal?: string | null;
+  readonly tool_calls?: readonly ToolCallChunk[] | null;
 }
 
-interface Usage {
+interface ToolCallChunk {
+  readonly index?: number;
+  readonly id?: string | null;
+  readonly function?: { readonly name?: string | null; readonly arguments?: string | object | null };
+}
+
+export interface Usage {
   readonly prompt_tokens?: number;
   readonly completion_tokens?: number;
+  readonly prompt_tokens_details?: { readonly cached_tokens?: number } | null;
+  readonly completion_tokens_details?: { readonly reasoning_tokens?: number } | null;
+  /** DeepSeek's name for what it read from its cache. */
+  readonly prompt_cache_hit_tokens?: number;
 }
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {
@@ -42,111 +51,63 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
 };
 
 /** Collects what the chunks of one answer say. */
-class Answer {
-  receivedCharacters = 0;
-  done = false;
+export class ChatCompletionReader extends AnswerReader {
   private finishReason: string | undefined;
   private usage: Usage | undefined;
-  private parts: { type: 'text' | 'reasoning'; text: string }[] = [];
+  private calls = 0;
 
-  constructor(private readonly options: OpenAiCompatibleOptions) {}
+  constructor(private readonly options: ServerOptions) {
+    super();
+  }
 
   add(chunk: Chunk): void {
-    if (chunk.error) throw new FailureError(failureFromEvent(this.options, chunk, this.receivedCharacters));
+    if (chunk.error) throw this.failure(chunk);
     if (chunk.usage) this.usage = chunk.usage;
     const choice = chunk.choices?.[0];
     if (!choice) return;
     const content = choice.delta ?? choice.message;
     this.push('reasoning', content?.reasoning_content ?? content?.reasoning);
     this.push('text', content?.content ?? content?.refusal);
+    content?.tool_calls?.forEach((call, place) => this.addToolCall(call, place));
     if (choice.finish_reason) this.finishReason = choice.finish_reason;
   }
 
-  /** Whether the provider said that nothing is missing. */
   get complete(): boolean {
     return this.done || this.finishReason !== undefined;
   }
 
-  /** The parts since the last time. Neighbours of one kind that arrived together are one part: each costs a message on every hop. */
-  take(): ModelPart[] {
-    const taken = this.parts;
-    this.parts = [];
-    return taken;
-  }
-
   finished(warnings: readonly string[]): ModelPart {
-    return {
-      type: 'finished',
-      finishReason: finishReasons[this.finishReason ?? 'stop'] ?? 'stop',
-      inputTokens: this.usage?.prompt_tokens ?? 0,
-      outputTokens: this.usage?.completion_tokens ?? 0,
-      warnings: this.usage
-        ? warnings
-        : [...warnings, `The provider "${this.options.name}" did not say how many tokens the call used.`],
-    };
+    const counts = this.usage && tokenCounts(this.usage);
+    // Some servers say "stop" after calling a tool.
+    const reason = this.calls > 0 && this.finishReason !== 'length' ? 'tool_calls' : (this.finishReason ?? 'stop');
+    const finishReason = finishReasons[reason] ?? 'stop';
+    return { type: 'finished', finishReason, ...countsOf(this.options.name, counts, warnings) };
   }
 
-  private push(type: 'text' | 'reasoning', text: string | null | undefined): void {
-    if (!text) return;
-    if (type === 'text') this.receivedCharacters += text.length;
-    const last = this.parts.at(-1);
-    if (last?.type === type) last.text += text;
-    else this.parts.push({ type, text });
+  private addToolCall({ index, id, function: called }: ToolCallChunk, place: number): void {
+    const written = called?.arguments ?? '';
+    const argumentsJson = typeof written === 'string' ? written : JSON.stringify(written);
+    const at = index ?? place;
+    this.calls = Math.max(this.calls, at + 1);
+    // Some servers repeat id and name on every piece; others send them empty.
+    this.pushToolCall(at, id ?? '', called?.name ?? '', argumentsJson);
+  }
+
+  private failure(chunk: Chunk): FailureError {
+    const error = readError(JSON.stringify(chunk));
+    const status = Number(error.code);
+    const known = status >= 400 && status < 600 ? status : undefined;
+    return new FailureError(failureFromEvent(this.options, error, this.receivedText, known));
   }
 }
 
-/** Reads a streamed answer. `bytes` may throw what the connection throws; that becomes a failure here. */
-export async function* fromStream(
-  bytes: AsyncIterable<Uint8Array>,
-  options: OpenAiCompatibleOptions,
-  warnings: readonly string[],
-): AsyncGenerator<ModelPart> {
-  const answer = new Answer(options);
-  const read = reader(answer, options);
-  try {
-    for await (const piece of bytes) {
-      read(piece);
-      yield* answer.take();
-      if (answer.done) break;
-    }
-  } catch (error) {
-    yield* answer.take();
-    if (error instanceof FailureError) throw error;
-    // Once the last word is known to be there, only the usage can be missing.
-    if (!answer.complete) throw streamCut(options, answer.receivedCharacters, error, options);
-  }
-  if (!answer.complete) throw streamCut(options, answer.receivedCharacters, undefined, options);
-  yield answer.finished(warnings);
-}
-
-function reader(answer: Answer, options: OpenAiCompatibleOptions): (piece: Uint8Array) => void {
-  const decoder = new TextDecoder();
-  const parser = createParser({
-    maxBufferSize: longestBuffer,
-    onEvent: ({ data }) => {
-      if (data === '[DONE]') answer.done = true;
-      else answer.add(parseChunk(data, answer, options));
-    },
-    onError: (error) => {
-      // Unknown fields are for clients to ignore; an event that never ends is not.
-      if (error.type === 'max-buffer-size-exceeded') throw notCompletion(options, 'sent an event without end');
-    },
-  });
-  return (piece) => parser.feed(decoder.decode(piece, { stream: true }));
-}
-
-function parseChunk(data: string, answer: Answer, options: OpenAiCompatibleOptions): Chunk {
-  try {
-    const chunk: unknown = JSON.parse(data);
-    if (typeof chunk === 'object' && chunk !== null) return chunk;
-  } catch {
-    // Told below, like JSON that is no object.
-  }
-  throw FailureError.of(
-    'provider_error',
-    `The provider "${options.name}" sent a stream event that is not a JSON object, after ${answer.receivedCharacters} characters of its answer.`,
-    { details: { provider: options.name, receivedCharacters: answer.receivedCharacters } },
-  );
+export function tokenCounts(usage: Usage): TokenCounts {
+  return {
+    inputTokens: usage.prompt_tokens ?? 0,
+    outputTokens: usage.completion_tokens ?? 0,
+    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? 0,
+    reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+  };
 }
 
 const completionSchema = z.object({
@@ -158,29 +119,21 @@ const completionSchema = z.object({
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: z.number().optional(), completion_tokens: z.number().optional() }).nullish(),
+  usage: z.object({ prompt_tokens: z.number().optional(), completion_tokens: z.number().optional() }).loose().nullish(),
 });
 
 /** Reads the plain answer of a server that does not stream. */
 export function fromPlainAnswer(
   text: string,
-  options: OpenAiCompatibleOptions,
+  options: ServerOptions,
   warnings: readonly string[],
 ): readonly ModelPart[] {
-  const answer = new Answer(options);
-  const body = jsonOf(text);
+  const answer = new ChatCompletionReader(options);
+  const body = parseJson(text);
   if (typeof body === 'object' && body !== null && 'error' in body && body.error) answer.add(body);
   const completion = completionSchema.safeParse(body);
-  if (!completion.success) throw notCompletion(options, 'answered with something that is no chat completion');
+  if (!completion.success) throw notUnderstood(options, 'answered with something that is no chat completion');
   answer.add(completion.data);
   answer.done = true;
   return [...answer.take(), answer.finished(warnings)];
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

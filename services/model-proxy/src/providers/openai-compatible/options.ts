@@ -1,13 +1,21 @@
-/** Where an OpenAI-compatible server is and how long it may take. */
-export interface OpenAiCompatibleOptions {
-  /** The name workflows use. */
-  readonly name: string;
-  /** For example `https://api.openai.com/v1`. */
-  readonly baseUrl: string;
-  /** Empty for servers that want none. */
-  readonly apiKey: string;
-  /** Milliseconds to establish a connection. */
-  readonly connectTimeoutMs: number;
-  /** Milliseconds to the first byte, and between any two parts of a stream. */
-  readonly silenceTimeoutMs: number;
+import type { ServerOptions } from '../wire/server-options.js';
+
+/** What servers with OpenAI's protocol do differently. Absent means: as OpenAI does. */
+export interface Dialect {
+  /** The name of the setting for the longest answer, where the server knows only one. */
+  readonly maxTokensName?: 'max_tokens' | 'max_completion_tokens';
+  /** What the server makes of a JSON schema; where it knows only JSON, the schema is told to the model in words. */
+  readonly structuredOutput?: 'json_schema' | 'json_object';
+  /** Texts in one request for embeddings. */
+  readonly embeddingBatch?: number;
+  /** How the key is sent: `Authorization: Bearer`, or Azure's `api-key`. */
+  readonly keyHeader?: 'authorization' | 'api-key';
+  /** Where a model's endpoint is, below the base address; absent for the endpoint itself. */
+  readonly endpointOf?: (endpoint: string, model: string) => string;
+  /** Added to the query of every request. */
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+export interface OpenAiCompatibleOptions extends ServerOptions {
+  readonly dialect?: Dialect;
 }

@@ -44,7 +44,7 @@ describe('the request', () => {
 
   it('sends no empty headers', () => {
     const { headers } = toRequest({ ...call, idempotencyKey: '' }, { ...server, apiKey: '' }, true);
-    expect(Object.keys(headers)).toEqual(['accept', 'content-type']);
+    expect(Object.keys(headers)).toEqual(['content-type', 'accept']);
   });
 
   it("warns about settings that are not the workflow's to make", () => {

@@ -1,10 +1,12 @@
 import { type Failure, type FailureCode, FailureError, failure } from '@treadle/failure';
 import { z } from 'zod';
-import type { OpenAiCompatibleOptions } from './options.js';
+import type { ServerOptions } from './server-options.js';
 
-type Names = Pick<OpenAiCompatibleOptions, 'name' | 'apiKey'>;
+type Names = Pick<ServerOptions, 'name' | 'apiKey'>;
 
 const longestMessage = 500;
+/** Of the text that came before a failure, what is kept in its details: they must fit into a gRPC trailer. */
+const longestReceived = 4_000;
 
 /** Error bodies as servers write them: OpenAI's object, a bare string, or `message` and `detail` at the top. */
 const errorSchema = z.object({
@@ -22,22 +24,28 @@ const errorSchema = z.object({
   detail: z.string().optional(),
 });
 
-interface ProviderError {
+/** What an error answer or event says. */
+export interface ProviderError {
   readonly message: string;
+  /** The vendor's own; empty for none. */
   readonly code: string;
+  /** Where the vendor says it in the body instead of a header. */
+  readonly retryAfterSeconds?: number;
 }
+
+/** Reads the body of an error answer, which may be anything. */
+export type ReadError = (body: string) => ProviderError;
 
 /** What an error answer means for the run, with the provider's own words. */
 export function failureFromResponse(
   names: Names,
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: string,
+  error: ProviderError,
 ): Failure {
-  const error = readError(body);
   const said = trim(names, error.message);
   const code = codeOf(status, error);
-  const retryAfterSeconds = retryAfter(headers);
+  const retryAfterSeconds = retryAfter(headers) ?? error.retryAfterSeconds;
   return failure(code, sentence(names, code, status, said), {
     // A used-up quota is reported like a rate limit, but waiting does not help.
     ...(error.code === 'insufficient_quota' && { retryable: false }),
@@ -84,7 +92,8 @@ function sentence({ name, apiKey }: Names, code: FailureCode, status: number, sa
   }
 }
 
-function readError(body: string): ProviderError {
+/** Reads the bodies that most servers write. */
+export function readError(body: string): ProviderError {
   const parsed = errorSchema.safeParse(parseJson(body));
   // A page of a proxy in front of the provider: its title says more than its markup.
   if (!parsed.success) return { message: /<title>([^<]*)<\/title>/i.exec(body)?.[1] ?? plainText(body), code: '' };
@@ -122,46 +131,45 @@ function retryAfter(headers: Readonly<Record<string, string | string[] | undefin
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
-/** An error object that came as an event of a stream that had begun well. */
-export function failureFromEvent(names: Names, event: unknown, receivedCharacters: number): Failure {
-  const error = readError(JSON.stringify(event));
-  const status = Number(error.code);
-  const code = status >= 400 && status < 600 ? codeOf(status, error) : 'provider_error';
+/** An error that came as an event of a stream that had begun well; `status` is the one it would have had as an answer. */
+export function failureFromEvent(names: Names, error: ProviderError, receivedText: string, status?: number): Failure {
+  const code = status === undefined ? 'provider_error' : codeOf(status, error);
   const message = `The provider "${names.name}" broke off its answer: ${trim(names, error.message)}`;
-  return failure(code, message, { details: { provider: names.name, receivedCharacters } });
+  const details = { provider: names.name, ...receivedDetails(receivedText) };
+  return failure(code, message, { details });
+}
+
+/** The text so far, shortened, and how long it really was. */
+export function receivedDetails(text: string): { readonly receivedCharacters: number; readonly receivedText: string } {
+  return { receivedCharacters: text.length, receivedText: text.slice(0, longestReceived) };
 }
 
 /** The server could not be reached, or did not begin to answer in time. */
-export function unreachable({ name }: Names, error: unknown, options: OpenAiCompatibleOptions): FailureError {
+export function unreachable({ name }: Names, error: unknown, options: ServerOptions): FailureError {
   const { origin } = new URL(options.baseUrl);
   const message = `The provider "${name}" at ${origin} cannot be reached: ${reason(error, options)}.`;
   return FailureError.of('provider_unavailable', message, { details: { provider: name } }, { cause: error });
 }
 
 /** The stream ended before the answer did. What came so far is no answer. */
-export function streamCut(
-  { name }: Names,
-  receivedCharacters: number,
-  error: unknown,
-  options: OpenAiCompatibleOptions,
-): FailureError {
+export function streamCut({ name }: Names, receivedText: string, error: unknown, options: ServerOptions): FailureError {
   const why = error === undefined ? 'it ended without saying why' : reason(error, options);
-  const message = `The answer of the provider "${name}" broke off after ${receivedCharacters} characters: ${why}.`;
+  const message = `The answer of the provider "${name}" broke off after ${receivedText.length} characters: ${why}.`;
   return FailureError.of(
     'provider_stream_cut',
     message,
-    { details: { provider: name, receivedCharacters } },
+    { details: { provider: name, ...receivedDetails(receivedText) } },
     { cause: error },
   );
 }
 
-/** The server answered 200 with something that is no chat completion. */
-export function notCompletion({ name }: Names, what: string): FailureError {
-  const message = `The provider "${name}" ${what}. Check that its base address is the one of an OpenAI-compatible API.`;
+/** The server answered 200 with something that is no answer. */
+export function notUnderstood({ name }: Names, what: string): FailureError {
+  const message = `The provider "${name}" ${what}. Check its base address and its kind.`;
   return FailureError.of('provider_error', message, { retryable: false, details: { provider: name } });
 }
 
-function reason(error: unknown, { connectTimeoutMs, silenceTimeoutMs }: OpenAiCompatibleOptions): string {
+function reason(error: unknown, { connectTimeoutMs, silenceTimeoutMs }: ServerOptions): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   switch (code) {
     case 'UND_ERR_CONNECT_TIMEOUT':

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { failureFromResponse } from './failures.js';
+import { failureFromResponse, readError } from './failures.js';
 
 const names = { name: 'openai', apiKey: 'my-own-secret-key' };
 const openAi = (message: string, code: string | null = null) => JSON.stringify({ error: { message, type: 'x', code } });
-const of = (status: number, body: string, headers = {}) => failureFromResponse(names, status, headers, body);
+const of = (status: number, body: string, headers = {}) => failureFromResponse(names, status, headers, readError(body));
 
 describe('an error answer', () => {
   it.each([

@@ -1,0 +1,115 @@
+import { FailureError } from '@treadle/failure';
+import { Agent, type Dispatcher } from 'undici';
+import type { z } from 'zod';
+import type { ModelPart } from '../../domain/provider.js';
+import type { AnswerReader } from './answer-reader.js';
+import { failureFromResponse, notUnderstood, type ReadError, readError, unreachable } from './failures.js';
+import { type Framing, readAnswer } from './read-answer.js';
+import type { ServerOptions } from './server-options.js';
+
+/** Milliseconds that reading the list of models may take: a name is resolved while a node waits. */
+const listTimeoutMs = 5_000;
+
+/** What is sent to a server: a body for POST, none for GET. */
+export interface WireRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Pooled connections to one server, kept between calls. Throws `FailureError` for whatever goes wrong. */
+export class Connection {
+  private readonly agent: Agent;
+  private readonly origin: string;
+
+  constructor(
+    private readonly options: ServerOptions,
+    private readonly errorOf: ReadError = readError,
+  ) {
+    this.origin = new URL(options.baseUrl).origin;
+    // Undici's own keep-alive time, four seconds, stays: common model servers hang up after five without saying so.
+    this.agent = new Agent({
+      connect: { timeout: options.connectTimeoutMs },
+      headersTimeout: options.silenceTimeoutMs,
+      bodyTimeout: options.silenceTimeoutMs,
+    });
+  }
+
+  /** A JSON answer of a known shape. */
+  async json<Schema extends z.ZodType>(
+    request: WireRequest,
+    schema: Schema,
+    signal: AbortSignal = AbortSignal.timeout(listTimeoutMs),
+  ): Promise<z.output<Schema>> {
+    const text = await this.text(await this.open(request, signal));
+    const answer = schema.safeParse(parseJson(text));
+    if (!answer.success) throw notUnderstood(this.options, 'answered with something that its protocol does not know');
+    return answer.data;
+  }
+
+  /** Sends a request and takes error answers out of the way. */
+  async open(request: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const response = await this.send(request, signal);
+    const { statusCode, headers } = response;
+    if (statusCode >= 200 && statusCode < 300) return response;
+    const error = this.errorOf(await this.text(response));
+    throw new FailureError(failureFromResponse(this.options, statusCode, headers, error));
+  }
+
+  /** The parts of a streamed answer, as the reader understands its events. */
+  async *parts(
+    { body }: Dispatcher.ResponseData,
+    framing: Framing,
+    answer: AnswerReader,
+    warnings: readonly string[],
+  ): AsyncGenerator<ModelPart> {
+    let ended = false;
+    try {
+      const bytes = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+      for await (const part of readAnswer(bytes, framing, answer, this.options, warnings)) {
+        ended = part.type === 'finished';
+        yield part;
+      }
+    } finally {
+      body.on('error', () => undefined);
+      // Read to its end, so that the connection serves the next call; a call given up early costs its connection.
+      if (ended) body.resume();
+      else body.destroy();
+    }
+  }
+
+  async text({ body }: Dispatcher.ResponseData): Promise<string> {
+    try {
+      return await body.text();
+    } catch (error) {
+      throw unreachable(this.options, error, this.options);
+    }
+  }
+
+  async close(when: 'now' | 'idle'): Promise<void> {
+    await (when === 'now' ? this.agent.destroy() : this.agent.close());
+  }
+
+  private async send({ path, headers, body }: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const method = body === undefined ? 'GET' : 'POST';
+    try {
+      return await this.agent.request({ origin: this.origin, path, method, headers, signal, ...(body && { body }) });
+    } catch (error) {
+      throw unreachable(this.options, error, this.options);
+    }
+  }
+}
+
+/** Whether a 2xx answer is a stream of events. */
+export function isEventStream({ headers }: Dispatcher.ResponseData): boolean {
+  return String(headers['content-type'] ?? '').includes('text/event-stream');
+}
+
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
