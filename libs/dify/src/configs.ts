@@ -5,10 +5,15 @@ type Translate = (config: JsonObject) => JsonObject;
 
 /** By our node type. Types that are not here take Dify's configuration as it is. */
 export const configTranslators: Readonly<Record<string, Translate>> = {
+  assigner: translateAssigner,
   end: (config) => ({ outputs: listOf(config.outputs).map(namedSelector) }),
   'http-request': translateHttpRequest,
+  'human-input': translateHumanInput,
   'if-else': translateIfElse,
+  iteration: translateIteration,
+  'list-operator': translateListOperator,
   llm: translateLlm,
+  loop: translateLoop,
   start: (config) => ({ variables: listOf(config.variables).map(startVariable) }),
   template: (config) => ({ ...config, variables: listOf(config.variables).map(namedSelector) }),
   'variable-aggregator': translateAggregator,
@@ -78,6 +83,83 @@ function translateCondition(item: Json): Json {
     comparison_operator: typeof operator === 'string' ? (operators[operator] ?? operator) : (operator ?? null),
     ...(isJsonObject(inside) ? { sub_variable_condition: translateCase(inside) } : {}),
   };
+}
+
+/** The first version wrote one variable, by default over what was there. */
+function translateAssigner(config: JsonObject): JsonObject {
+  if (config.items !== undefined) return { items: listOf(config.items).map(assignerItem) };
+  const { assigned_variable_selector, input_variable_selector, write_mode } = config;
+  const item = {
+    variable_selector: selectorOf(assigned_variable_selector),
+    operation: write_mode || 'over-write',
+    input_type: 'variable',
+    value: selectorOf(input_variable_selector),
+  };
+  return { items: [item] };
+}
+
+function assignerItem(item: Json): Json {
+  if (!isJsonObject(item)) return item;
+  const { variable_selector, operation, input_type, value } = item;
+  const fromVariable = input_type !== 'constant';
+  return {
+    variable_selector: selectorOf(variable_selector),
+    operation: operation || 'over-write',
+    input_type: fromVariable ? 'variable' : 'constant',
+    value: fromVariable && Array.isArray(value) ? selectorOf(value) : (value ?? null),
+  };
+}
+
+function translateIteration(config: JsonObject): JsonObject {
+  const { iterator_selector, output_selector, parallel_nums, is_parallel, error_handle_mode, ...rest } = config;
+  return {
+    ...rest,
+    iterator_selector: selectorOf(iterator_selector),
+    output_selector: selectorOf(output_selector),
+    is_parallel: is_parallel === true,
+    ...(typeof parallel_nums === 'number' ? { parallel_nums } : {}),
+    error_handle_mode: error_handle_mode || 'terminated',
+  };
+}
+
+function translateLoop(config: JsonObject): JsonObject {
+  const { break_conditions, logical_operator, loop_variables, ...rest } = config;
+  return {
+    ...rest,
+    break_conditions: listOf(break_conditions).map(translateCondition),
+    logical_operator: logical_operator || 'and',
+    loop_variables: listOf(loop_variables).map(loopVariable),
+  };
+}
+
+function loopVariable(item: Json): Json {
+  if (!isJsonObject(item)) return item;
+  return item.value_type === 'variable' ? { ...item, value: selectorOf(item.value) } : item;
+}
+
+function translateListOperator(config: JsonObject): JsonObject {
+  const { variable, filter_by: filter, order_by: order, ...rest } = config;
+  return {
+    ...rest,
+    variable: selectorOf(variable),
+    filter_by: isJsonObject(filter)
+      ? { ...filter, conditions: listOf(filter.conditions).map(translateCondition) }
+      : null,
+    order_by: isJsonObject(order) ? { ...order, key: order.key ?? '', value: order.value || 'asc' } : null,
+  };
+}
+
+function translateHumanInput(config: JsonObject): JsonObject {
+  const inputs = listOf(config.inputs).map((item) =>
+    isJsonObject(item)
+      ? { ...item, default: valueSource(item.default), option_source: valueSource(item.option_source) }
+      : item,
+  );
+  return { ...config, inputs };
+}
+
+function valueSource(source: Json | undefined): Json {
+  return isJsonObject(source) ? { ...source, selector: selectorOf(source.selector) } : null;
 }
 
 function translateLlm(config: JsonObject): JsonObject {

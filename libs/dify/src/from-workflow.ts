@@ -1,6 +1,6 @@
 import { fieldPath, type Json, type WorkflowDocumentInput } from '@treadle/workflow';
 import type { DifyEdge, DifyNode, DifyVariable, DifyWorkflow } from './dify-file.js';
-import { toNode } from './to-node.js';
+import { parentOf, toNode } from './to-node.js';
 import type { Warnings } from './warnings.js';
 
 /** The part of a document that a graph (or an app without one) gives, and what is only kept. */
@@ -9,6 +9,8 @@ export interface ImportedGraph {
   readonly extensions: Record<string, Json>;
 }
 
+type ImportedNode = WorkflowDocumentInput['nodes'][number];
+
 /** Translates the graph of a `workflow` or `advanced-chat` app node by node. */
 export function graphFromWorkflow(workflow: DifyWorkflow, warnings: Warnings): ImportedGraph {
   const { nodes, edges, viewport } = workflow.graph;
@@ -16,7 +18,7 @@ export function graphFromWorkflow(workflow: DifyWorkflow, warnings: Warnings): I
   const working = nodes.filter((node) => !isNote(node));
   return {
     parts: {
-      nodes: working.map((node, index) => toNode(node, index, warnings)),
+      nodes: working.map((node, index) => withStart(toNode(node, index, warnings), working)),
       edges: toEdges(edges ?? [], new Set(working.map((node) => node.id)), warnings),
       environment: (workflow.environment_variables ?? []).map(toVariable),
       conversation: (workflow.conversation_variables ?? []).map(toVariable),
@@ -31,6 +33,13 @@ export function graphFromWorkflow(workflow: DifyWorkflow, warnings: Warnings): I
       })),
     },
   };
+}
+
+/** Before there were nodes to begin at, a mark on a node said that the rounds of an iteration begin there. */
+function withStart(node: ImportedNode, nodes: readonly DifyNode[]): ImportedNode {
+  if (node.type !== 'iteration' || node.config?.start_node_id) return node;
+  const start = nodes.find((inner) => inner.data?.isIterationStart === true && parentOf(inner).parent === node.id);
+  return start ? { ...node, config: { ...node.config, start_node_id: start.id } } : node;
 }
 
 function isNote(node: DifyNode): boolean {

@@ -30,6 +30,7 @@ describe('importDify', () => {
     'if-else-template-aggregator',
     'http-request',
     'old-spellings',
+    'containers',
     'chat',
     'completion',
   ])('makes a document of %s that compiles without a word', (name) => {
@@ -100,12 +101,8 @@ describe('importDify', () => {
   it('keeps node types that do not exist here, with a warning each, and does not let them run', () => {
     const { node, warnings, compilation } = imported('other-types');
     const unknown = warnings.filter((warning) => warning.code === 'unknown_node_type');
-    expect(unknown.map((warning) => [warning.node, warning.field])).toEqual([
-      ['each', 'nodes[1].type'],
-      ['inner', 'nodes[2].type'],
-      ['count', 'nodes[3].type'],
-    ]);
-    expect(unknown[2]?.message).toContain('"count" (Count) has the type "code"');
+    expect(unknown.map((warning) => [warning.node, warning.field])).toEqual([['count', 'nodes[3].type']]);
+    expect(unknown[0]?.message).toContain('"count" (Count) has the type "code"');
     expect(node('count')).toMatchObject({
       parent: 'each',
       config: { code_language: 'python3', outputs: { result: { type: 'number' } } },
@@ -114,6 +111,28 @@ describe('importDify', () => {
     expect(new Set(compilation.diagnostics.map((diagnostic) => diagnostic.code))).toEqual(
       new Set(['unknown_node_type']),
     );
+  });
+
+  it('brings containers, assigners and lists over, old ones included', () => {
+    const { node, compilation } = imported('containers');
+    expect(node('old')?.config).toMatchObject({ start_node_id: 'shout', error_handle_mode: 'terminated' });
+    expect(node('shout')).toMatchObject({ parent: 'old', config: { template: '{{ x }}!' } });
+    expect(node('keep')?.config).toEqual({
+      items: [
+        {
+          variable_selector: ['conversation', 'last'],
+          operation: 'over-write',
+          input_type: 'variable',
+          value: ['pick', 'first_record'],
+        },
+      ],
+    });
+    const plan = compilation.plan!;
+    expect(plan.nodes.get('old')?.body?.entry).toBe('shout');
+    expect(plan.nodes.get('again')?.body?.entry).toBe('again-start');
+    expect(plan.nodes.get('again')?.body?.nodes.get('more')?.config).toMatchObject({
+      items: [{ operation: '+=', variable_type: 'number', value: 2 }],
+    });
   });
 
   it('turns a chat app into start, llm and answer', () => {

@@ -1,11 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { advance, newlyOutstanding, newRun, nodeStateAt, planNodeAt, type RunState, readFrom } from '@treadle/engine';
+import {
+  advance,
+  newlyOutstanding,
+  newRun,
+  nodeStateAt,
+  outstanding,
+  planNodeAt,
+  type RunState,
+  readFrom,
+} from '@treadle/engine';
 import { toFailure } from '@treadle/failure';
 import { type Capabilities, catalog, checkInputs, findExecutor, type StartConfig } from '@treadle/nodes';
 import { fakeContext, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
 import { compile, type JsonObject, type Plan } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import { importDify } from './import-dify.js';
+
+const readFixture = (name: string) => readFileSync(new URL(`./__fixtures__/${name}.yml`, import.meta.url), 'utf8');
 
 /** Imports, compiles and runs a fixture to its end, the tasks one after the other. */
 async function run(
@@ -14,7 +25,7 @@ async function run(
   sys: JsonObject,
   capabilities: Partial<Capabilities>,
 ): Promise<RunState> {
-  const { document } = importDify(readFileSync(new URL(`./__fixtures__/${name}.yml`, import.meta.url), 'utf8'));
+  const { document } = importDify(readFixture(name));
   const { plan, diagnostics } = compile(document, catalog, { tolerant: true });
   if (plan === undefined) throw new Error(JSON.stringify(diagnostics));
   const checked = checkInputs(plan.nodes.get(plan.entry)?.config as StartConfig, inputs);
@@ -25,7 +36,7 @@ async function run(
   let { state } = advance(plan, catalog, before, start);
   for (
     let [command] = newlyOutstanding(before, state);
-    command !== undefined;
+    command !== undefined && command.type !== 'ask';
     [command] = newlyOutstanding(before, state)
   ) {
     before = state;
@@ -91,6 +102,23 @@ describe('an imported app', () => {
     expect(guide.questions[0]?.messages[0]?.text).toBe('You guide people through Ulm. Leave {{unknown}} alone.');
     const completion = await run('completion', { query: 'a story' }, {}, { models: says('Short.') });
     expect(completion.outputs).toEqual({ answer: 'Short.' });
+  });
+
+  it('goes through its containers and asks its people', async () => {
+    const state = await run('containers', {}, { query: 'b,a' }, {});
+    expect(state).toMatchObject({ status: 'paused', scopes: { conversation: { last: 'a!' } } });
+    expect(outstanding(state)).toMatchObject([
+      {
+        type: 'ask',
+        key: 'ask',
+        dueAt: 36 * 3_600_000,
+        form: { content: 'Send 5? {{#$output.note#}}', fields: [{ name: 'note', default: 'none' }] },
+      },
+    ]);
+    const answer = { type: 'answer', at: 1, key: 'ask', action: 'yes', values: { note: 'now' }, by: 'Ada' } as const;
+    const { plan } = compile(importDify(readFixture('containers')).document, catalog, { tolerant: true });
+    const done = advance(plan!, catalog, state, answer).state;
+    expect(done).toMatchObject({ status: 'completed', outputs: { answer: 'now: Send 5? now' } });
   });
 
   it('takes the branch for failures after the last attempt', async () => {

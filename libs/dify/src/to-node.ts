@@ -23,8 +23,10 @@ const baseFields = new Set([
   'default_value',
   'retry_config',
   'isInIteration',
+  'isIterationStart',
   'iteration_id',
   'isInLoop',
+  'isLoopStart',
   'loop_id',
 ]);
 
@@ -45,13 +47,21 @@ export function toNode(node: DifyNode, index: number, warnings: Warnings): NodeI
     type,
     title,
     description: textOf(data.desc).slice(0, 2000),
-    ...(node.parentId ? { parent: node.parentId } : {}),
+    ...parentOf(node),
     config: mutable(translate === undefined ? config : translate(config)),
     ...retryOf(data.retry_config),
     ...onErrorOf(data),
     ...(node.position ? { position: { x: node.position.x, y: node.position.y } } : {}),
     ...(node.width && node.height ? { size: { width: node.width, height: node.height } } : {}),
   };
+}
+
+/** The container a node is drawn in. Some files name it in the data alone. */
+export function parentOf({ parentId, data }: DifyNode): Pick<NodeInput, 'parent'> {
+  const { isInIteration, iteration_id, isInLoop, loop_id } = data ?? {};
+  const named = isInLoop === true ? loop_id : isInIteration === true ? iteration_id : undefined;
+  const parent = parentId ?? textOf(named);
+  return parent ? { parent } : {};
 }
 
 /** Dify waits the same time before each retry; here that time is where the waits begin. It counts retries, we count attempts. */

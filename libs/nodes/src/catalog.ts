@@ -1,21 +1,40 @@
 import type { Catalog } from '@treadle/workflow';
 import { answer } from './answer/answer.descriptor.js';
+import { assigner } from './assigner/assigner.descriptor.js';
 import { end } from './end/end.descriptor.js';
 import { httpRequest } from './http-request/http-request.descriptor.js';
+import { humanInput } from './human-input/human-input.descriptor.js';
 import { ifElse } from './if-else/if-else.descriptor.js';
+import { iteration, iterationStart } from './iteration/iteration.descriptor.js';
+import { listOperator } from './list-operator/list-operator.descriptor.js';
 import { llm } from './llm/llm.descriptor.js';
+import { loop, loopEnd, loopStart } from './loop/loop.descriptor.js';
 import { start } from './start/start.descriptor.js';
+import { subWorkflow } from './sub-workflow/sub-workflow.descriptor.js';
 import { template } from './template/template.descriptor.js';
+import { textSplitter } from './text-splitter/text-splitter.descriptor.js';
 import { variableAggregator } from './variable-aggregator/variable-aggregator.descriptor.js';
+import { wait } from './wait/wait.descriptor.js';
 
 /** Every node type there is, alphabetical. */
 export const catalog = {
   answer,
+  assigner,
   end,
   'http-request': httpRequest,
+  'human-input': humanInput,
   'if-else': ifElse,
+  iteration,
+  'iteration-start': iterationStart,
+  'list-operator': listOperator,
   llm,
+  loop,
+  'loop-end': loopEnd,
+  'loop-start': loopStart,
   start,
+  'sub-workflow': subWorkflow,
   template,
+  'text-splitter': textSplitter,
   'variable-aggregator': variableAggregator,
+  wait,
 } as const satisfies Catalog;

@@ -1,4 +1,11 @@
-import type { ControlNodeType, JsonObject, Read, TaskNodeType } from '@treadle/workflow';
+import type {
+  ContainerNodeType,
+  ControlNodeType,
+  JsonObject,
+  Read,
+  TaskNodeType,
+  WaitNodeType,
+} from '@treadle/workflow';
 import type { Capabilities } from './capabilities.js';
 
 /** Declares a node that the engine settles itself. */
@@ -9,6 +16,16 @@ export function defineControlNode<Config>(node: Omit<ControlNodeType<Config>, 'w
 /** Declares a node that an executor runs. */
 export function defineTaskNode<Config>(node: Omit<TaskNodeType<Config>, 'work'>): TaskNodeType<Config> {
   return { ...node, work: 'task' };
+}
+
+/** Declares a node that waits for a moment or a person. */
+export function defineWaitNode<Config>(node: Omit<WaitNodeType<Config>, 'work'>): WaitNodeType<Config> {
+  return { ...node, work: 'wait' };
+}
+
+/** Declares a node that runs what is inside of it in rounds. */
+export function defineContainerNode<Config>(node: Omit<ContainerNodeType<Config>, 'work'>): ContainerNodeType<Config> {
+  return { ...node, work: 'container' };
 }
 
 /** What a running node is given. */

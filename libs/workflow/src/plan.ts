@@ -46,6 +46,8 @@ export interface Graph {
   readonly entry: string;
   /** Set where the graph is a workflow of its own, which sees nothing of what is around it. */
   readonly environment?: Readonly<Record<string, Json>>;
+  /** The conversation's variables of such a workflow, as they begin. */
+  readonly conversation?: Readonly<Record<string, Json>>;
 }
 
 /** What ends a run that goes on for too long. */

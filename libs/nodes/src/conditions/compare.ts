@@ -1,6 +1,6 @@
 import { FailureError } from '@treadle/failure';
 import type { Json } from '@treadle/workflow';
-import type { ComparisonOperator } from './if-else.descriptor.js';
+import type { ComparisonOperator } from './condition.js';
 
 /**
  * Whether a value stands in the given relation to what is expected. What follows from the value's own type: a boolean is compared

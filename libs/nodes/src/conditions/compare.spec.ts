@@ -1,7 +1,7 @@
 import type { Json } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import { compare } from './compare.js';
-import type { ComparisonOperator } from './if-else.descriptor.js';
+import type { ComparisonOperator } from './condition.js';
 
 describe('compare', () => {
   it.each<[Json, ComparisonOperator, Json, boolean]>([
