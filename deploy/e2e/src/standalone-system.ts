@@ -11,6 +11,8 @@ export interface StandaloneOptions {
   readonly modelUrl?: string;
   /** Absent lets Treadle make a key and print it. */
   readonly apiKey?: string;
+  /** More settings. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Standalone on a data folder of its own, to be started, ended and started again. */
@@ -32,6 +34,7 @@ export class StandaloneProcess {
       TREADLE_DATA_DIR: folder,
       ...(options.apiKey && { TREADLE_API_KEY: options.apiKey }),
       ...(options.modelUrl && { OPENAI_BASE_URL: options.modelUrl, OPENAI_API_KEY: 'unused' }),
+      ...options.environment,
     });
   }
 
@@ -62,8 +65,11 @@ export class StandaloneProcess {
 }
 
 /** One process, killed and started again as a whole. */
-export async function startStandaloneSystem(modelUrl: string): Promise<System> {
-  const standalone = await StandaloneProcess.prepare({ modelUrl, apiKey });
+export async function startStandaloneSystem(
+  modelUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<System> {
+  const standalone = await StandaloneProcess.prepare({ modelUrl, apiKey, environment });
   await standalone.start();
   return {
     api: new ApiClient({ url: standalone.url, apiKey }),
