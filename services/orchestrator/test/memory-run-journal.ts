@@ -1,4 +1,4 @@
-import { isTerminal } from '@treadle/engine';
+import type { RunStatus } from '@treadle/engine';
 import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../src/domain/run-journal.js';
 
 interface StoredRow {
@@ -32,7 +32,15 @@ export class MemoryRunJournal implements RunJournal {
 
   async unfinished(partition: number): Promise<string[]> {
     return [...this.rows.values()]
-      .filter((row) => row.facts.partition === partition && !isTerminal(row.progress?.status ?? 'pending'))
+      .filter((row) => row.facts.partition === partition && isUnderWay(row.progress?.status ?? 'pending'))
+      .map((row) => row.facts.id);
+  }
+
+  async due(partitions: readonly number[], at: number, limit: number): Promise<string[]> {
+    return [...this.rows.values()]
+      .filter(({ facts, progress }) => partitions.includes(facts.partition) && progress?.status === 'paused')
+      .filter(({ progress }) => (progress?.wakeAt ?? Number.POSITIVE_INFINITY) <= at)
+      .slice(0, limit)
       .map((row) => row.facts.id);
   }
 
@@ -49,4 +57,8 @@ export class MemoryRunJournal implements RunJournal {
     if (key) this.keys.add(key);
     return 'written';
   }
+}
+
+function isUnderWay(status: RunStatus): boolean {
+  return status === 'pending' || status === 'running';
 }

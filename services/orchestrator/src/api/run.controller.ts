@@ -28,7 +28,7 @@ export class RunController implements Handlers<typeof RunServiceService> {
     const { run, ended } = started;
     const { now } = this.ports.runs;
     yield { run: runFromState(run.facts, run.state, now()), repeatedStart: false };
-    if (!ended || isTerminal(run.state.status)) return;
+    if (!ended || isOver(run.state.status)) return;
     yield { run: runFromState(run.facts, await ended, now()), repeatedStart: false };
   }
 
@@ -57,9 +57,14 @@ export class RunController implements Handlers<typeof RunServiceService> {
     const { runs, plans } = this.ports;
     const first = await readRun(this.repository, plans, request.tenantId, runId);
     yield { run: first, repeatedStart: true };
-    if (!request.wait || isTerminal(first.status as RunStatus)) return;
+    if (!request.wait || isOver(first.status as RunStatus)) return;
     const live = await runs.find(runId);
     if (live) await runs.ended(live);
     yield { run: await readRun(this.repository, plans, request.tenantId, runId), repeatedStart: true };
   }
+}
+
+/** Whether there is nothing more to wait for: a paused run may rest for days. */
+function isOver(status: RunStatus): boolean {
+  return isTerminal(status) || status === 'paused';
 }

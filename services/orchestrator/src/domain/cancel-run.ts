@@ -28,8 +28,7 @@ export async function cancelOwnRun(
   repository: RunRepository,
   request: CancelRunRequest,
 ): Promise<CancelRunResponse> {
-  const run = await runs.find(request.runId);
-  const cancelled = run ? await run.give({ type: 'cancel', at: runs.now(), reason: request.reason }) : false;
+  const cancelled = await runs.give(request.runId, { type: 'cancel', at: runs.now(), reason: request.reason });
   const row = foundRun(await repository.find(request.tenantId, request.runId), request.runId);
   return { run: runFromRow(row), cancelled };
 }

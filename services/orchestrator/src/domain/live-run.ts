@@ -75,6 +75,11 @@ export class LiveRun {
     return nextWake(this.state);
   }
 
+  /** Whether it left memory because it is paused; asked again, it is found in the journal. */
+  get parked(): boolean {
+    return this.gone && this.state.status === 'paused';
+  }
+
   /** Drops the run from memory; whoever waits is told to try again. */
   evict(): void {
     if (this.gone) return;
@@ -94,6 +99,8 @@ export class LiveRun {
       }
     }
     this.working = false;
+    // A paused run is rows and nothing else: whatever reaches it next reads it from the journal.
+    if (!this.gone && this.state.status === 'paused') this.leave(false);
   }
 
   private async decide(inputs: readonly Input[]): Promise<boolean[]> {
@@ -169,17 +176,21 @@ export function commitOf(
     at,
     eventsJson: JSON.stringify(events),
     ...(unstarted ? { start: { facts, ...unstarted } } : {}),
-    ...(unstarted || before.status !== state.status ? { progress: progressOf(state, at) } : {}),
+    ...(unstarted || before.status !== state.status || state.status === 'paused'
+      ? { progress: progressOf(state, at) }
+      : {}),
   };
 }
 
 function progressOf(state: RunState, at: number): RunProgress {
+  const wakeAt = state.status === 'paused' ? nextWake(state) : undefined;
   return {
     status: state.status,
     inputTokens: state.inputTokens,
     outputTokens: state.outputTokens,
     ...(isTerminal(state.status) ? { finishedAt: at } : {}),
     ...(state.failure ? { failure: state.failure } : {}),
+    ...(wakeAt === undefined ? {} : { wakeAt }),
   };
 }
 

@@ -28,6 +28,23 @@ const document = documentSchema.parse({
   ],
 });
 
+/** start → wait an hour → ask somebody → end. */
+const patient = documentSchema.parse({
+  format: 'treadle/v1',
+  name: 'patient',
+  nodes: [
+    { id: 'start', type: 'start' },
+    { id: 'nap', type: 'wait', config: { mode: 'duration', duration: 1, unit: 'hour' } },
+    { id: 'ask', type: 'human-input', config: { form_content: 'Go on?', user_actions: [{ id: 'yes' }, { id: 'no' }] } },
+    { id: 'end', type: 'end', config: { outputs: [{ variable: 'said', value_selector: ['ask', '__action_id'] }] } },
+  ],
+  edges: [
+    { source: 'start', target: 'nap' },
+    { source: 'nap', target: 'ask' },
+    { source: 'ask', source_handle: 'yes', target: 'end' },
+  ],
+});
+
 const partition = 7;
 
 /** One orchestrator replica's runs, with everything it would have sent. */
@@ -225,5 +242,41 @@ describe('live runs', () => {
     const next = new Replica(journal, plan, FailureError.of('unavailable', 'away')).own(2);
     await expect(next.runs.recover()).rejects.toThrow('away');
     await expect(next.runs.recover()).rejects.toThrow('away');
+  });
+
+  it('keeps nothing of a paused run in memory, and wakes it when its moment has come', async () => {
+    const waiting = new Replica(journal, compile(patient, catalog).plan!).own(3);
+    const run = await waiting.start();
+    expect(run.state.status).toBe('paused');
+    expect(waiting.runs.size).toBe(0);
+    expect(await waiting.runs.wakeParked(10)).toBe(0);
+    waiting.now += 3_600_000;
+    expect(await waiting.runs.wakeParked(10)).toBe(1);
+    expect(waiting.runs.size).toBe(0);
+    expect((await history(journal, run.facts.id)).at(-1)).toMatchObject({ type: 'run-paused' });
+    expect(waiting.dispatched.at(-1)).toBe('ask ask 0');
+  });
+
+  it('takes the answer to a paused run from its rows, once', async () => {
+    const waiting = new Replica(journal, compile(patient, catalog).plan!).own(3);
+    const { facts } = await waiting.start();
+    waiting.now += 3_600_000;
+    await waiting.runs.wakeParked(10);
+    const answer = { type: 'answer', at: waiting.now, key: 'ask', action: 'yes', values: {}, by: 'Ada' } as const;
+    const verdicts = await Promise.all([waiting.runs.give(facts.id, answer), waiting.runs.give(facts.id, answer)]);
+    expect(verdicts.sort()).toEqual([false, true]);
+    expect((await history(journal, facts.id)).at(-1)).toMatchObject({
+      type: 'run-completed',
+      outputs: { said: 'yes' },
+    });
+  });
+
+  it('cancels a paused run, and tells whoever waits that a run has paused', async () => {
+    const waiting = new Replica(journal, compile(patient, catalog).plan!).own(3);
+    const input = { type: 'start', at: 1, inputs: {}, sys: {}, environment: {}, conversation: {} } as const;
+    const { run, ended } = await waiting.runs.start(factsOf(), waiting.plan, input, true);
+    expect((await ended)?.status).toBe('paused');
+    expect(await waiting.runs.give(run.facts.id, { type: 'cancel', at: 2, reason: '' })).toBe(true);
+    expect(await waiting.runs.give(run.facts.id, { type: 'cancel', at: 3, reason: '' })).toBe(false);
   });
 });

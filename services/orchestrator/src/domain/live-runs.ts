@@ -74,6 +74,31 @@ export class LiveRuns implements LiveRunHost {
     return this.runs.get(runId) ?? this.load(runId);
   }
 
+  /**
+   * Gives an input to a run, in memory or at rest. Resolves after the commit with whether it changed anything; a run that has
+   * ended or does not exist takes nothing.
+   * @throws FailureError `unavailable` when its partition is not ours, or it must be given again
+   */
+  async give(runId: string, input: Input): Promise<boolean> {
+    const run = await this.find(runId);
+    if (!run) return false;
+    try {
+      return await run.give(input);
+    } catch (error) {
+      // It went to rest between being found and being asked.
+      if (run.parked) return this.give(runId, input);
+      throw error;
+    }
+  }
+
+  /** Wakes paused runs whose moment has come, some at a time. Gives their number. */
+  async wakeParked(limit: number): Promise<number> {
+    const at = this.now();
+    const due = await this.journal.due([...this.owned.keys()], at, limit);
+    await Promise.all(due.map((runId) => this.give(runId, { type: 'timer', at })));
+    return due.length;
+  }
+
   /** The run if it is in memory now. */
   peek(runId: string): LiveRun | undefined {
     return this.runs.get(runId);
@@ -87,9 +112,9 @@ export class LiveRuns implements LiveRunHost {
     return this.runs.size;
   }
 
-  /** Resolves with the state the run ended in; rejects with `unavailable` when this replica no longer speaks for it. */
+  /** Resolves with the state the run ended or paused in; rejects with `unavailable` when this replica no longer speaks for it. */
   ended(run: LiveRun): Promise<RunState> {
-    if (isTerminal(run.state.status)) return Promise.resolve(run.state);
+    if (isTerminal(run.state.status) || run.state.status === 'paused') return Promise.resolve(run.state);
     return new Promise((resolve, reject) => {
       const watch = (left: LiveRun, lost: boolean) => {
         if (lost) reject(elsewhere(run.facts.id));

@@ -124,6 +124,23 @@ export function describeRunJournal(name: string, make: () => Promise<JournalUnde
       expect(await journal.unfinished(5)).not.toContain(facts.id);
     });
 
+    it('lets a paused run rest until its moment, and only where there is one', async () => {
+      const { journal, own } = await make();
+      await own(6, 1);
+      const [timed, asked] = [factsOf(6), factsOf(6)];
+      await Promise.all([timed, asked].map((facts) => journal.append(firstCommit(facts, 1))));
+      const paused = { status: 'paused', inputTokens: 0, outputTokens: 0 } as const;
+      await journal.append({ ...nextCommit(timed, 1, 3), progress: { ...paused, wakeAt: 5000 } });
+      await journal.append({ ...nextCommit(asked, 1, 3), progress: paused });
+      expect(await journal.unfinished(6)).toEqual([]);
+      expect(await journal.due([6], 4999, 10)).toEqual([]);
+      expect(await journal.due([7], 5000, 10)).toEqual([]);
+      expect(await journal.due([5, 6], 5000, 10)).toEqual([timed.id]);
+      await journal.append({ ...nextCommit(timed, 1, 4), progress: { ...paused, status: 'running' } });
+      expect(await journal.due([6], 9000, 10)).toEqual([]);
+      expect(await journal.unfinished(6)).toEqual([timed.id]);
+    });
+
     it('keeps every text that JSON can hold', async () => {
       const { journal, own } = await make();
       await own(3, 1);

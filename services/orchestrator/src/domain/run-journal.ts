@@ -27,6 +27,8 @@ export interface RunProgress {
   /** Milliseconds since the epoch; absent while the run is not over. */
   readonly finishedAt?: number;
   readonly failure?: Failure;
+  /** When a paused run wants to be woken, in milliseconds since the epoch; absent while it runs, and where only a person can move it. */
+  readonly wakeAt?: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
@@ -68,8 +70,10 @@ export interface RunJournal {
   append(commit: Commit): Promise<'written' | 'refused'>;
   /** Runs with their whole history; what does not exist is left out. */
   load(runIds: readonly string[]): Promise<StoredRun[]>;
-  /** Ids of the runs of a partition that have not ended, oldest first. */
+  /** Ids of the runs of a partition that are under way, oldest first. Paused ones rest until something reaches them. */
   unfinished(partition: number): Promise<string[]>;
+  /** Ids of paused runs of these partitions whose moment has come, the longest overdue first. */
+  due(partitions: readonly number[], at: number, limit: number): Promise<string[]>;
 }
 
 export function eventsOf(entries: readonly StoredEntry[]): RunEvent[] {

@@ -9,6 +9,9 @@ export interface RunTimersOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Most paused runs that are read from the journal at once. */
+const wakeBatch = 100;
+
 /**
  * Gives runs the moments they wait for (retries, deadlines) and sends again what got lost. The moments themselves are in the
  * journal, so they survive the process; this only looks at the runs in memory.
@@ -29,11 +32,12 @@ export class RunTimers {
     }
   }
 
-  /** Sends again tasks without a sign of life, and reads again runs that were dropped. Called every second. */
+  /** Sends again tasks without a sign of life, reads again runs that were dropped, wakes paused ones. Called every second. */
   async reconcile(): Promise<void> {
     const { runs, dispatcher, leaseMs } = this.options;
     const heardBefore = runs.now() - leaseMs;
     for (const run of runs.all()) dispatcher.resend(run, heardBefore);
     await runs.recover();
+    while ((await runs.wakeParked(wakeBatch)) === wakeBatch);
   }
 }

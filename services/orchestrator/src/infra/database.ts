@@ -41,6 +41,7 @@ interface RunsTable {
   input_tokens: number;
   output_tokens: number;
   failure: string | null;
+  wake_at: Date | null;
 }
 
 interface JournalTable {

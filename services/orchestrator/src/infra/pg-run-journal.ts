@@ -16,8 +16,8 @@ with input as (
   select * from unnest($8::uuid[], $9::text[], $10::uuid[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
     as t(run_id, tenant_id, workflow_id, version, conversation_id, end_user, traceparent, key, request_hash)
 ), progress as (
-  select * from unnest($17::uuid[], $18::text[], $19::timestamptz[], $20::text[], $21::int[], $22::int[])
-    as t(run_id, status, finished_at, failure, input_tokens, output_tokens)
+  select * from unnest($17::uuid[], $18::text[], $19::timestamptz[], $20::text[], $21::int[], $22::int[], $23::timestamptz[])
+    as t(run_id, status, finished_at, failure, input_tokens, output_tokens, wake_at)
 ), fenced as (
   select i.* from input i join partition_leases l on l.partition = i.partition and l.fence = i.fence
 ), claimed as (
@@ -31,13 +31,13 @@ with input as (
   on conflict do nothing returning run_id
 ), started as (
   insert into runs (id, tenant_id, workflow_id, version, partition, status, created_at, finished_at, conversation_id,
-    end_user, traceparent, input_tokens, output_tokens, failure)
+    end_user, traceparent, input_tokens, output_tokens, failure, wake_at)
   select s.run_id, s.tenant_id, s.workflow_id, s.version, f.partition, p.status, f.at, p.finished_at, s.conversation_id,
-    s.end_user, s.traceparent, p.input_tokens, p.output_tokens, p.failure
+    s.end_user, s.traceparent, p.input_tokens, p.output_tokens, p.failure, p.wake_at
   from start s join written using (run_id) join fenced f using (run_id) join progress p using (run_id)
 ), moved as (
   update runs r set status = p.status, finished_at = p.finished_at, failure = p.failure,
-    input_tokens = p.input_tokens, output_tokens = p.output_tokens
+    input_tokens = p.input_tokens, output_tokens = p.output_tokens, wake_at = p.wake_at
   from progress p join written using (run_id) where r.id = p.run_id
 )
 select run_id from written`;
@@ -77,8 +77,15 @@ export class PgRunJournal implements RunJournal {
   }
 
   async unfinished(partition: number): Promise<string[]> {
-    const text = `select id from runs where partition = $1 and status in ('pending', 'running', 'paused') order by id`;
+    const text = `select id from runs where partition = $1 and status in ('pending', 'running') order by id`;
     const { rows } = await withDatabase(() => this.pool.query<{ id: string }>(text, [partition]));
+    return rows.map((row) => row.id);
+  }
+
+  async due(partitions: readonly number[], at: number, limit: number): Promise<string[]> {
+    const text = `select id from runs where partition = any($1::smallint[]) and status = 'paused' and wake_at <= $2
+      order by wake_at limit $3`;
+    const { rows } = await withDatabase(() => this.pool.query<{ id: string }>(text, [partitions, iso(at), limit]));
     return rows.map((row) => row.id);
   }
 
@@ -146,6 +153,7 @@ function columnsOf(batch: readonly Commit[]): unknown[] {
     moves.map((move) => (move.failure ? JSON.stringify(move.failure) : null)),
     moves.map((move) => move.inputTokens),
     moves.map((move) => move.outputTokens),
+    moves.map((move) => (move.wakeAt === undefined ? null : iso(move.wakeAt))),
   ];
 }
 

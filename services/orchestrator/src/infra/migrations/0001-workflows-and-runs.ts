@@ -54,13 +54,13 @@ async function createRuns(db: Kysely<unknown>): Promise<void> {
       traceparent text not null,
       input_tokens integer not null,
       output_tokens integer not null,
-      failure text
+      failure text,
+      wake_at timestamptz
     )`.execute(db);
   await sql`create index runs_by_tenant on runs (tenant_id, id)`.execute(db);
   await sql`create index runs_by_workflow on runs (workflow_id, id)`.execute(db);
-  await sql`create index runs_unfinished on runs (partition, id) where status in ('pending', 'running', 'paused')`.execute(
-    db,
-  );
+  await sql`create index runs_unfinished on runs (partition, id) where status in ('pending', 'running')`.execute(db);
+  await sql`create index runs_waking on runs (wake_at) where status = 'paused'`.execute(db);
   // Text, not jsonb: it is read whole, costs no parse on the way in, and keeps every string that JSON can hold.
   await sql`
     create table journal (
