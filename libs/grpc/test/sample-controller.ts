@@ -25,7 +25,7 @@ export class SampleController implements Handlers<typeof ModelServiceService> {
 
   async listModels(request: ListModelsRequest, options?: CallOptions): Promise<ListModelsResponse> {
     this.seenTraceparent = options?.traceparent;
-    return { models: [{ provider: 'sample', model: request.tenantId }] };
+    return { models: [{ provider: 'sample', model: request.tenantId }], routes: [] };
   }
 
   async resolveModel(request: ResolveModelRequest): Promise<ResolveModelResponse> {

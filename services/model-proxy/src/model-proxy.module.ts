@@ -3,31 +3,62 @@ import { ModelController, type ModelProxyLog } from './api/model.controller.js';
 import { freeOfCharge } from './domain/free-of-charge.js';
 import type { MoneyGate } from './domain/money-gate.js';
 import { Pipeline } from './domain/pipeline.js';
-import { Registry } from './domain/registry.js';
+import type { ProviderStore } from './domain/provider-store.js';
+import type { ResponseCache } from './domain/response-cache.js';
+import { Targets } from './domain/target.js';
+import { Catalog, emptyStore } from './domain/tenant-models.js';
+import { MemoryResponseCache } from './infra/memory-response-cache.js';
 import type { ModelProxyConfig } from './model-proxy.config.js';
-import { configuredProviders } from './providers/catalog.js';
+import { configuredProviders, makeProvider } from './providers/catalog.js';
+
+/** Calls on one target: at first, at most, and waiting. */
+const limits = { initial: 16, most: 1_000, queue: 1_000 };
+/** Failures in a row after which a target is left alone. */
+const failures = 5;
 
 export interface ModelProxyOptions {
   readonly config: ModelProxyConfig;
   readonly log: ModelProxyLog;
   /** Default: every call is let through, and no accounts are kept. */
   readonly money?: MoneyGate;
+  /** Default: nothing is saved, and only the providers of the environment serve. */
+  readonly store?: ProviderStore;
+  /** Default: in this process. */
+  readonly cache?: ResponseCache;
 }
 
 /** The service with its ports tied to their adapters: its calls, and the connections to close after them. */
 export class ModelProxy {
   readonly controller: ModelController;
-  private readonly registry: Registry;
+  private readonly targets: Targets;
+  private readonly catalog: Catalog;
 
-  constructor({ config, log, money = freeOfCharge }: ModelProxyOptions) {
-    this.registry = new Registry(configuredProviders(config));
+  constructor({ config, log, money = freeOfCharge, store = emptyStore, cache }: ModelProxyOptions) {
+    const { probeIntervalMs, queueTimeoutMs: queueMs, totalTimeoutMs: totalMs } = config;
+    this.targets = new Targets(money, { failures, probeIntervalMs, limit: { ...limits, queueMs } });
+    this.catalog = new Catalog({
+      store,
+      shared: configuredProviders(config),
+      make: (stored) => makeProvider(stored, config),
+      gone: (provider) => this.targets.forget(provider),
+      warn: (facts, message) => log.warn(facts, message),
+    });
     const defaultModel = config.defaultModel ?? '';
-    const pipeline = new Pipeline({ registry: this.registry, defaultModel, money });
-    this.controller = new ModelController(pipeline, this.registry, defaultModel, log);
+    const pipeline = new Pipeline({
+      catalog: this.catalog,
+      targets: this.targets,
+      defaultModel,
+      money,
+      cache: cache ?? new MemoryResponseCache(),
+      patience: { firstTokenMs: config.firstTokenTimeoutMs, silenceMs: config.silenceTimeoutMs },
+      totalMs,
+    });
+    this.controller = new ModelController(pipeline, this.catalog, defaultModel, log);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.registry.providers.map((provider) => provider.close('now')));
+    this.targets.close();
+    await this.catalog.close();
   }
 }
 

@@ -16,8 +16,8 @@ import type { CallOptions, Handlers } from '@treadle/grpc';
 import type { Pipeline } from '../domain/pipeline.js';
 import type { TokenCounts } from '../domain/provider.js';
 import type { ServedBy } from '../domain/question.js';
-import type { Registry } from '../domain/registry.js';
 import { resolveModel } from '../domain/resolve-model.js';
+import type { Catalog } from '../domain/tenant-models.js';
 import { wantedOf } from './asking.js';
 import { toChatQuestion } from './chat-request.js';
 import { toChatResponse, toUsage } from './chat-response.js';
@@ -36,7 +36,7 @@ type Identified = Pick<ChatRequest, 'runId' | 'nodeKey' | 'traceparent' | 'model
 export class ModelController implements Handlers<typeof ModelServiceService> {
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly registry: Registry,
+    private readonly catalog: Catalog,
     /** `provider/model` or a model; empty for none. */
     private readonly defaultModel: string,
     private readonly log: ModelProxyLog,
@@ -80,22 +80,24 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
     }
   }
 
-  async resolveModel({ model }: ResolveModelRequest): Promise<ResolveModelResponse> {
-    const resolution = await resolveModel(this.registry, this.defaultModel, wantedOf({ model }));
+  async resolveModel({ tenantId, model }: ResolveModelRequest): Promise<ResolveModelResponse> {
+    const { registry } = await this.catalog.of(tenantId);
+    const resolution = await resolveModel(registry, this.defaultModel, wantedOf({ model }));
     if (!resolution.served) return { servedBy: undefined, warning: resolution.failure.message };
     const servedBy = { provider: resolution.provider.name, model: resolution.model };
     return { servedBy, warning: resolution.warning ?? '' };
   }
 
-  async listModels(_request: ListModelsRequest): Promise<ListModelsResponse> {
+  async listModels({ tenantId }: ListModelsRequest): Promise<ListModelsResponse> {
+    const { registry, routes } = await this.catalog.of(tenantId);
     const lists = await Promise.all(
-      this.registry.providers.map(async (provider) => {
-        const list = await this.registry.list(provider);
+      registry.providers.map(async (provider) => {
+        const list = await registry.list(provider);
         const models = list.state === 'known' ? list.models : [];
         return models.map((model) => ({ provider: provider.name, model }));
       }),
     );
-    return { models: lists.flat() };
+    return { models: lists.flat(), routes: [...routes.keys()].sort() };
   }
 
   /** One call in the log. The world's trouble is worth a warning; the caller's mistakes are told to the caller; bugs are logged at the edge. */

@@ -19,7 +19,7 @@ export class CallSignal implements Disposable {
     return this.controller.signal;
   }
 
-  /** The failure to throw in place of whatever the abort made others throw; undefined while nothing was aborted. */
+  /** Why the work is stopped; undefined while nothing was aborted. */
   get failure(): FailureError | undefined {
     const reason: unknown = this.controller.signal.reason;
     return reason instanceof FailureError ? reason : undefined;
@@ -30,8 +30,16 @@ export class CallSignal implements Disposable {
     try {
       return await work;
     } catch (error) {
-      throw this.failure ?? error;
+      throw this.explain(error);
     }
+  }
+
+  /** What to throw in place of an error: why the work was stopped, with what the error knows of the answer so far. */
+  explain(error: unknown): unknown {
+    const why = this.failure?.failure;
+    if (!why) return error;
+    const known = error instanceof FailureError ? error.failure.details : undefined;
+    return new FailureError({ ...why, ...(known && { details: { ...known, ...why.details } }) }, { cause: error });
   }
 
   /** Without this every call would leave a timer behind until its deadline. */
@@ -47,6 +55,9 @@ export class CallSignal implements Disposable {
   };
 
   private readonly onCallerGone = () => {
-    this.controller.abort(FailureError.of('cancelled', 'The call to the model was cancelled.'));
+    const reason: unknown = this.caller?.reason;
+    // Whoever gave up the call may have said why.
+    const said = reason instanceof FailureError ? reason : undefined;
+    this.controller.abort(said ?? FailureError.of('cancelled', 'The call to the model was cancelled.'));
   };
 }

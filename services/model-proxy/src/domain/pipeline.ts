@@ -1,52 +1,217 @@
 import { FailureError } from '@treadle/failure';
+import type { Work } from './attempt.js';
+import { type AttemptsOptions, attempts } from './attempts.js';
+import { CallSignal } from './call-signal.js';
+import { chatWork, embedWork, rerankWork } from './call-work.js';
+import { Flights } from './flights.js';
 import type { MoneyGate } from './money-gate.js';
-import type { Provider } from './provider.js';
-import type { ChatPart, ChatQuestion, EmbedAnswer, EmbedQuestion, RerankAnswer, RerankQuestion } from './question.js';
-import type { Registry } from './registry.js';
-import { resolveModel, type WantedModel } from './resolve-model.js';
+import { type CallPlan, digest, type Planning, planCall } from './plan-call.js';
+import { billed } from './probe.js';
+import type {
+  Asking,
+  ChatPart,
+  ChatQuestion,
+  EmbedAnswer,
+  EmbedQuestion,
+  RerankAnswer,
+  RerankQuestion,
+} from './question.js';
+import type { ResponseCache } from './response-cache.js';
+import { RetryBudget } from './retry-budget.js';
+import { likelyTokens } from './route-rules.js';
+import type { Targets } from './target.js';
+import type { Catalog } from './tenant-models.js';
+import type { Patience } from './watched.js';
+
+/** Seconds for which an answer may be given again where a call asks for it without a number. */
+const defaultTtlSeconds = 3_600;
 
 export interface PipelineParts {
-  readonly registry: Registry;
+  readonly catalog: Catalog;
+  readonly targets: Targets;
   /** `provider/model` or a model; empty for none. */
   readonly defaultModel: string;
   readonly money: MoneyGate;
+  readonly cache: ResponseCache;
+  readonly patience: Patience;
+  /** Milliseconds a call may take that came without a deadline. */
+  readonly totalMs: number;
+  readonly budget?: RetryBudget;
+  readonly random?: () => number;
 }
 
-/** What happens to a call on its way from a client to a provider and back. Throws `FailureError`. */
+/**
+ * What happens to a call on its way from a client to a provider and back: its targets are chosen; an earlier or a concurrent answer
+ * to the same question serves where that is allowed; else targets are asked one after the other, each with its money, its breaker and
+ * its limit. Throws `FailureError`.
+ */
 export class Pipeline {
-  constructor(private readonly parts: PipelineParts) {}
+  private readonly flights = new Flights<ChatPart>();
+  private readonly options: AttemptsOptions;
+
+  constructor(private readonly parts: PipelineParts) {
+    const { money, budget = new RetryBudget(), random = Math.random } = parts;
+    this.options = { money, budget, random };
+  }
 
   async *chat(question: ChatQuestion): AsyncGenerator<ChatPart> {
-    const { provider, model, warning } = await this.resolve(question.wanted);
-    for await (const part of provider.chat({ ...question, model })) {
-      if (part.type !== 'finished') yield part;
-      else {
-        const warnings = warning ? [warning, ...part.warnings] : part.warnings;
-        yield { ...part, warnings, provider: provider.name, model, cached: false };
-      }
+    const key = () => question.routingKey || `${question.spender.tenantId} ${asked(question)}`;
+    const plan = await this.plan({
+      operation: 'chat',
+      asking: question,
+      key,
+      hint: question.hint,
+      likelyTokens: () => likelyTokens(question.messages),
+    });
+    const work = chatWork(question, { plan, patience: this.patience(plan) });
+    using stop = this.signal(question, plan);
+    try {
+      const ttlSeconds = ttlOf(question, plan);
+      if (ttlSeconds === 0) yield* this.run(plan, work, stop.signal);
+      else yield* this.shared(question, plan, work, ttlSeconds, stop.signal);
+    } catch (error) {
+      throw stop.explain(error);
     }
   }
 
   async embed(question: EmbedQuestion): Promise<EmbedAnswer> {
-    const { provider, model } = await this.resolve(question.wanted);
-    if (!provider.embed) throw cannot(provider, 'embedding');
-    return { ...(await provider.embed({ ...question, model })), provider: provider.name, model, cached: false };
+    const plan = await this.plan({
+      operation: 'embed',
+      asking: question,
+      key: () => '',
+      hint: '',
+      likelyTokens: () => 0,
+    });
+    return await this.single(question, plan, embedWork(question, { plan, patience: this.whole(plan) }));
   }
 
   async rerank(question: RerankQuestion): Promise<RerankAnswer> {
-    const { provider, model } = await this.resolve(question.wanted);
-    if (!provider.rerank) throw cannot(provider, 'reranking');
-    return { ...(await provider.rerank({ ...question, model })), provider: provider.name, model, cached: false };
+    const plan = await this.plan({
+      operation: 'rerank',
+      asking: question,
+      key: () => '',
+      hint: '',
+      likelyTokens: () => 0,
+    });
+    return await this.single(question, plan, rerankWork(question, { plan, patience: this.whole(plan) }));
   }
 
-  private async resolve(wanted: WantedModel) {
-    const resolution = await resolveModel(this.parts.registry, this.parts.defaultModel, wanted);
-    if (!resolution.served) throw new FailureError(resolution.failure);
-    return resolution;
+  private async plan(planning: Omit<Planning, 'budgetUsed'>): Promise<CallPlan> {
+    const { catalog, targets, defaultModel, money } = this.parts;
+    const { spender } = planning.asking;
+    const models = await catalog.of(spender.tenantId);
+    return planCall(models, targets, defaultModel, { ...planning, budgetUsed: () => money.shareUsed(spender) });
+  }
+
+  private async *run(plan: CallPlan, work: Work<ChatPart>, signal: AbortSignal): AsyncGenerator<ChatPart> {
+    this.options.budget.offered();
+    yield* attempts(plan, work, this.options, signal);
+  }
+
+  /** From the cache, or from a call that others with the same question follow too. */
+  private async *shared(
+    question: ChatQuestion,
+    plan: CallPlan,
+    work: Work<ChatPart>,
+    ttlSeconds: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const { cache } = this.parts;
+    const { tenantId } = question.spender;
+    const key = digest([plan.route || plan.targets.map(({ name }) => name), asked(question)]);
+    const free = new FreeAnswers(this.parts.money, work);
+    const kept = await cache.get(tenantId, key);
+    if (kept) {
+      yield* free.give(kept);
+      return;
+    }
+    const start = (all: AbortSignal) => this.run(plan, work, all);
+    const { flight, leads } = this.flights.join(`${tenantId} ${key}`, start, (parts) =>
+      cache.set(tenantId, key, joined(parts), ttlSeconds),
+    );
+    if (leads) yield* flight.follow(signal);
+    else yield* free.follow(flight.follow(signal));
+  }
+
+  private async single<Answer>(asking: Timed, plan: CallPlan, work: Work<Answer>): Promise<Answer> {
+    using stop = this.signal(asking, plan);
+    this.options.budget.offered();
+    try {
+      for await (const answer of attempts(plan, work, this.options, stop.signal)) return answer;
+    } catch (error) {
+      throw stop.explain(error);
+    }
+    throw FailureError.of('provider_stream_cut', 'The provider ended without an answer. Try again.');
+  }
+
+  private signal({ signal, deadlineUnixMs }: Timed, { rules }: CallPlan): CallSignal {
+    const ownMs = Date.now() + (rules?.deadlines.total_ms ?? this.parts.totalMs);
+    return new CallSignal(signal, deadlineUnixMs > 0 ? Math.min(deadlineUnixMs, ownMs) : ownMs);
+  }
+
+  private patience({ rules }: CallPlan): Patience {
+    const { firstTokenMs, silenceMs } = this.parts.patience;
+    const { first_token_ms = firstTokenMs, silence_ms = silenceMs } = rules?.deadlines ?? {};
+    return { firstTokenMs: first_token_ms, silenceMs: silence_ms };
+  }
+
+  /** An answer that comes in one piece may take as long as a stream's first part and all silences together could. */
+  private whole({ rules }: CallPlan): Patience {
+    const totalMs = rules?.deadlines.total_ms ?? this.parts.totalMs;
+    return { firstTokenMs: totalMs, silenceMs: totalMs };
   }
 }
 
-function cannot(provider: Provider, what: string): FailureError {
-  const message = `The provider "${provider.name}" has no ${what} models. Name one that has.`;
-  return FailureError.of('invalid_argument', message, { field: 'model' });
+type Timed = Asking & { readonly signal?: AbortSignal; readonly deadlineUnixMs: number };
+
+/** Everything about a question that its answer depends on, except who serves it. */
+function asked({ messages, parameters, tools, toolChoice, responseFormat, reasoning }: ChatQuestion): string {
+  return digest([messages, parameters, tools, toolChoice, responseFormat, reasoning]);
+}
+
+function ttlOf({ cache }: ChatQuestion, { rules }: CallPlan): number {
+  const ofRoute = rules?.cache.ttl_seconds ?? 0;
+  if (!cache) return ofRoute;
+  return cache.enabled ? cache.ttlSeconds || ofRoute || defaultTtlSeconds : 0;
+}
+
+/** Neighbours of one kind as one part. */
+function joined(parts: readonly ChatPart[]): readonly ChatPart[] {
+  const result: ChatPart[] = [];
+  for (const part of parts) {
+    const last = result.at(-1);
+    if (last?.type === 'text' && part.type === 'text')
+      result[result.length - 1] = { ...last, text: last.text + part.text };
+    else if (last?.type === 'reasoning' && part.type === 'reasoning')
+      result[result.length - 1] = { ...last, text: last.text + part.text };
+    else result.push(part);
+  }
+  return result;
+}
+
+/** Gives answers that nobody pays for, marked as such. */
+class FreeAnswers {
+  private readonly startedAt = performance.now();
+
+  constructor(
+    private readonly money: MoneyGate,
+    private readonly work: Work<ChatPart>,
+  ) {}
+
+  *give(parts: Iterable<ChatPart>): Generator<ChatPart> {
+    for (const part of parts) yield this.marked(part);
+  }
+
+  async *follow(parts: AsyncIterable<ChatPart>): AsyncGenerator<ChatPart> {
+    for await (const part of parts) yield this.marked(part);
+  }
+
+  private marked(part: ChatPart): ChatPart {
+    if (part.type !== 'finished') return part;
+    const latencyMs = performance.now() - this.startedAt;
+    const { provider, kind, model } = part;
+    const call = this.work.billable({ provider, kind, model });
+    this.money.recordFree({ call, usage: billed(part), latencyMs, firstTokenMs: latencyMs });
+    return { ...part, cached: true };
+  }
 }

@@ -26,6 +26,8 @@ export type RerankQuestion = Omit<RerankCall, 'model'> & Asking;
 /** Who served a call. */
 export interface ServedBy {
   readonly provider: string;
+  /** The vendor, as the price table knows it. */
+  readonly kind: string;
   readonly model: string;
   /** Whether it is an earlier answer given again. */
   readonly cached: boolean;

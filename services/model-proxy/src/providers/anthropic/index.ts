@@ -34,7 +34,7 @@ export class AnthropicProvider implements Provider {
       const response = await this.connection.open(request, stop.signal);
       yield* this.connection.parts(response, 'sse', new MessagesReader(this.options), warnings);
     } catch (error) {
-      throw stop.failure ?? error;
+      throw stop.explain(error);
     }
   }
 

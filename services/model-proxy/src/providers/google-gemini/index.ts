@@ -36,7 +36,7 @@ export class GoogleGeminiProvider implements Provider {
       const response = await this.connection.open(request, stop.signal);
       yield* this.connection.parts(response, 'sse', new GenerateContentReader(this.options), warnings);
     } catch (error) {
-      throw stop.failure ?? error;
+      throw stop.explain(error);
     }
   }
 

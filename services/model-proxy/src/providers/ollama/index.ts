@@ -40,7 +40,7 @@ export class OllamaProvider implements Provider {
       const response = await this.connection.open(request, stop.signal);
       yield* this.connection.parts(response, 'lines', new OllamaReader(this.options), warnings);
     } catch (error) {
-      throw stop.failure ?? error;
+      throw stop.explain(error);
     }
   }
 

@@ -49,7 +49,7 @@ export class OpenAiCompatibleProvider implements Provider {
       if (isEventStream(response)) yield* this.connection.parts(response, 'sse', reader, warnings);
       else yield* fromPlainAnswer(await this.connection.text(response), this.options, warnings);
     } catch (error) {
-      throw stop.failure ?? error;
+      throw stop.explain(error);
     }
   }
 

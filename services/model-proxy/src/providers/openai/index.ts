@@ -23,7 +23,7 @@ export class OpenAiProvider extends OpenAiCompatibleProvider {
       const response = await this.connection.open(request, stop.signal);
       yield* this.connection.parts(response, 'sse', new ResponsesReader(this.openAi), warnings);
     } catch (error) {
-      throw stop.failure ?? error;
+      throw stop.explain(error);
     }
   }
 }

@@ -148,7 +148,14 @@ export function receivedDetails(text: string): { readonly receivedCharacters: nu
 export function unreachable({ name }: Names, error: unknown, options: ServerOptions): FailureError {
   const { origin } = new URL(options.baseUrl);
   const message = `The provider "${name}" at ${origin} cannot be reached: ${reason(error, options)}.`;
-  return FailureError.of('provider_unavailable', message, { details: { provider: name } }, { cause: error });
+  const details = { provider: name, ...(neverReached(error) && { reached: false }) };
+  return FailureError.of('provider_unavailable', message, { details }, { cause: error });
+}
+
+/** Whether the request certainly did not arrive, and so cost nothing. */
+function neverReached(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return ['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT'].includes(String(code));
 }
 
 /** The stream ended before the answer did. What came so far is no answer. */

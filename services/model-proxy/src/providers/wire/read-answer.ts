@@ -20,15 +20,19 @@ export async function* readAnswer(
   warnings: readonly string[],
 ): AsyncGenerator<ModelPart> {
   const read = (framing === 'sse' ? eventReader : lineReader)((data) => addEvent(data, answer, options), options);
+  // What the connection throws may be a failure too: whoever gives up a call says why.
+  let understood = true;
   try {
     for await (const piece of bytes) {
+      understood = false;
       read(piece);
+      understood = true;
       yield* answer.take();
       if (answer.done) break;
     }
   } catch (error) {
     yield* answer.take();
-    if (error instanceof FailureError) throw error;
+    if (!understood) throw error;
     // Once the last word is known to be there, only the usage can be missing.
     if (!answer.complete) throw streamCut(options, answer.receivedText, error, options);
   }

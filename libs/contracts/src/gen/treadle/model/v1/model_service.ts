@@ -258,6 +258,8 @@ export interface ListModelsRequest {
 
 export interface ListModelsResponse {
   models: ModelName[];
+  /** Names of routes, alphabetical. */
+  routes: string[];
 }
 
 function createBaseModelName(): ModelName {
@@ -2475,13 +2477,16 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
 };
 
 function createBaseListModelsResponse(): ListModelsResponse {
-  return { models: [] };
+  return { models: [], routes: [] };
 }
 
 export const ListModelsResponse: MessageFns<ListModelsResponse> = {
   encode(message: ListModelsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.models) {
       ModelName.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.routes) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -2507,6 +2512,14 @@ export const ListModelsResponse: MessageFns<ListModelsResponse> = {
             message.models.push(ModelName.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.routes.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2525,6 +2538,7 @@ export const ListModelsResponse: MessageFns<ListModelsResponse> = {
   fromPartial(object: DeepPartial<ListModelsResponse>): ListModelsResponse {
     const message = createBaseListModelsResponse();
     message.models = object.models?.map((e) => ModelName.fromPartial(e)) || [];
+    message.routes = object.routes?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,0 +1,142 @@
+import { type Failure, FailureError, toFailure } from '@treadle/failure';
+import type { LoadSign } from './adaptive-limit.js';
+import type { BillableCall, BilledUsage, MoneyGate, Reservation, Spender } from './money-gate.js';
+import type { Target } from './target.js';
+import { type Patience, watched } from './watched.js';
+
+/** Who serves, by names. */
+export type Served = Pick<BillableCall, 'provider' | 'kind' | 'model'>;
+
+/** What is asked of whichever target serves. */
+export interface Work<Part> {
+  readonly spender: Spender;
+  /** What the target would be paid for. */
+  billable(target: Served): BillableCall;
+  readonly patience: Patience;
+  /** The longest answer is what the caller allows, or else what the budget pays for. */
+  start(target: Target, signal: AbortSignal, outputTokensAtMost: number | undefined): AsyncIterable<Part>;
+  /** Undefined for a part that is not the last; `unknown` when the provider did not say what it used. */
+  usageOf(part: Part): BilledUsage | 'unknown' | undefined;
+  /** The part with these sentences added to its warnings. */
+  warn(part: Part, warnings: readonly string[]): Part;
+}
+
+/** Why an attempt failed, and whether the caller has seen a part of its answer. */
+export class AttemptFailed extends Error {
+  constructor(
+    readonly failure: Failure,
+    readonly begun: boolean,
+    override readonly cause: unknown,
+  ) {
+    super(failure.message);
+  }
+}
+
+/** Failures that say something about the target and not about the request. */
+export const targetFailures: ReadonlySet<string> = new Set([
+  'model_not_found',
+  'provider_error',
+  'provider_rate_limited',
+  'provider_stream_cut',
+  'provider_unauthenticated',
+  'provider_unavailable',
+]);
+
+/** One call to one target: money first, then the request; both are told how it went. Throws `AttemptFailed`. */
+export async function* attempt<Part>(
+  target: Target,
+  work: Work<Part>,
+  money: MoneyGate,
+  signal: AbortSignal,
+): AsyncGenerator<Part> {
+  const account = new Account(target, await reserve(target, work, money));
+  const controller = new AbortController();
+  const parts = work.start(target, AbortSignal.any([signal, controller.signal]), account.outputTokensAtMost);
+  try {
+    for await (const part of watched(parts, work.patience, (why) => controller.abort(why))) {
+      const usage = work.usageOf(part);
+      account.got(usage);
+      yield usage === undefined ? part : work.warn(part, account.warnings);
+    }
+  } catch (error) {
+    throw account.failed(error);
+  } finally {
+    account.left();
+  }
+}
+
+async function reserve<Part>(target: Target, work: Work<Part>, money: MoneyGate): Promise<Reservation> {
+  const { model, provider } = target;
+  try {
+    return await money.reserve(work.billable({ provider: provider.name, kind: provider.kind, model }));
+  } catch (error) {
+    throw new AttemptFailed(toFailure(error), false, error);
+  }
+}
+
+/** Tells the money and the breaker how an attempt ended, once. */
+class Account {
+  /** What the target's load showed, for the limit. */
+  private readonly startedAt = performance.now();
+  private firstTokenMs: number | undefined;
+  private ended = false;
+
+  constructor(
+    private readonly target: Target,
+    private readonly reservation: Reservation,
+  ) {}
+
+  get outputTokensAtMost(): number | undefined {
+    return this.reservation.outputTokensAtMost;
+  }
+
+  get warnings(): readonly string[] {
+    return this.reservation.warnings;
+  }
+
+  got(usage: BilledUsage | 'unknown' | undefined): void {
+    this.firstTokenMs ??= performance.now() - this.startedAt;
+    if (usage === undefined) return;
+    this.target.breaker.succeeded();
+    this.settle('completed', usage === 'unknown' ? undefined : usage);
+  }
+
+  failed(error: unknown): AttemptFailed {
+    const begun = this.firstTokenMs !== undefined;
+    const failure = toFailure(error);
+    if (targetFailures.has(failure.code)) this.target.breaker.failed();
+    // An error answer, or a server that was never reached, cost nothing.
+    const refused = !begun && (failure.details?.['status'] !== undefined || failure.details?.['reached'] === false);
+    if (refused || !(error instanceof FailureError)) this.release();
+    else this.settle(failure.code === 'cancelled' ? 'cancelled' : 'failed', undefined);
+    return new AttemptFailed(failure, begun, error);
+  }
+
+  /** The reader went away in the middle. */
+  left(): void {
+    this.settle('cancelled', undefined);
+  }
+
+  private settle(status: 'completed' | 'failed' | 'cancelled', usage: BilledUsage | undefined): void {
+    if (this.ended) return;
+    this.ended = true;
+    const latencyMs = performance.now() - this.startedAt;
+    this.reservation.settle({ status, usage, latencyMs, firstTokenMs: this.firstTokenMs });
+  }
+
+  private release(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.reservation.release();
+  }
+}
+
+/** What an attempt shows about the load of its target. */
+export function loadSign(error: AttemptFailed | undefined, firstTokenMs: number | undefined): LoadSign {
+  if (error) {
+    const { code, details } = error.failure;
+    const status = details?.['status'];
+    return code === 'provider_rate_limited' || status === 503 || status === 529 ? 'overloaded' : 'none';
+  }
+  return firstTokenMs === undefined ? 'none' : { firstTokenMs };
+}

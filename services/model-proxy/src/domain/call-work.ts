@@ -1,0 +1,124 @@
+import { FailureError } from '@treadle/failure';
+import type { Work } from './attempt.js';
+import type { CallPlan } from './plan-call.js';
+import { billed } from './probe.js';
+import { promptTokensAtMost } from './prompt-bound.js';
+import type { TokenCounts } from './provider.js';
+import type {
+  ChatPart,
+  ChatQuestion,
+  EmbedAnswer,
+  EmbedQuestion,
+  RerankAnswer,
+  RerankQuestion,
+  ServedBy,
+} from './question.js';
+import type { Target } from './target.js';
+import type { Patience } from './watched.js';
+
+interface Frame {
+  readonly plan: CallPlan;
+  readonly patience: Patience;
+}
+
+/** A chat, as it is asked of whichever target serves. */
+export function chatWork(question: ChatQuestion, { plan, patience }: Frame): Work<ChatPart> {
+  const { spender, idempotencyKey, parameters, deadlineUnixMs, messages, tools, responseFormat } = question;
+  const limit = limitOf(parameters);
+  return {
+    patience,
+    spender,
+    billable: (served) => ({
+      ...served,
+      spender,
+      operation: 'chat',
+      route: plan.route,
+      idempotencyKey,
+      deadlineUnixMs,
+      inputTokensAtMost: promptTokensAtMost({ ...served, messages, tools, responseFormat }),
+      outputTokensAtMost: limit,
+    }),
+    async *start(target, signal, outputTokensAtMost) {
+      const bounded = limit ?? outputTokensAtMost;
+      const settings =
+        limit === undefined && bounded !== undefined ? { ...parameters, max_tokens: bounded } : parameters;
+      const call = { ...question, model: target.model, parameters: settings, deadlineUnixMs: 0, signal };
+      for await (const part of target.provider.chat(call)) {
+        yield part.type === 'finished' ? { ...part, ...servedBy(target) } : part;
+      }
+    },
+    usageOf: (part) => {
+      if (part.type !== 'finished') return undefined;
+      return part.usageKnown === false ? 'unknown' : billed(part);
+    },
+    warn: (part, warnings) =>
+      part.type === 'finished' ? { ...part, warnings: [...plan.warnings, ...part.warnings, ...warnings] } : part,
+  };
+}
+
+/** Vectors, as they are asked of whichever target serves. */
+export function embedWork(question: EmbedQuestion, frame: Frame): Work<EmbedAnswer> {
+  return wholeWork('embed', question, question.texts, frame, async (target, signal) => {
+    const call = { ...question, model: target.model, deadlineUnixMs: 0, signal };
+    const answer = await target.provider.embed?.(call);
+    if (!answer) throw cannot(target, 'embedding');
+    return { ...answer, ...servedBy(target) };
+  });
+}
+
+/** An order of documents, as it is asked of whichever target serves. */
+export function rerankWork(question: RerankQuestion, frame: Frame): Work<RerankAnswer> {
+  // The query is read with every document.
+  const texts = question.documents.map((document) => question.query + document);
+  return wholeWork('rerank', question, texts, frame, async (target, signal) => {
+    const call = { ...question, model: target.model, deadlineUnixMs: 0, signal };
+    const answer = await target.provider.rerank?.(call);
+    if (!answer) throw cannot(target, 'reranking');
+    return { ...answer, ...servedBy(target) };
+  });
+}
+
+/** Work whose answer comes in one piece. */
+function wholeWork<Answer extends TokenCounts & { readonly warnings: readonly string[] }>(
+  operation: 'embed' | 'rerank',
+  { spender, deadlineUnixMs }: EmbedQuestion | RerankQuestion,
+  texts: readonly string[],
+  { plan, patience }: Frame,
+  ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
+): Work<Answer> {
+  const messages = texts.map((text) => ({ role: 'user', text }));
+  return {
+    patience,
+    spender,
+    billable: (served) => ({
+      ...served,
+      spender,
+      operation,
+      route: plan.route,
+      idempotencyKey: '',
+      deadlineUnixMs,
+      inputTokensAtMost: promptTokensAtMost({ ...served, messages }),
+      outputTokensAtMost: 0,
+    }),
+    async *start(target, signal) {
+      yield await ask(target, signal);
+    },
+    usageOf: billed,
+    warn: (answer, warnings) => ({ ...answer, warnings: [...plan.warnings, ...answer.warnings, ...warnings] }),
+  };
+}
+
+function servedBy({ provider, model }: Target): ServedBy {
+  return { provider: provider.name, kind: provider.kind, model, cached: false };
+}
+
+/** The longest answer the caller allows, in tokens. */
+function limitOf({ max_completion_tokens, max_tokens }: ChatQuestion['parameters']): number | undefined {
+  const limit = max_completion_tokens ?? max_tokens;
+  return typeof limit === 'number' ? limit : undefined;
+}
+
+function cannot({ provider }: Target, what: string): FailureError {
+  const message = `The provider "${provider.name}" has no ${what} models. Name one that has.`;
+  return FailureError.of('model_not_found', message, { field: 'model', details: { reached: false } });
+}
