@@ -57,7 +57,7 @@ export class Child {
 
   /** What it said so far, for the message of an error. */
   log(): string {
-    return `It said:\n${this.said.slice(-4000)}\n${this.complained.slice(-4000)}`;
+    return `It said:\n${this.said.slice(-4000)}\n${this.complained.slice(-16_000)}`;
   }
 
   /**

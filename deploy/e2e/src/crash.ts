@@ -50,7 +50,10 @@ async function run(mode: Mode): Promise<void> {
       log: (line) => console.log(`  ${line}`),
     });
     print(report);
-    if (report.problems.length > 0) process.exitCode = 1;
+    if (report.problems.length > 0) {
+      process.exitCode = 1;
+      console.log(system.log());
+    }
   } finally {
     await system?.stop();
     await models.stop();

@@ -56,6 +56,7 @@ export async function startProcessesSystem(modelUrl: string): Promise<ProcessesS
     api: new ApiClient({ url, apiKey }),
     roles: ['gateway', 'orchestrator', 'node-executor', 'model-proxy'],
     killAndRestart: (role) => killAndAwait(launcher, role, url),
+    log: () => launcher.log(),
     deleteStreams: () => deleteStreams(nats),
     stop,
   };

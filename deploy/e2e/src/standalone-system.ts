@@ -54,6 +54,10 @@ export class StandaloneProcess {
     return (await child?.end(signal)) ?? null;
   }
 
+  log(): string {
+    return this.current?.log() ?? 'It is not running.';
+  }
+
   /** Ends what still runs and deletes the data. */
   async remove(): Promise<void> {
     try {
@@ -78,6 +82,7 @@ export async function startStandaloneSystem(
       await standalone.end('SIGKILL');
       await standalone.start();
     },
+    log: () => standalone.log(),
     stop: () => standalone.remove(),
   };
 }

@@ -9,6 +9,8 @@ export interface System {
   readonly roles: readonly string[];
   /** SIGKILLs one process of a role and brings it back. Resolves when the system answers again. */
   killAndRestart(role: string): Promise<void>;
+  /** The newest part of what its processes logged. */
+  log(): string;
   /** Ends everything and deletes its data. */
   stop(): Promise<void>;
 }
