@@ -51,6 +51,27 @@ describe.skipIf(!natsAvailable())('against a real nats-server', () => {
     await until(() => expect(seen).toEqual(['before', 'after']));
   });
 
+  it('makes a queue anew that keeps its messages to itself', { timeout: 60_000 }, async () => {
+    const bus = await aBus();
+    const queue = aQueue();
+    const connection = await connect({ servers: server.url });
+    const manager = await jetstreamManager(connection);
+    const { calls, handler } = heldHandler();
+    await bus.consume(queue, { concurrency: 4, leaseMs: 60_000 }, handler);
+    const [{ created } = { created: '' }] = await manager.streams.list().next();
+    // Stands for a stream that has lost its files: the message in work fills the only place, so no other is given out.
+    await bus.enqueue(queue, 'in work', 'in work');
+    await until(() => expect(calls).toHaveLength(1));
+    await manager.consumers.update(queue.stream, queue.pool, { max_ack_pending: 1 });
+    await bus.enqueue(queue, 'kept back', 'kept back');
+    const isAnew = async () => (await manager.streams.info(queue.stream).catch(() => undefined))?.created !== created;
+    await vi.waitUntil(isAnew, { timeout: 40_000, interval: 100 });
+    await enqueueForSure(bus, queue, 'kept back');
+    await until(() => expect(calls.map(({ delivery }) => delivery.message)).toEqual(['in work', 'kept back']));
+    for (const call of calls) call.answer({ kind: 'done' });
+    await connection.close();
+  });
+
   it('goes on after a restart of the server with the same store, and loses nothing that was queued', async () => {
     const bus = await aBus();
     const queue = aQueue();

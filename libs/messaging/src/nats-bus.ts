@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
 import type { Codec, Queue, RequestSubject, Subject } from '@treadle/contracts';
@@ -6,7 +7,15 @@ import { type BusLog, silentLog } from './bus-log.js';
 import type { ConsumeOptions, Delivery, MessageBus, Subscription, Verdict } from './message-bus.js';
 import { connectToNats, followConnection } from './nats-connection.js';
 import { NatsQueueConsumer } from './nats-queue-consumer.js';
-import { ensureConsumer, ensureStream, keyToken, type QueuePlace, subjectHeld } from './nats-streams.js';
+import {
+  consumerProgress,
+  ensureConsumer,
+  ensureStream,
+  keyToken,
+  type QueuePlace,
+  removalMs,
+  subjectHeld,
+} from './nats-streams.js';
 import { Running, settledWithin } from './running.js';
 
 export interface NatsBusOptions {
@@ -137,6 +146,8 @@ export class NatsBus implements MessageBus {
       log: this.log,
       isConnected: () => this.isReady(),
       ensure: () => ensureConsumer(this.manager, queue, options.leaseMs, this.replicas),
+      progress: () => consumerProgress(this.manager, queue),
+      discard: async () => void (await this.manager.streams.delete(queue.stream)),
     };
     const consumer = new NatsQueueConsumer(context, queue, options, handler);
     this.#consumers.add(consumer);
@@ -212,6 +223,7 @@ export class NatsBus implements MessageBus {
 
   /** The stream was deleted under us: the first to notice makes it again, then the message is put once more. */
   async #putAfterLoss(queue: QueuePlace, subject: string, bytes: Uint8Array): Promise<'queued' | 'held'> {
+    await wait(removalMs);
     try {
       await ensureStream(this.manager, queue, this.replicas);
       return await this.#put(subject, bytes);

@@ -8,6 +8,7 @@ import {
 import type { Queue } from '@treadle/contracts';
 import { type BusLog, throwDelayMs } from './bus-log.js';
 import type { ConsumeOptions, Delivery, Subscription, Verdict } from './message-bus.js';
+import { type ConsumerProgress, removalMs } from './nats-streams.js';
 import { Running, settledWithin } from './running.js';
 
 /** How long a request for messages waits at the server: long enough to be cheap, short enough to notice a dead one. */
@@ -16,7 +17,8 @@ const pullExpiresMs = 2000;
 const silenceMs = pullExpiresMs + 1000;
 const sweepMs = 500;
 const retryMs = 250;
-const pauseMs = 100;
+/** With a request open and nothing coming for this long, the server is asked whether something waits. */
+const lookMs = 3000;
 
 const ack = '+ACK';
 const working = '+WPI';
@@ -36,6 +38,9 @@ export interface QueueConsumerContext {
   readonly isConnected: () => boolean;
   /** Makes stream and consumer where they are missing; answers the name of this incarnation. */
   readonly ensure: () => Promise<string>;
+  readonly progress: () => Promise<ConsumerProgress>;
+  /** Deletes the stream with all that is in it. */
+  readonly discard: () => Promise<void>;
 }
 
 /**
@@ -53,6 +58,10 @@ export class NatsQueueConsumer<T> implements Subscription {
   #incarnation = '';
   #lastSign = Date.now();
   #lastRenewal = Date.now();
+  #lastMessage = Date.now();
+  #lastLook = Date.now();
+  /** What had been delivered when messages were last found waiting although we asked for some; absent while all is well. */
+  #stalledAt: number | undefined;
   #pullScheduled = false;
   #recovering = false;
   #closing = false;
@@ -87,6 +96,8 @@ export class NatsQueueConsumer<T> implements Subscription {
     }
     this.#recovering = false;
     this.#asked = 0;
+    this.#stalledAt = undefined;
+    this.#lastLook = Date.now();
     this.#schedulePull();
   }
 
@@ -111,6 +122,7 @@ export class NatsQueueConsumer<T> implements Subscription {
   #receive(message: Msg): void {
     this.#lastSign = Date.now();
     if (message.subject === this.#inbox) return this.#status(message);
+    this.#lastMessage = this.#lastSign;
     this.#asked = Math.max(0, this.#asked - 1);
     // More than asked for comes only when a forgotten request was served after all.
     if (this.#closing || this.#taken.size >= this.options.concurrency) return void message.respond(nak(0));
@@ -126,8 +138,8 @@ export class NatsQueueConsumer<T> implements Subscription {
       this.#asked = Math.max(0, this.#asked - (Number.isFinite(left) ? left : this.#asked));
       this.#schedulePull();
     } else if (code !== 100) {
-      // Not at once: a server that refuses every request is not to be asked in a tight loop.
-      setTimeout(() => void this.recover(), pauseMs).unref();
+      // Not at once: the stream may be in the middle of its deletion, and a server that refuses is not to be asked in a tight loop.
+      setTimeout(() => void this.recover(), removalMs).unref();
     }
   }
 
@@ -205,6 +217,28 @@ export class NatsQueueConsumer<T> implements Subscription {
     if (this.#asked > 0 && now - this.#lastSign > silenceMs) {
       this.#lastSign = now;
       void this.recover();
+    }
+    if (this.#asked > 0 && now - Math.max(this.#lastMessage, this.#lastLook) > lookMs) {
+      this.#lastLook = now;
+      void this.#look();
+    }
+  }
+
+  /**
+   * Messages wait at the server while it holds our request, twice in a row without one delivered to anybody: the stream has lost
+   * its files. Nothing but making it anew mends that, and what was in it is sent again by its senders.
+   */
+  async #look(): Promise<void> {
+    try {
+      const { pending, delivered } = await this.context.progress();
+      const stalled = pending > 0 && this.#asked > 0 && Date.now() - this.#lastMessage > lookMs;
+      const again = stalled && this.#stalledAt === delivered;
+      this.#stalledAt = stalled && !again ? delivered : undefined;
+      if (!again || this.#closing) return;
+      this.context.log.error({ pool: this.queue.pool, pending }, 'The task queue keeps its messages; it is made anew.');
+      await this.context.discard();
+    } catch (error) {
+      this.context.log.warn({ err: error, pool: this.queue.pool }, 'The task queue cannot be asked how it is.');
     }
   }
 

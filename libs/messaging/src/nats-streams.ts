@@ -22,6 +22,11 @@ export type QueuePlace = Pick<AnyQueue, 'stream' | 'pool' | 'prefix'>;
 const streamNameInUse = 10058;
 /** A stream refuses a message whose subject it already holds with this code. */
 export const subjectHeld = 10077;
+/**
+ * How long a stream that was found missing is left alone. A server answers a deletion before it has removed the files; a stream of
+ * the same name that is made meanwhile loses its own files to that removal, and then takes messages and never gives one.
+ */
+export const removalMs = 500;
 /** A subject longer than the server's control line would cut the connection. */
 const longestToken = 512;
 
@@ -83,6 +88,20 @@ export async function ensureConsumer(
   await ensureStream(manager, queue, replicas);
   const info = await manager.consumers.add(queue.stream, consumerConfig(queue, leaseMs));
   return info.created;
+}
+
+/** How far a consumer has come: what waits, and the number of what was delivered last. */
+export interface ConsumerProgress {
+  readonly pending: number;
+  readonly delivered: number;
+}
+
+export async function consumerProgress(
+  manager: JetStreamManager,
+  { stream, pool }: QueuePlace,
+): Promise<ConsumerProgress> {
+  const info = await manager.consumers.info(stream, pool);
+  return { pending: info.num_pending, delivered: info.delivered.consumer_seq };
 }
 
 /** A key as the last part of a subject: letters and digits stay readable, what NATS gives a meaning is written as `%2E`. */
