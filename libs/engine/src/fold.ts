@@ -41,6 +41,7 @@ export class Fold {
     switch (event.type) {
       case 'run-started':
         draft.status = 'running';
+        draft.engine = event.engine;
         draft.scopes = {
           inputs: event.inputs,
           sys: event.sys,

@@ -58,6 +58,8 @@ export interface Scopes {
 /** Everything the engine knows of a run: its events, folded. */
 export interface RunState {
   readonly status: RunStatus;
+  /** The version of the rules the run began with; 0 before its first event. */
+  readonly engine: number;
   /** Number of the newest event; 0 before the first. */
   readonly sequence: number;
   readonly scopes: Scopes;
@@ -79,6 +81,7 @@ export interface RunState {
 
 export const emptyState: RunState = {
   status: 'pending',
+  engine: 0,
   sequence: 0,
   scopes: { inputs: {}, sys: {}, env: {}, conversation: {} },
   frames: new Map([['', { nodes: new Map(), open: 0 }]]),

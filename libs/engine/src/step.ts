@@ -182,7 +182,8 @@ export class Step {
     if (!this.state.frames.has(scope)) return;
     const { place, node } = this.nodeOf(key);
     for (const { target } of node.outgoing) this.reach(place, target);
-    if (this.passing.get(scope) === 0 && this.state.frames.get(scope)?.open === 0) this.finish(place);
+    const isOver = this.passing.get(scope) === 0 && this.state.frames.get(scope)?.open === 0;
+    if (isOver && !isTerminal(this.state.status)) this.finish(place);
   }
 
   /** Rule 4: a node begins when no way in is undecided and one is taken; when none is taken it is skipped. */

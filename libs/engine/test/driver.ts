@@ -1,0 +1,124 @@
+import { failure } from '@treadle/failure';
+import { catalog as nodeTypes } from '@treadle/nodes/catalog';
+import { type Catalog, compile, documentSchema, type Plan, type WorkflowDocumentInput } from '@treadle/workflow';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import {
+  advance,
+  type Command,
+  type Input,
+  newRun,
+  nodeStateAt,
+  type Outcome,
+  outstanding,
+  type RunEvent,
+  type RunState,
+  replay,
+} from '../src/index.js';
+
+/** Every node type there is, and `work`: a task that gives what its result says, whose `reads` reach it. */
+export const catalog: Catalog = {
+  ...nodeTypes,
+  work: {
+    type: 'work',
+    group: 'data',
+    title: '',
+    summary: '',
+    work: 'task',
+    pool: 'default',
+    timeoutSeconds: 60,
+    config: z.object({ reads: z.array(z.tuple([z.string()], z.string())).default([]) }),
+    reads: ({ reads }) =>
+      reads.map((selector: [string, ...string[]], index: number) => ({ selector, field: `reads[${index}]` })),
+    handles: () => ['source'],
+    outputs: () => ['value'],
+  },
+};
+
+type NodeInput = WorkflowDocumentInput['nodes'][number];
+type Rest = Partial<Pick<WorkflowDocumentInput, 'conversation' | 'limits' | 'environment'>>;
+
+/** Nodes of the given types and settings, `a>b` or `a:branch>b` as edges. A node without a type is `work`. */
+export function planOf(
+  nodes: readonly (Partial<NodeInput> & { readonly id: string })[],
+  edges: string,
+  rest: Rest = {},
+  workflows: Readonly<Record<string, Plan>> = {},
+): Plan {
+  const document = documentSchema.parse({
+    format: 'treadle/v1',
+    name: 'spec',
+    ...rest,
+    nodes: nodes.map((node) => ({ type: 'work', ...node })),
+    edges: edges.split(' ').flatMap((edge) => {
+      const [from = '', target] = edge.split('>');
+      const [source = '', source_handle = 'source'] = from.split(':');
+      return target === undefined ? [] : [{ source, source_handle, target }];
+    }),
+  });
+  const { plan, diagnostics } = compile(document, catalog, { workflows: ({ id }) => workflows[id] });
+  if (plan === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
+  return plan;
+}
+
+/** A run that is given inputs one after the other. After each, its events alone rebuild it and ask for the same work. */
+export class Driver {
+  state: RunState = newRun;
+  readonly events: RunEvent[] = [];
+  /** The commands of the last decision. */
+  commands: readonly Command[] = [];
+
+  constructor(
+    readonly plan: Plan,
+    inputs: Record<string, string | number | boolean | string[]> = {},
+    /** Whether replaying is checked after each input: costs the square of the number of events. */
+    private readonly checked = true,
+  ) {
+    const { environment, conversation } = plan;
+    this.give({ type: 'start', at: 0, inputs, sys: { workflow_run_id: 'run-1' }, environment, conversation });
+  }
+
+  /** Whether the input changed anything. */
+  give(input: Input): boolean {
+    const { state, events, commands } = advance(this.plan, catalog, this.state, input);
+    this.state = state;
+    this.commands = commands;
+    this.events.push(...events);
+    if (this.checked) {
+      const again = replay(this.events);
+      expect(again).toEqual(state);
+      expect(outstanding(again)).toEqual(outstanding(state));
+    }
+    return events.length > 0;
+  }
+
+  result(key: string, outcome: Outcome, at = 1): boolean {
+    const attempt = nodeStateAt(this.state, key)?.attempt ?? 1;
+    return this.give({ type: 'result', at, key, attempt, outcome });
+  }
+
+  complete(key: string, value: string | number | null | string[] = key): boolean {
+    return this.result(key, { outputs: { value } });
+  }
+
+  fail(key: string, retryable = false): boolean {
+    return this.result(key, { failure: failure('provider_unavailable', 'away', { retryable }) });
+  }
+
+  answer(key: string, action: string, values: Record<string, string> = {}): boolean {
+    return this.give({ type: 'answer', at: 1, key, action, values, by: 'Ada' });
+  }
+
+  timer(at: number): boolean {
+    return this.give({ type: 'timer', at });
+  }
+
+  /** What is outstanding, as `run-task each[0]/a`. */
+  waitsFor(): string[] {
+    return outstanding(this.state).map(({ type, key }) => `${type} ${key}`);
+  }
+
+  types(): string[] {
+    return this.events.map(({ type }) => type);
+  }
+}
