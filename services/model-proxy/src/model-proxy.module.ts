@@ -12,7 +12,7 @@ import type { ModelProxyConfig } from './model-proxy.config.js';
 import { configuredProviders, makeProvider } from './providers/catalog.js';
 
 /** Calls on one target: at first, at most, and waiting. */
-const limits = { initial: 16, most: 1_000, queue: 1_000 };
+const limits = { initial: 12, most: 1_000, queue: 1_000 };
 /** Failures in a row after which a target is left alone. */
 const failures = 5;
 

@@ -118,7 +118,7 @@ export class Pipeline {
   ): AsyncGenerator<ChatPart> {
     const { cache } = this.parts;
     const { tenantId } = question.spender;
-    const key = digest([plan.route || plan.targets.map(({ name }) => name), asked(question)]);
+    const key = digest([plan.targets.map(({ name }) => name).sort(), asked(question)]);
     const free = new FreeAnswers(this.parts.money, work);
     const kept = await cache.get(tenantId, key);
     if (kept) {
