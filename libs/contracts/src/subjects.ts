@@ -2,6 +2,7 @@ import { Delta, TextSoFarRequest, TextSoFarResponse } from './gen/treadle/execut
 import { JournalEntry } from './gen/treadle/execution/v1/event.js';
 import { Heartbeat, Receipt, Result } from './gen/treadle/execution/v1/result.js';
 import { Task } from './gen/treadle/execution/v1/task.js';
+import { BudgetAlert } from './gen/treadle/model/v1/model_admin_service.js';
 import { CancelRunRequest, CancelRunResponse } from './gen/treadle/orchestrator/v1/run_service.js';
 import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
 
@@ -80,3 +81,9 @@ export const textSoFarSubject: RequestSubject<TextSoFarRequest, TextSoFarRespons
   question: TextSoFarRequest,
   answer: TextSoFarResponse,
 };
+
+/** A budget of the tenant passed a threshold. */
+export const budgetAlertsSubject = (tenantId: string): Subject<BudgetAlert> => ({
+  name: `budgets.v1.${tenantId}`,
+  codec: BudgetAlert,
+});

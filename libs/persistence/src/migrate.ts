@@ -18,6 +18,8 @@ export async function migrate(pool: Pool, schema: string, migrations: Migrations
   // Without the pool's time limits: waiting for another process's migration is no trouble.
   const patient = new Pool({ ...pool.options, max: 2, statement_timeout: 0, query_timeout: 0 });
   patient.on('error', () => {});
+  // An error event without a listener ends the process, and the pool listens to a connection only while it is idle.
+  patient.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: patient }) });
   try {
     const migrator = new Migrator({

@@ -38,7 +38,7 @@ function toBytes(text: string): Buffer {
 export function readOrMakeKeyFile(path: string): string {
   const found = read(path);
   if (found !== undefined) return found;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeDurably(draft, randomBytes(keyBytes).toString('base64'));
   try {

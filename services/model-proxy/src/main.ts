@@ -10,7 +10,8 @@ async function start(): Promise<void> {
   const config = modelProxyProcessConfig.read();
   const logger = createLogger({ service: 'model-proxy' });
   const adapter = new FastifyAdapter({ forceCloseConnections: 'idle' });
-  const app = await NestFactory.create(AppModule.register(config, logger), adapter, { logger: new NestLogger(logger) });
+  const module = await AppModule.connect(config, logger);
+  const app = await NestFactory.create(module, adapter, { logger: new NestLogger(logger) });
   app.enableShutdownHooks();
   await app.listen(config.healthPort, config.host);
 }

@@ -4,7 +4,9 @@ import { configuredProviders } from './providers/catalog.js';
 
 describe('the settings of the model proxy', () => {
   it('have these defaults', () => {
-    expect(modelProxyProcessConfig.read({})).toEqual({
+    const required = { DATABASE_URL: 'postgres://db/treadle', NATS_URL: 'nats://bus' };
+    const { databaseUrl: _, natsUrl: __, ...values } = modelProxyProcessConfig.read(required);
+    expect(values).toEqual({
       openAiBaseUrl: undefined,
       openAiApiKey: undefined,
       defaultModel: undefined,
@@ -14,6 +16,9 @@ describe('the settings of the model proxy', () => {
       queueTimeoutMs: 10_000,
       totalTimeoutMs: 900_000,
       silenceTimeoutMs: 120_000,
+      keyEncryptionKey: undefined,
+      budgetedOutputTokens: 4096,
+      databaseConnections: 5,
       grpcAddress: '127.0.0.1:50051',
       host: '127.0.0.1',
       healthPort: 8081,

@@ -1,4 +1,4 @@
-import { type ConfigOf, defineConfig, integer, secret, string, url } from '@treadle/config';
+import { type ConfigOf, defineConfig, integer, secret, secretUrl, string, url } from '@treadle/config';
 
 export const modelProxyConfig = defineConfig({
   openAiBaseUrl: url({
@@ -66,6 +66,20 @@ export const modelProxyConfig = defineConfig({
     unit: 'ms',
     meaning: 'How long a provider may be silent between two parts of its answer, and before a plain one.',
   }),
+  keyEncryptionKey: secret({
+    env: 'TREADLE_KEY_ENCRYPTION_KEY',
+    optional: true,
+    meaning:
+      'Encrypts the stored keys of providers: 32 random bytes in base64 (openssl rand -base64 32), the same for every replica; older ones may follow after commas.',
+  }),
+  budgetedOutputTokens: integer({
+    env: 'TREADLE_BUDGETED_OUTPUT_TOKENS',
+    default: 4096,
+    min: 1,
+    max: 1_000_000,
+    unit: 'tokens',
+    meaning: 'The longest answer that is set aside in a budget for a call that sets no limit itself.',
+  }),
 });
 
 /** The service's settings, read once. */
@@ -74,6 +88,24 @@ export type ModelProxyConfig = ConfigOf<typeof modelProxyConfig>;
 /** What it needs besides as a process of its own. */
 export const modelProxyProcessConfig = defineConfig({
   ...modelProxyConfig.settings,
+  databaseUrl: secretUrl({
+    env: 'DATABASE_URL',
+    schemes: ['postgres', 'postgresql'],
+    meaning: 'The PostgreSQL (15 or newer) that holds providers, prices, budgets and usage.',
+  }),
+  databaseConnections: integer({
+    env: 'TREADLE_MODEL_PROXY_DATABASE_CONNECTIONS',
+    default: 5,
+    min: 3,
+    max: 200,
+    unit: 'connections',
+    meaning: 'Most connections the model proxy opens to PostgreSQL.',
+  }),
+  natsUrl: secretUrl({
+    env: 'NATS_URL',
+    schemes: ['nats', 'tls'],
+    meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
+  }),
   grpcAddress: string({
     env: 'TREADLE_MODEL_PROXY_GRPC',
     default: '127.0.0.1:50051',

@@ -3,7 +3,15 @@ import { ChatRequest, type ChatResponse, type Finished, ModelServiceService, Usa
 import { type Failure, FailureError } from '@treadle/failure';
 import { GrpcServer, grpcClient, inProcessHandlers } from '@treadle/grpc';
 import { createLogger } from '@treadle/telemetry';
-import { type Fault, type ModelServer, type ModelServerOptions, startModelServer } from '@treadle/testing';
+import {
+  type Fault,
+  type ModelServer,
+  type ModelServerOptions,
+  natsAvailable,
+  startModelServer,
+  startNatsServer,
+  testDatabase,
+} from '@treadle/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../src/app.module.js';
 import { ModelProxy, modelProxyConfig, modelProxyProcessConfig } from '../src/index.js';
@@ -274,18 +282,30 @@ describe('the names of models', () => {
   });
 });
 
-describe('the service over gRPC', () => {
+describe.skipIf(!natsAvailable())('the service over gRPC', () => {
   it('streams answers and carries failures whole', async () => {
     const server = await modelServer({ faults: { limited: { kind: 'status', status: 429, retryAfter: '3' } } });
-    const environment = { ...impatient, OPENAI_BASE_URL: server.url, TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0' };
+    const [database, nats] = await Promise.all([testDatabase(), startNatsServer()]);
+    cleanups.push(
+      () => database.drop(),
+      () => nats.stop(),
+    );
+    const environment = {
+      ...impatient,
+      OPENAI_BASE_URL: server.url,
+      TREADLE_MODEL_PROXY_GRPC: '127.0.0.1:0',
+      DATABASE_URL: database.connectionString,
+      NATS_URL: nats.url,
+    };
     const silent = createLogger({ service: 'spec', level: 'silent' });
-    const root = AppModule.register(modelProxyProcessConfig.read(environment), silent);
+    const root = await AppModule.connect(modelProxyProcessConfig.read(environment), silent);
     const app = await NestFactory.createApplicationContext(root, { logger: false });
     cleanups.push(() => app.close());
     const client = grpcClient(ModelServiceService, {
       address: `127.0.0.1:${app.get(GrpcServer, { strict: false }).port}`,
     });
     cleanups.push(() => client.close());
+    await vi.waitFor(async () => expect((await ask(client.chat(request()))).failure).toBeUndefined());
     expect(await ask(client.chat(request()))).toMatchObject({
       text: expect.stringContaining('You said: Hello there'),
       finished: { finishReason: 'stop' },

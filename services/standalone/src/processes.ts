@@ -5,6 +5,7 @@ import { findNatsServer, natsInstallHint, startNatsServer } from '@treadle/nats-
 import { createLogger } from '@treadle/telemetry';
 import { openDatabase } from './database.js';
 import { freePorts } from './free-ports.js';
+import { withKeyFile } from './key-file.js';
 import { planProcesses } from './process-plan.js';
 import { readyText } from './ready-text.js';
 import { readSettings } from './settings.js';
@@ -40,7 +41,11 @@ async function start(): Promise<void> {
   const plan = planProcesses({
     orchestrators: count(values.orchestrators, '--orchestrators'),
     executors: count(values.executors, '--executors'),
-    environment: { ...process.env, DATABASE_URL: database.connectionString, NATS_URL: nats.url },
+    environment: {
+      ...withKeyFile(process.env, standalone.dataDir),
+      DATABASE_URL: database.connectionString,
+      NATS_URL: nats.url,
+    },
     ports: await freePorts(64),
   });
   const supervisor = new Supervisor(plan, createLogger({ service: 'processes', pretty: process.stderr.isTTY }));

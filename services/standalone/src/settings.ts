@@ -2,6 +2,7 @@ import { type GatewayConfig, gatewayConfig } from '@treadle/gateway';
 import { type ModelProxyConfig, modelProxyConfig } from '@treadle/model-proxy';
 import { type NodeExecutorConfig, nodeExecutorConfig } from '@treadle/node-executor';
 import { type OrchestratorConfig, orchestratorConfig } from '@treadle/orchestrator';
+import { withKeyFile } from './key-file.js';
 import { type StandaloneConfig, standaloneConfig } from './standalone.config.js';
 
 /** The settings of every service, and those of standalone itself. */
@@ -13,15 +14,19 @@ export interface Settings {
   readonly modelProxy: ModelProxyConfig;
 }
 
-/** @throws FailureError `invalid_argument` naming every bad setting of a service. */
+/**
+ * Reads everything; the key for stored secrets is made where there is none yet.
+ * @throws FailureError `invalid_argument` naming every bad setting of a service.
+ */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   // Ctrl-C is to end within five seconds, running tasks included: what is handed back goes on at the next start.
   const impatient = { TREADLE_SHUTDOWN_GRACE_SECONDS: '2', ...environment };
+  const standalone = standaloneConfig.read(environment);
   return {
-    standalone: standaloneConfig.read(environment),
+    standalone,
     gateway: gatewayConfig.read(environment),
     orchestrator: orchestratorConfig.read(environment),
     nodeExecutor: nodeExecutorConfig.read(impatient),
-    modelProxy: modelProxyConfig.read(environment),
+    modelProxy: modelProxyConfig.read(withKeyFile(environment, standalone.dataDir)),
   };
 }

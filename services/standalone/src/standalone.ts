@@ -5,7 +5,7 @@ import { ModelServiceService, RunServiceService, WorkflowServiceService } from '
 import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
-import { ModelProxy, ModelProxyModule } from '@treadle/model-proxy';
+import { Accounts, ModelProxy, ModelProxyModule, modelProxySchema } from '@treadle/model-proxy';
 import { NodeExecutorModule } from '@treadle/node-executor';
 import { Orchestrator, OrchestratorModule, orchestratorSchema } from '@treadle/orchestrator';
 import { createPool } from '@treadle/persistence';
@@ -31,6 +31,8 @@ interface Shared {
   readonly bus: MessageBus;
   readonly orchestratorPool: Pool;
   readonly gatewayPool: Pool;
+  readonly accounts: Accounts;
+  readonly health: HealthRegistry;
 }
 
 /**
@@ -42,11 +44,19 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
   const log = createLogger({ service: 'standalone', pretty: process.stderr.isTTY });
   const database = await openDatabase(settings.standalone.databaseUrl?.reveal(), settings.standalone.dataDir);
   const pool = (schema: string) => createPool(database.connectionString, { schema, log });
+  const pools = {
+    orchestratorPool: pool(orchestratorSchema),
+    gatewayPool: pool(gatewaySchema),
+    modelProxyPool: pool(modelProxySchema),
+  };
   const bus = new InProcessBus({ log });
-  const shared = { settings, log, bus, orchestratorPool: pool(orchestratorSchema), gatewayPool: pool(gatewaySchema) };
+  const health = new HealthRegistry();
+  const accounts = new Accounts({ config: settings.modelProxy, pool: pools.modelProxyPool, bus, log, health });
+  const shared = { settings, log, bus, ...pools, accounts, health };
   const closeAll = async () => {
+    await accounts.stop();
     await bus.close();
-    await Promise.all([shared.orchestratorPool.end(), shared.gatewayPool.end()]);
+    await Promise.all(Object.values(pools).map((one) => one.end()));
     await database.stop();
   };
   try {
@@ -63,7 +73,8 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
 }
 
 async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; firstKey: string | undefined }> {
-  const { settings, log } = shared;
+  const { settings, log, accounts } = shared;
+  await accounts.start();
   let firstKey: string | undefined;
   const root = rootModule(shared, (key) => {
     firstKey = key;
@@ -80,10 +91,9 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
 
 /** The one place where the services meet. */
 function rootModule(
-  { settings, log, bus, orchestratorPool, gatewayPool }: Shared,
+  { settings, log, bus, orchestratorPool, gatewayPool, accounts, health }: Shared,
   onFirstKey: (key: string) => void,
 ): DynamicModule {
-  const health = new HealthRegistry();
   const here = <D extends AnyService>(definition: D, controller: Handlers<D>) =>
     inProcessHandlers(definition, controller, (path, error) => log.error({ err: error, path }, 'a call met a bug'));
   const orchestrator = new Orchestrator({
@@ -94,7 +104,12 @@ function rootModule(
     health,
     alone: true,
   });
-  const modelProxy = new ModelProxy({ config: settings.modelProxy, log });
+  const modelProxy = new ModelProxy({
+    config: settings.modelProxy,
+    log,
+    money: accounts.meter,
+    store: accounts.setup,
+  });
   const models = here(ModelServiceService, modelProxy.controller);
   const ports: GatewayPorts = {
     runs: here(RunServiceService, orchestrator.runController),

@@ -22,6 +22,8 @@ const shareMs = 1000;
 const maxShares = 10_000;
 /** A settlement that cannot be written is tried again after this. */
 const tryAgainMs = 500;
+/** How often a stopping process still tries. */
+const lastTries = 6;
 /** A reservation outlives its call's deadline by this, so that a caller whose proxy died can come back. */
 const graceMs = 60_000;
 const longestCallMs = 600_000;
@@ -51,6 +53,7 @@ export class Meter implements MoneyGate {
   private readonly settling: Batcher<SettleCall, void>;
   private readonly shares = new Map<string, { readonly share: Promise<number>; readonly until: number }>();
   private readonly now: () => number;
+  private stopping = false;
 
   constructor(private readonly options: MeterOptions) {
     const { store } = options;
@@ -60,8 +63,11 @@ export class Meter implements MoneyGate {
   }
 
   async reserve(call: BillableCall): Promise<Reservation> {
-    const price = this.options.prices.find({ ...call, tenantId: call.spender.tenantId });
-    if (!(await this.options.hasBudgets(call.spender.tenantId))) return this.admit(call, price, undefined);
+    const { tenantId } = call.spender;
+    // First, because it reads the tenant's prices too where they are not known yet.
+    const hasBudgets = await this.options.hasBudgets(tenantId);
+    const price = this.options.prices.find({ ...call, tenantId });
+    if (!hasBudgets) return this.admit(call, price, undefined);
     const outputTokens = Math.min(call.outputTokensAtMost ?? Number.POSITIVE_INFINITY, this.options.outputTokensAtMost);
     const limited = { ...call, outputTokensAtMost: call.outputTokensAtMost ?? outputTokens };
     const verdict = await this.ask(limited, price, call.inputTokensAtMost);
@@ -102,6 +108,12 @@ export class Meter implements MoneyGate {
   /** Resolves when everything that was settled is written. */
   async flush(): Promise<void> {
     await this.settling.idle();
+  }
+
+  /** Writes what is settled, for some seconds at most: what is not written then is settled by its reservation. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.flush();
   }
 
   private async ask(call: BillableCall, price: Price | undefined, inputTokens: number) {
@@ -173,12 +185,14 @@ export class Meter implements MoneyGate {
 
   /** What cannot be written waits here: until it is, the reservation stands for it. */
   private async settle(calls: readonly SettleCall[]): Promise<void[]> {
+    let lastTry = 0;
     for (let told = false; ; told = true) {
       try {
         await this.options.store.settle(calls);
         return calls.map(() => undefined);
       } catch (error) {
         if (!(error instanceof FailureError) || error.failure.code !== 'unavailable') throw error;
+        if (this.stopping && ++lastTry > lastTries) throw error;
         if (!told)
           this.options.log.warn({ err: error, calls: calls.length }, 'the ledger cannot be written; trying again');
         await new Promise((resolve) => setTimeout(resolve, tryAgainMs));

@@ -4,17 +4,11 @@ import { type Price, type PricedModel, roundUsd, tokenPrice } from '../domain/pr
 
 const version = 'genai-prices@0.1.8';
 
-/** Our kinds of providers under the price list's names; a kind that is missing is looked up by the provider's own name. */
+/** Kinds of providers that the price list knows by another name. A kind it does not know is looked up by the provider's own name. */
 const listNames: Readonly<Record<string, string>> = {
   'azure-openai': 'azure',
-  anthropic: 'anthropic',
   bedrock: 'aws',
-  cohere: 'cohere',
-  gemini: 'google',
-  google: 'google',
-  mistral: 'mistral',
-  openai: 'openai',
-  'openai-responses': 'openai',
+  'google-gemini': 'google',
 };
 
 /** Models that run on the operator's own machines. */
@@ -35,7 +29,7 @@ export class DefaultPrices {
     const kept = this.kept.get(name);
     if (kept && kept.until > this.now()) return kept.price;
     if (this.kept.size >= maxKept) this.kept.clear();
-    const price = look(listNames[kind] ?? provider, model);
+    const price = look(listNames[kind] ?? kind, model) ?? look(provider, model);
     this.kept.set(name, { price, until: this.now() + 3_600_000 });
     return price;
   }
