@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from '@treadle/embedded-postgres';
 import { InProcessBroker, InProcessBus } from '@treadle/messaging';
 import { testDatabase } from '@treadle/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { executeAll, Rig, resultOf, startRequest, tenantId, twoTasks, until } from './rig.js';
+import { eachLetter, executeAll, Rig, resultOf, startRequest, tenantId, twoTasks, until, waiting } from './rig.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -42,6 +42,45 @@ describe('the orchestrator', () => {
       'end completed',
     ]);
     expect(nodeRuns[1]?.inputsJson).toBe('{"start.name":"Ada"}');
+  });
+
+  it('runs a workflow inside the rounds of another one, and remembers every round', async () => {
+    const bus = new InProcessBus();
+    const { start, read, store } = bound(await rig(await database(), bus));
+    await executeAll(bus);
+    const answers = await start(await store(eachLetter(await store(twoTasks))), { wait: true });
+    const { outputsJson, nodeRuns } = await read(answers[0]!.run!.id);
+    expect(JSON.parse(outputsJson)).toEqual({
+      all: ['A', 'd', 'a'].map((letter, at) => `each[${at}]/call[0]/b saw each[${at}]/call[0]/a saw ${letter}`),
+    });
+    expect(nodeRuns.find((node) => node.nodeKey === 'each[2]/call[0]/a')).toMatchObject({
+      nodeId: 'a',
+      nodeType: 'llm',
+      status: 'completed',
+      inputsJson: '{"start.name":"a"}',
+    });
+  });
+
+  it('refuses a workflow that runs one which does not exist', async () => {
+    const { store } = bound(await rig(await database()));
+    await expect(store(eachLetter('wf_gone'))).rejects.toMatchObject({
+      failure: { code: 'invalid_document', details: { diagnostics: [{ code: 'unknown_workflow', node: 'call' }] } },
+    });
+  });
+
+  it('wakes a paused run, at another orchestrator if need be', async () => {
+    const connectionString = await database();
+    const first = new Rig(connectionString, new InProcessBus(), { alone: true });
+    await first.orchestrator.start();
+    const [accepted] = await first.start(await first.store(waiting));
+    expect(accepted!.run!.status).toBe('paused');
+    await first.close();
+    const second = await rig(connectionString, new InProcessBus(), { alone: true });
+    const run = await until(async () => {
+      const found = await second.read(accepted!.run!.id);
+      return found.status === 'completed' ? found : undefined;
+    });
+    expect(run.nodeRuns.map((node) => node.status)).toEqual(['completed', 'completed', 'completed']);
   });
 
   it('commits a start before it answers, and survives without anybody to execute it', async () => {

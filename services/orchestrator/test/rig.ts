@@ -38,6 +38,48 @@ export const twoTasks: WorkflowDocumentInput = {
   ],
 };
 
+/** Runs version 1 of another workflow for each letter of the input `name`. */
+export const eachLetter = (workflow_id: string): WorkflowDocumentInput => ({
+  format: 'treadle/v1',
+  name: 'each letter',
+  nodes: [
+    { id: 'start', type: 'start', config: { variables: [{ variable: 'name', type: 'text-input' }] } },
+    { id: 'letters', type: 'text-splitter', config: { variable_selector: ['start', 'name'], chunk_size: 1 } },
+    {
+      id: 'each',
+      type: 'iteration',
+      config: { iterator_selector: ['letters', 'chunks'], output_selector: ['call', 'said'], is_parallel: true },
+    },
+    {
+      id: 'call',
+      type: 'sub-workflow',
+      parent: 'each',
+      config: { workflow_id, version: 1, inputs: [{ variable: 'name', value_selector: ['each', 'item'] }] },
+    },
+    { id: 'end', type: 'end', config: { outputs: [{ variable: 'all', value_selector: ['each', 'output'] }] } },
+  ],
+  edges: [
+    { source: 'start', target: 'letters' },
+    { source: 'letters', target: 'each' },
+    { source: 'each', target: 'end' },
+  ],
+});
+
+/** Waits a second between its start and its end. */
+export const waiting: WorkflowDocumentInput = {
+  format: 'treadle/v1',
+  name: 'waiting',
+  nodes: [
+    { id: 'start', type: 'start', config: { variables: [{ variable: 'name', type: 'text-input' }] } },
+    { id: 'wait', type: 'wait', config: { mode: 'duration', duration: 1 } },
+    { id: 'end', type: 'end' },
+  ],
+  edges: [
+    { source: 'start', target: 'wait' },
+    { source: 'wait', target: 'end' },
+  ],
+};
+
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** One orchestrator on a database and a bus, as a spec wants it. */

@@ -7,7 +7,7 @@ import { openSubWorkflow } from './sub-workflow.rounds.js';
 export const subWorkflowConfigSchema = z.object({
   workflow_id: z.string().min(1),
   /** A version never changes, so neither does what this node does. */
-  version: z.int().min(1),
+  version: z.int().min(1).max(2_147_483_647),
   /** The inputs of that workflow, by name. */
   inputs: z.array(namedSelectorSchema).default([]),
 });

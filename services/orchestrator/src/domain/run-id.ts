@@ -38,6 +38,10 @@ export function partitionOf(runId: string): number {
 
 /** Checks that a text can be a workflow's id. What cannot names no workflow. */
 export function checkedWorkflowId(id: string): string {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  if (isWorkflowId(id)) return id;
   throw FailureError.of('not_found', `There is no workflow ${id}.`, { field: 'workflow_id' });
+}
+
+export function isWorkflowId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

@@ -1,8 +1,17 @@
 import type { WorkflowSource } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
-import { type Catalog, compile, type Diagnostic, documentSchema, type Plan } from '@treadle/workflow';
+import {
+  type Catalog,
+  type Compilation,
+  compile,
+  type Diagnostic,
+  documentSchema,
+  type Plan,
+  type WorkflowDocument,
+  workflowsCalledBy,
+} from '@treadle/workflow';
 import type { PlanId, PlanSource } from './plan-source.js';
-import { checkedWorkflowId, newWorkflowId } from './run-id.js';
+import { checkedWorkflowId, isWorkflowId, newWorkflowId } from './run-id.js';
 import type { WorkflowVersions } from './start-run.js';
 import type { NewVersion, WorkflowRepository, WorkflowRow } from './workflow.repository.js';
 
@@ -32,7 +41,7 @@ export class Workflows implements PlanSource, WorkflowVersions {
 
   /** Checks a document and stores it as the first version of a new workflow. */
   async create(tenantId: string, source: WorkflowSource, name: string): Promise<Stored> {
-    const { version, warnings } = this.check(source);
+    const { version, warnings } = await this.check(tenantId, source);
     const id = newWorkflowId(this.now());
     const workflow = await this.repository.create(tenantId, id, name || version.document.name, version);
     return { workflow, warnings };
@@ -40,7 +49,7 @@ export class Workflows implements PlanSource, WorkflowVersions {
 
   /** Checks a document and stores it as the next version. */
   async update(tenantId: string, id: string, source: WorkflowSource): Promise<Stored> {
-    const { version, warnings } = this.check(source);
+    const { version, warnings } = await this.check(tenantId, source);
     const workflow = found(await this.repository.addVersion(tenantId, id, version), id);
     this.forget(tenantId, id);
     this.changed(tenantId, id);
@@ -90,7 +99,7 @@ export class Workflows implements PlanSource, WorkflowVersions {
       throw FailureError.of('not_found', `There is no version ${version} of workflow ${workflowId}.`, {
         field: 'version',
       });
-    const { plan, diagnostics } = compile(row.document, this.catalog, { tolerant: row.format !== 'treadle' });
+    const { plan, diagnostics } = await this.compile(tenantId, row, { path: [`${workflowId}@${version}`] });
     if (plan) return plan;
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
     const nodes = [...new Set(errors.flatMap(({ node }) => (node ? [node] : [])))];
@@ -101,10 +110,32 @@ export class Workflows implements PlanSource, WorkflowVersions {
     );
   }
 
-  private check(source: WorkflowSource): { version: NewVersion; warnings: Diagnostic[] } {
+  /** Compiles a document with the workflows it runs, and those that they run. One inside of itself, or too deep, is not found. */
+  private async compile(
+    tenantId: string,
+    { document, format }: { readonly document: WorkflowDocument; readonly format: string },
+    { path, found = new Map() }: CallPath,
+  ): Promise<Compilation> {
+    for (const { id, version } of workflowsCalledBy(document, this.catalog)) {
+      const name = `${id}@${version}`;
+      if (found.has(name) || path.includes(name) || path.length > maxCallDepth || !isWorkflowId(id)) continue;
+      const row = await this.repository.findVersion(tenantId, id, version);
+      const called = row && (await this.compile(tenantId, row, { path: [...path, name], found }));
+      found.set(name, called?.plan);
+    }
+    return compile(document, this.catalog, {
+      tolerant: format !== 'treadle',
+      workflows: ({ id, version }) => found.get(`${id}@${version}`),
+    });
+  }
+
+  private async check(
+    tenantId: string,
+    source: WorkflowSource,
+  ): Promise<{ version: NewVersion; warnings: Diagnostic[] }> {
     const document = documentSchema.parse(JSON.parse(source.documentJson));
     const foreign = source.format !== 'treadle';
-    const { diagnostics } = compile(document, this.catalog, { tolerant: foreign });
+    const { diagnostics } = await this.compile(tenantId, { document, format: source.format }, { path: [] });
     const isError = ({ severity, code }: Diagnostic) => severity === 'error' && !(foreign && storable.has(code));
     const errors = diagnostics.filter(isError);
     if (errors.length > 0) throw invalidDocument(errors);
@@ -116,6 +147,15 @@ export class Workflows implements PlanSource, WorkflowVersions {
     const { format, original } = source;
     return { version: { document, format, original, warningsJson: JSON.stringify(warnings) }, warnings };
   }
+}
+
+/** How deep workflows may run inside each other. */
+const maxCallDepth = 5;
+
+/** The versions that lead to a document, outermost first, and the plans found on the way so far; absent ones cannot run. */
+interface CallPath {
+  readonly path: readonly string[];
+  readonly found?: Map<string, Plan | undefined>;
 }
 
 /** How long a workflow's published version may be remembered; another replica's change is announced and normally known at once. */
