@@ -60,7 +60,7 @@ export async function crashTest(system: System, models: ModelProcess, options: C
   ]);
   options.log(`${ids.length} accepted, ${options.kills} kills; waiting for the ends`);
   const all = await untilAllEnded(api, workflow.id);
-  const records = await inParallel(ids, 8, (id) => readRecord(api, id));
+  const records = await inParallel(ids, 8, (id) => untilAnswered(`run ${id}`, () => readRecord(api, id)));
   const problems = records.flatMap((record, index) =>
     record ? checkRun(record, inputsOf(index)) : [`run ${ids[index]} was accepted and is lost`],
   );
