@@ -1,4 +1,10 @@
+export * from './anthropic-server.js';
+export * from './gemini-server.js';
 export * from './model-server.js';
 export * from './model-server-protocol.js';
 export * from './nats.js';
+export * from './ollama-server.js';
+export * from './openai-chat-server.js';
+export * from './openai-responses-server.js';
 export { type TestDatabase, testDatabase } from './postgres.js';
+export * from './wire-server.js';

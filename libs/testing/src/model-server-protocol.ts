@@ -81,6 +81,11 @@ export function completionBody(id: string, request: ChatCompletionRequest, answe
   };
 }
 
+/** A chunk of a streamed answer of some model. */
+export function completionChunk(choices: readonly object[], usage: object | null = null): object {
+  return { id: 'chatcmpl-1', object: 'chat.completion.chunk', created, model: 'small', choices, usage };
+}
+
 /** One event of a streamed answer, ready to be written; `token` is its place among the text tokens, if it is one. */
 export interface StreamEvent {
   readonly data: string;

@@ -10,6 +10,7 @@ import { DemoProvider } from './demo/index.js';
 import { GoogleGeminiProvider } from './google-gemini/index.js';
 import { OllamaProvider } from './ollama/index.js';
 import { OpenAiProvider } from './openai/index.js';
+import { openAiOptions } from './openai/options.js';
 import { compatibleServers } from './openai-compatible/entries.js';
 import { OpenAiCompatibleProvider } from './openai-compatible/index.js';
 import type { ServerOptions } from './wire/server-options.js';
@@ -38,7 +39,10 @@ const vendors = {
     make: (server) => new GoogleGeminiProvider(server),
   },
   ollama: { baseUrl: 'http://127.0.0.1:11434', make: (server) => new OllamaProvider(server) },
-  openai: { baseUrl: 'https://api.openai.com/v1', make: (server) => new OpenAiProvider(server) },
+  openai: {
+    baseUrl: 'https://api.openai.com/v1',
+    make: (server, settings) => new OpenAiProvider(openAiOptions(server, settings)),
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([

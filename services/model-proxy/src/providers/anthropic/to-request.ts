@@ -8,7 +8,8 @@ import type { AnthropicOptions } from './options.js';
 const version = '2023-06-01';
 /** The protocol wants a limit; without one of the caller's this is it. */
 const defaultMaxTokens = 8_192;
-/** Thinking tokens for an effort, where a model takes a number; the least it takes is 1,024. */
+const leastBudget = 1_024;
+/** Thinking tokens for an effort, where a model takes a number. */
 const budgets: Readonly<Record<string, number>> = { minimal: 1_024, low: 2_048, medium: 8_192, high: 24_576 };
 
 const settings = {
@@ -27,8 +28,8 @@ export type AnthropicRequest = WireRequest & { readonly warnings: readonly strin
 /** The request for a call: always streamed. */
 export function toRequest(call: ModelCall, options: AnthropicOptions): AnthropicRequest {
   const { kept, warnings } = keepSettings(call.parameters, settings, options.name);
-  const thinking = toThinking(call, options, warnings);
   const maxTokens = Number(kept['max_tokens'] ?? defaultMaxTokens);
+  const thinking = toThinking(call, maxTokens, options, warnings);
   const format = call.responseFormat;
   const outputConfig = {
     ...thinking.outputConfig,
@@ -39,7 +40,7 @@ export function toRequest(call: ModelCall, options: AnthropicOptions): Anthropic
     model: call.model,
     ...kept,
     ...('stop_sequences' in kept && { stop_sequences: asList(kept['stop_sequences']) }),
-    max_tokens: maxTokens + (thinking.budget ?? 0),
+    max_tokens: maxTokens,
     ...(system && { system }),
     messages: toMessages(call.messages),
     ...toolFields(call),
@@ -71,25 +72,35 @@ function systemOf({ messages, responseFormat }: ModelCall, warnings: string[]): 
 interface Thinking {
   readonly fields: object;
   readonly outputConfig: object;
-  /** Counted within `max_tokens` by the protocol. */
-  readonly budget?: number;
 }
 
-/** With tools in the conversation, thinking wants its own earlier blocks back, which nobody keeps. */
-function toThinking({ reasoning, messages }: ModelCall, options: AnthropicOptions, warnings: string[]): Thinking {
+/**
+ * Thinking counts within the longest answer, which is never raised: it may be what a budget pays for.
+ * With tools in the conversation, thinking wants its own earlier blocks back, which nobody keeps.
+ */
+function toThinking(
+  { reasoning, messages }: ModelCall,
+  maxTokens: number,
+  options: AnthropicOptions,
+  warnings: string[],
+): Thinking {
   const none = { fields: {}, outputConfig: {} };
   if (!reasoning || reasoning.effort === 'none') return none;
   if (messages.some(({ toolCalls }) => toolCalls?.length)) {
     warnings.push('The model does not think aloud in the middle of calling tools: reasoning was left out.');
     return none;
   }
-  const { effort, maxTokens } = reasoning;
-  if (options.thinking === 'adaptive' && !maxTokens) {
+  const { effort } = reasoning;
+  if (options.thinking === 'adaptive' && !reasoning.maxTokens) {
     const known = effort === 'minimal' ? 'low' : effort;
     return { fields: { thinking: { type: 'adaptive' } }, outputConfig: known ? { effort: known } : {} };
   }
-  const budget = Math.max(1_024, maxTokens || (budgets[effort] ?? 8_192));
-  return { fields: { thinking: { type: 'enabled', budget_tokens: budget } }, outputConfig: {}, budget };
+  const wanted = reasoning.maxTokens || (budgets[effort] ?? 8_192);
+  const budget = Math.min(Math.max(leastBudget, wanted), maxTokens - 1);
+  if (budget >= leastBudget)
+    return { fields: { thinking: { type: 'enabled', budget_tokens: budget } }, outputConfig: {} };
+  warnings.push(`An answer of ${maxTokens} tokens leaves no room for thinking aloud: reasoning was left out.`);
+  return none;
 }
 
 /** The protocol wants user and assistant to take turns, and the answers of tools in the user's. */
