@@ -93,6 +93,28 @@ describe('the text of a run', () => {
     expect(reader.event(result('llm', 'because', 'e1'), done('answer'), over).text).toBe('Q why: because!');
   });
 
+  it('shows variables of the conversation as its node saw them, where they may change', () => {
+    const assigns = {
+      ...planOf('start set answer', 'start>set set>answer', { answer: 'So {{#conversation.mood#}}.' }),
+    };
+    const reader = new Reader({ ...assigns, assignsConversation: true }).event(done('start'));
+    expect(reader.text).toBe('So ');
+    const assigned = (mood: string): RunEvent => ({
+      type: 'variables-assigned',
+      key: 'set',
+      owner: 'conversation',
+      values: { mood },
+    });
+    reader.event(assigned('good'), done('set'), done('answer'), assigned('late'));
+    expect(reader.text).toBe('So good.');
+  });
+
+  it('knows nothing of nodes inside of containers', () => {
+    const reader = new Reader(chat).event(done('start'), result('each[0]/llm', 'inside', 'e0'));
+    expect(reader.says('each[1]/llm', 'e1', 0, 'inside')).toBe('ignored');
+    expect(reader.text).toBe('Q why: ');
+  });
+
   it('sends only the rest when the result confirms the live text', () => {
     const reader = new Reader(chat);
     reader.says('llm', 'e1', 0, 'be');

@@ -1,6 +1,13 @@
 import { failure } from '@treadle/failure';
 import { catalog as nodeTypes } from '@treadle/nodes/catalog';
-import { type Catalog, compile, documentSchema, type Plan, type WorkflowDocumentInput } from '@treadle/workflow';
+import {
+  type Catalog,
+  compile,
+  documentSchema,
+  type Plan,
+  type WorkflowDocument,
+  type WorkflowDocumentInput,
+} from '@treadle/workflow';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import {
@@ -39,13 +46,12 @@ type NodeInput = WorkflowDocumentInput['nodes'][number];
 type Rest = Partial<Pick<WorkflowDocumentInput, 'conversation' | 'limits' | 'environment'>>;
 
 /** Nodes of the given types and settings, `a>b` or `a:branch>b` as edges. A node without a type is `work`. */
-export function planOf(
+export function documentOf(
   nodes: readonly (Partial<NodeInput> & { readonly id: string })[],
   edges: string,
   rest: Rest = {},
-  workflows: Readonly<Record<string, Plan>> = {},
-): Plan {
-  const document = documentSchema.parse({
+): WorkflowDocument {
+  return documentSchema.parse({
     format: 'treadle/v1',
     name: 'spec',
     ...rest,
@@ -56,9 +62,22 @@ export function planOf(
       return target === undefined ? [] : [{ source, source_handle, target }];
     }),
   });
+}
+
+/** The plan of a document without errors. */
+export function compiled(document: WorkflowDocument, workflows: Readonly<Record<string, Plan>> = {}): Plan {
   const { plan, diagnostics } = compile(document, catalog, { workflows: ({ id }) => workflows[id] });
   if (plan === undefined) throw new Error(JSON.stringify(diagnostics, null, 1));
   return plan;
+}
+
+export function planOf(
+  nodes: readonly (Partial<NodeInput> & { readonly id: string })[],
+  edges: string,
+  rest: Rest = {},
+  workflows: Readonly<Record<string, Plan>> = {},
+): Plan {
+  return compiled(documentOf(nodes, edges, rest), workflows);
 }
 
 /** A run that is given inputs one after the other. After each, its events alone rebuild it and ask for the same work. */

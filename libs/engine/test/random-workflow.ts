@@ -1,5 +1,5 @@
-import type { Json, Plan, WorkflowDocumentInput } from '@treadle/workflow';
-import { planOf } from './driver.js';
+import type { Json, Plan, WorkflowDocument, WorkflowDocumentInput } from '@treadle/workflow';
+import { compiled, documentOf } from './driver.js';
 
 type Selector = readonly [string, ...string[]];
 
@@ -46,6 +46,7 @@ type DrawnKind = Drawn['kind'];
 export interface Drawing {
   readonly nodes: readonly Drawn[];
   readonly shown: readonly Selector[];
+  readonly document: WorkflowDocument;
   readonly plan: Plan;
 }
 
@@ -83,7 +84,8 @@ export function drawWorkflow(random: Random, size: number): Drawing {
     const output = outputOf[kind];
     return output === undefined ? [] : [[id, output]];
   });
-  return { nodes, shown, plan: planFrom(nodes, shown) };
+  const document = documentFrom(nodes, shown);
+  return { nodes, shown, document, plan: compiled(document) };
 }
 
 /** What encloses a graph that is being drawn. */
@@ -197,8 +199,8 @@ class Drawer {
 
 type NodeInput = WorkflowDocumentInput['nodes'][number];
 
-/** Writes the drawing as a document of real node types, and compiles it. */
-function planFrom(nodes: readonly Drawn[], shown: readonly Selector[]): Plan {
+/** Writes the drawing as a document of real node types. */
+function documentFrom(nodes: readonly Drawn[], shown: readonly Selector[]): WorkflowDocument {
   const documented: NodeInput[] = [];
   const edges: string[] = [];
   const write = (graph: readonly Drawn[], parent: Drawn | undefined) => {
@@ -215,7 +217,7 @@ function planFrom(nodes: readonly Drawn[], shown: readonly Selector[]): Plan {
   }));
   documented.push({ id: 'end', type: 'end', config: { outputs } });
   const ends = nodes.flatMap((node) => handlesOf(node).map((handle) => `${node.id}:${handle}>end`));
-  return planOf(documented, [...edges, ...ends].join(' '), { limits: { steps: 1_000_000 } });
+  return documentOf(documented, [...edges, ...ends].join(' '), { limits: { steps: 1_000_000 } });
 }
 
 function nodeInput(node: Drawn, parent: Drawn | undefined): NodeInput {
