@@ -13,8 +13,10 @@ import { DefaultPrices } from './infra/default-prices.js';
 import { KyselyBudgetRepository } from './infra/kysely-budget.repository.js';
 import { KyselyDataKeyStore } from './infra/kysely-data-key.store.js';
 import { KyselySetupRepository } from './infra/kysely-setup.repository.js';
+import { MemoryResponseCache } from './infra/memory-response-cache.js';
 import { modelProxyMigrations, modelProxySchema } from './infra/migrations/index.js';
 import { OwnerLock } from './infra/owner-lock.js';
+import { PostgresResponseCache } from './infra/postgres-response-cache.js';
 import { PostgresSpendingStore } from './infra/postgres-spending.store.js';
 import { SetupCache } from './infra/setup-cache.js';
 import { queryUsage } from './infra/usage-query.js';
@@ -24,6 +26,7 @@ import { configuredProviders, makeProvider } from './providers/catalog.js';
 const tryAgainMs = 1000;
 const refreshMs = 1000;
 const settleLostMs = 5000;
+const purgeMs = 60_000;
 
 export interface AccountsOptions {
   readonly config: ModelProxyConfig;
@@ -43,6 +46,7 @@ export interface AccountsOptions {
 export class Accounts {
   readonly meter: Meter;
   readonly setup: SetupCache;
+  readonly cache: PostgresResponseCache;
   readonly admin: ModelAdminController;
   private readonly ownerLock: OwnerLock;
   private readonly spending: PostgresSpendingStore;
@@ -57,6 +61,7 @@ export class Accounts {
     const vault = new Vault(keysOf(config), new KyselyDataKeyStore(pool));
     const setup = new SetupCache({ repository, vault, log, defaults: new DefaultPrices() });
     this.setup = setup;
+    this.cache = new PostgresResponseCache(pool, new MemoryResponseCache(), log);
     this.ownerLock = new OwnerLock(pool);
     this.spending = new PostgresSpendingStore(pool, this.ownerLock);
     this.meter = new Meter({
@@ -81,6 +86,7 @@ export class Accounts {
     // A migration that is under way needs its database a moment longer.
     await this.starting?.catch(() => undefined);
     for (const timer of this.timers) clearInterval(timer);
+    await this.cache.settled();
     await this.meter.stop();
     this.ownerLock.release();
   }
@@ -93,6 +99,7 @@ export class Accounts {
     this.every(refreshMs, () => this.setup.refresh());
     this.every(refreshMs, () => this.announce());
     this.every(settleLostMs, () => this.settleLost());
+    this.every(purgeMs, async () => void (await this.cache.purge()));
   }
 
   private makeAdmin(repository: KyselySetupRepository, vault: Vault): ModelAdminController {

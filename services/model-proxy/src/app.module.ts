@@ -40,7 +40,13 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'model-proxy', log });
     const health = new HealthRegistry();
     const accounts = new Accounts({ config, pool, bus, log, health });
-    const modelProxy = new ModelProxy({ config, log, money: accounts.meter, store: accounts.setup });
+    const modelProxy = new ModelProxy({
+      config,
+      log,
+      money: accounts.meter,
+      store: accounts.setup,
+      cache: accounts.cache,
+    });
     const grpcServer = GrpcServerModule.register({
       imports: [ModelProxyModule.register(modelProxy)],
       inject: [ModelProxy],

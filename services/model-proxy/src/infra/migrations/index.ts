@@ -4,6 +4,7 @@ import { spendingTables } from './0002-spending.js';
 import { counterFunctions } from './0003-counter-functions.js';
 import { reserveFunction } from './0004-reserve-function.js';
 import { settleFunction } from './0005-settle-function.js';
+import { responseCache } from './0007-response-cache.js';
 
 /** The model proxy's own schema: what is set up, and what was spent. */
 export const modelProxySchema = 'model_proxy';
@@ -14,4 +15,5 @@ export const modelProxyMigrations: Migrations = {
   '0003-counter-functions': counterFunctions,
   '0004-reserve-function': reserveFunction,
   '0005-settle-function': settleFunction,
+  '0007-response-cache': responseCache,
 };
