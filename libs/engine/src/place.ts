@@ -1,5 +1,5 @@
 import type { Graph, Plan, PlanNode } from '@treadle/workflow';
-import { keyIn, splitKey, splitScope } from './key.js';
+import { splitKey, splitScope } from './key.js';
 
 /** A graph where it runs: at the top level, or as a round of the container around it. */
 export interface Place {
@@ -49,9 +49,4 @@ export class Places {
 export function planNodeAt(plan: Plan, key: string): PlanNode | undefined {
   const { scope, id } = splitKey(key);
   return new Places(plan).find(scope)?.graph.nodes.get(id);
-}
-
-/** Key of a node of a place. */
-export function keyAt(place: Place, node: PlanNode): string {
-  return keyIn(place.scope, node.id);
 }
