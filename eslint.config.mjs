@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-/** Who may import whom: docs/decisions/0001 and the table in CONTRIBUTING.md. */
+/** Who may import whom; CONTRIBUTING.md explains it. */
 const layers = {
   core: ['core'],
   contract: [],
