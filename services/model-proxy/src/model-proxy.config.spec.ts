@@ -26,9 +26,9 @@ describe('the settings of the model proxy', () => {
   });
 
   it.each([
-    [{}, ['demo']],
-    [{ OPENAI_API_KEY: 'k' }, ['openai', 'demo']],
-    [{ OPENAI_BASE_URL: 'http://localhost:11434/v1' }, ['openai', 'demo']],
+    [{}, ['local', 'demo']],
+    [{ OPENAI_API_KEY: 'k' }, ['openai', 'local', 'demo']],
+    [{ OPENAI_BASE_URL: 'http://localhost:11434/v1' }, ['openai', 'local', 'demo']],
   ])('make of %o the providers %j', (environment, names) => {
     expect(configuredProviders(modelProxyConfig.read(environment)).map(({ name }) => name)).toEqual(names);
   });

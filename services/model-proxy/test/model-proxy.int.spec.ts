@@ -251,6 +251,7 @@ describe('the names of models', () => {
     expect((await client.listModels({ tenantId: '' })).models).toEqual([
       { provider: 'openai', model: 'small' },
       { provider: 'openai', model: 'large' },
+      { provider: 'local', model: 'embeddings-en' },
       { provider: 'demo', model: 'demo' },
     ]);
   });

@@ -37,6 +37,7 @@ describe('providers', () => {
     });
     const listed = await admin.listProviders(page);
     expect(listed.providers.map(({ name, fromEnvironment }) => [name, fromEnvironment])).toEqual([
+      ['local', true],
       ['demo', true],
       ['own', false],
     ]);
@@ -60,7 +61,7 @@ describe('providers', () => {
     await expect(admin.saveProvider(save(values, key))).rejects.toMatchObject({
       failure: { code: 'invalid_argument', field },
     });
-    expect((await admin.listProviders(page)).providers).toHaveLength(1);
+    expect((await admin.listProviders(page)).providers).toHaveLength(2);
   });
 
   it('keep their key while their host stays, and ask for it again when it changes', async () => {

@@ -109,6 +109,7 @@ function rootModule(
     log,
     money: accounts.meter,
     store: accounts.setup,
+    cache: accounts.cache,
   });
   const models = here(ModelServiceService, modelProxy.controller);
   const ports: GatewayPorts = {

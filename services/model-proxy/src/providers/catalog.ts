@@ -8,6 +8,7 @@ import { AzureOpenAiProvider } from './azure-openai/index.js';
 import { azureOptions } from './azure-openai/options.js';
 import { DemoProvider } from './demo/index.js';
 import { GoogleGeminiProvider } from './google-gemini/index.js';
+import { LocalProvider } from './local/index.js';
 import { OllamaProvider } from './ollama/index.js';
 import { OpenAiProvider } from './openai/index.js';
 import { openAiOptions } from './openai/options.js';
@@ -38,6 +39,7 @@ const vendors = {
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     make: (server) => new GoogleGeminiProvider(server),
   },
+  local: { baseUrl: 'http://localhost', make: ({ name }) => new LocalProvider(name) },
   ollama: { baseUrl: 'http://127.0.0.1:11434', make: (server) => new OllamaProvider(server) },
   openai: {
     baseUrl: 'https://api.openai.com/v1',
@@ -75,9 +77,9 @@ export function makeProvider(stored: Omit<StoredProvider, 'revision'>, timeouts:
   return known.make({ name, kind, baseUrl, apiKey: apiKey?.reveal().trim() ?? '', ...timeouts }, options);
 }
 
-/** A provider for each that has settings, in the order in which they are asked for a model; the demo model is always there, last. */
+/** A provider for each that has settings, in the order in which they are asked for a model; the local and the demo model are always there, last. */
 export function configuredProviders(config: ModelProxyConfig): Provider[] {
-  return [...openAi(config), new DemoProvider()];
+  return [...openAi(config), new LocalProvider(), new DemoProvider()];
 }
 
 /** A key alone means OpenAI itself; an address means whatever server with its protocol is there. */
