@@ -42,5 +42,3 @@ export const compatibleServers = {
   xai: { baseUrl: 'https://api.x.ai/v1' },
   zhipu: { baseUrl: 'https://open.bigmodel.cn/api/paas/v4', dialect: { structuredOutput: 'json_object' } },
 } as const satisfies Readonly<Record<string, Entry>>;
-
-export type CompatibleServer = keyof typeof compatibleServers;
