@@ -102,6 +102,7 @@ describe('providers', () => {
     const { admin } = await test.replica();
     await admin.saveProvider(save());
     expect((await admin.listProviders({ ...page, tenantId: 'other' })).providers.map(({ name }) => name)).toEqual([
+      'local',
       'demo',
     ]);
     await expect(admin.deleteProvider({ tenantId: 'other', name: 'own' })).rejects.toMatchObject({

@@ -34,6 +34,7 @@ describe('who serves a model', () => {
   it.each([
     ['the provider it names', 'openai small', 'openai small'],
     ['any provider where none is named', ' demo', 'demo demo'],
+    ['the provider that its name begins with', ' openai/small', 'openai small'],
     ['the provider at the end of a plugin name', 'langgenius/openai/openai small', 'openai small'],
     [
       'any provider that has it where the named one is none of ours',

@@ -17,12 +17,14 @@ type Served = { readonly provider: Provider; readonly model: string };
 
 /**
  * Who serves a name:
+ * 0. A model without provider may begin with the name of one of ours: `provider/model`.
  * 1. The provider it names, if that lists the model or gives no list.
  * 2. Where the provider is none of ours (imported workflows carry the names of plugins): any that lists the model.
  * 3. The default model, with a warning.
  * While a provider that may have the model cannot be asked, the answer is its trouble, which passes, and not "unknown".
  */
-export async function resolveModel(registry: Registry, defaultModel: string, wanted: WantedModel): Promise<Resolution> {
+export async function resolveModel(registry: Registry, defaultModel: string, asked: WantedModel): Promise<Resolution> {
+  const wanted = withProvider(registry, asked);
   const named = registry.find(lastSegment(wanted.provider));
   const found = named ? await servedByName(registry, named, wanted.model) : await servedByAny(registry, wanted.model);
   if (found) return { served: true, ...found };
@@ -32,6 +34,14 @@ export async function resolveModel(registry: Registry, defaultModel: string, wan
   if (!standIn) return { served: false, failure: unknownModel(registry, defaultModel, wanted) };
   const warning = `${nobodyKnows(wanted)} "${standIn.model}" of "${standIn.provider.name}" serves it, as TREADLE_DEFAULT_MODEL says.`;
   return { served: true, ...standIn, warning };
+}
+
+/** The names of many models hold slashes themselves, so only what is a provider's name is taken for one. */
+function withProvider(registry: Registry, wanted: WantedModel): WantedModel {
+  const slash = wanted.model.indexOf('/');
+  const provider = wanted.model.slice(0, Math.max(0, slash));
+  if (wanted.provider || !registry.find(provider)) return wanted;
+  return { provider, model: wanted.model.slice(slash + 1) };
 }
 
 /** Plugin names look like `maker/plugin/provider`. */

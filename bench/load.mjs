@@ -1,0 +1,131 @@
+// Closed-loop load on one address over keep-alive sockets, without an HTTP library: the driver shares the machine with what it measures.
+import { Buffer } from 'node:buffer';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { performance } from 'node:perf_hooks';
+
+const ticksPerSecond = 100;
+
+/**
+ * Sends the same request from `concurrency` connections for some seconds, after a warm-up that is not counted.
+ * @returns {Promise<{requests: number, rps: number, p50: number, p99: number, firstByteP50: number, errors: number, cpuMs?: number}>}
+ *   milliseconds; `cpuMs` is the processor time of `pid` and its children.
+ */
+export async function load({ url, headers = {}, body, concurrency, seconds = 4, warmupSeconds = 1.5, pid }) {
+  const { hostname, port, pathname, host } = new URL(url);
+  const lines = Object.entries({ host, 'content-type': 'application/json', ...headers }).map(
+    ([k, v]) => `${k}: ${v}\r\n`,
+  );
+  const length = `content-length: ${Buffer.byteLength(body)}\r\n`;
+  const request = Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`);
+  const run = { counting: false, stopped: false, total: [], first: [], errors: 0, firstError: '' };
+  const done = Array.from({ length: concurrency }, () => worker(run, { hostname, port: Number(port), request }));
+  await sleep(warmupSeconds);
+  run.counting = true;
+  const [startedAt, cpuBefore] = [performance.now(), pid ? cpuMsOf(pid) : 0];
+  await sleep(seconds);
+  run.counting = false;
+  const elapsed = (performance.now() - startedAt) / 1_000;
+  const cpuMs = pid ? cpuMsOf(pid) - cpuBefore : undefined;
+  run.stopped = true;
+  await Promise.all(done);
+  const requests = run.total.length;
+  return {
+    requests,
+    rps: requests / elapsed,
+    p50: quantile(run.total, 0.5),
+    p99: quantile(run.total, 0.99),
+    firstByteP50: quantile(run.first, 0.5),
+    errors: run.errors,
+    ...(run.firstError && { firstError: run.firstError }),
+    ...(cpuMs !== undefined && { cpuMs }),
+  };
+}
+
+/** One connection after the other, one request after the other. */
+async function worker(run, target) {
+  while (!run.stopped) {
+    await new Promise((resolve) => converse(run, target, resolve));
+    if (!run.stopped) await sleep(0.02);
+  }
+}
+
+function converse(run, { hostname, port, request }, over) {
+  const socket = connect(port, hostname).setNoDelay(true);
+  let sentAt = 0;
+  let firstAt = 0;
+  let received = '';
+  const send = () => {
+    if (run.stopped) return socket.destroy();
+    [sentAt, firstAt, received] = [performance.now(), 0, ''];
+    socket.write(request);
+  };
+  socket.on('connect', send);
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    if (!run.stopped && run.counting) run.errors += 1;
+    over();
+  });
+  socket.on('data', (data) => {
+    received += data.latin1Slice();
+    const head = received.indexOf('\r\n\r\n');
+    if (head < 0) return;
+    if (firstAt === 0 && received.length > head + 4) firstAt = performance.now();
+    if (!complete(received, head)) return;
+    if (run.counting) note(run, received, performance.now() - sentAt, firstAt - sentAt);
+    send();
+  });
+}
+
+function complete(received, head) {
+  const length = /\r\ncontent-length: *(\d+)/i.exec(received.slice(0, head + 2));
+  if (length) return received.length >= head + 4 + Number(length[1]);
+  return received.endsWith('0\r\n\r\n');
+}
+
+/** A stream that does not end with its mark is an error, whatever its status says. */
+function note(run, received, total, first) {
+  const ok =
+    received.startsWith('HTTP/1.1 200') && (!/text\/event-stream/i.test(received) || received.includes('[DONE]'));
+  if (ok) {
+    run.total.push(total);
+    run.first.push(first);
+    return;
+  }
+  run.errors += 1;
+  run.firstError ||= received.slice(0, 600);
+}
+
+function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+/** Processor time of a process and everything below it, in milliseconds. */
+function cpuMsOf(pid) {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap(statOf);
+  const tree = new Set([pid]);
+  for (let before = 0; before !== tree.size; ) {
+    before = tree.size;
+    for (const each of processes) if (tree.has(each.parent)) tree.add(each.pid);
+  }
+  const ticks = processes.filter((each) => tree.has(each.pid)).reduce((sum, each) => sum + each.ticks, 0);
+  return (ticks * 1_000) / ticksPerSecond;
+}
+
+function statOf(name) {
+  try {
+    const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return [{ pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
+  } catch {
+    // It ended in the meantime.
+    return [];
+  }
+}
+
+function sleep(seconds) {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+}
