@@ -1,5 +1,10 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ModelServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import {
+  ModelAdminServiceService,
+  ModelServiceService,
+  RunServiceService,
+  WorkflowServiceService,
+} from '@treadle/contracts';
 import { grpcClient } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -22,14 +27,15 @@ export class AppModule implements OnApplicationShutdown {
     const runs = grpcClient(RunServiceService, { address: config.orchestratorAddress });
     const workflows = grpcClient(WorkflowServiceService, { address: config.orchestratorAddress });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
+    const modelAdmin = grpcClient(ModelAdminServiceService, { address: config.modelProxyAddress });
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
     const apiKey = config.apiKey?.reveal();
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],
-      useFactory: () => ({ runs, workflows, models, bus, pool, apiKey, onFirstKey: showFirstKey }),
+      useFactory: () => ({ runs, workflows, models, modelAdmin, bus, pool, apiKey, onFirstKey: showFirstKey }),
     });
-    const clients = [runs, workflows, models];
+    const clients = [runs, workflows, models, modelAdmin];
     const closers = [...clients.map((client) => () => client.close()), () => bus.close(), () => pool.end()];
     const providers = [{ provide: CLOSERS, useValue: closers }];
     return { module: AppModule, imports: [HealthModule.forRoot(), gateway], providers };

@@ -13,12 +13,18 @@ import type { Pool } from 'pg';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { HomeController } from './api/home.controller.js';
+import { BudgetsController } from './api/models/budgets.controller.js';
+import { PricesController } from './api/models/prices.controller.js';
+import { ProvidersController } from './api/models/providers.controller.js';
+import { RoutesController } from './api/models/routes.controller.js';
+import { UsageController } from './api/models/usage.controller.js';
+import { OpenAiController } from './api/openai/openai.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
-import { GATEWAY_PORTS, RUN_SOURCES } from './api/tokens.js';
+import { GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { ApiKeys } from './domain/api-keys.js';
-import type { Models, Runs, Workflows } from './domain/ports.js';
+import type { ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { WorkflowStore } from './domain/workflow-store.js';
@@ -32,6 +38,7 @@ export interface GatewayPorts {
   readonly runs: Runs;
   readonly workflows: Workflows;
   readonly models: Models;
+  readonly modelAdmin: ModelAdmin;
   readonly bus: MessageBus;
   /** Made with `createPool(url, { schema: gatewaySchema })`. */
   readonly pool: Pool;
@@ -47,7 +54,22 @@ export interface GatewayModuleOptions {
   readonly useFactory: (...injected: never[]) => GatewayPorts | Promise<GatewayPorts>;
 }
 
+const controllers = [
+  WorkflowsController,
+  StartRunController,
+  RunsController,
+  ProvidersController,
+  RoutesController,
+  PricesController,
+  BudgetsController,
+  UsageController,
+  OpenAiController,
+  HomeController,
+];
+
 const providers: FactoryProvider[] = [
+  { provide: MODELS, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => models },
+  { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
   {
     provide: RUN_SOURCES,
     inject: [GATEWAY_PORTS],
@@ -90,7 +112,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports,
-      controllers: [WorkflowsController, StartRunController, RunsController, HomeController],
+      controllers,
       providers: [
         {
           provide: GATEWAY_PORTS,

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import { ModelAdminServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
@@ -9,7 +9,7 @@ import { createPool } from '@treadle/persistence';
 import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
-import type { Models } from '../src/domain/ports.js';
+import type { ModelAdmin, Models } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
 
@@ -31,11 +31,23 @@ export interface GatewayUnderTest {
   close(): Promise<void>;
 }
 
+const away = async () => {
+  throw FailureError.of('unavailable', 'The model proxy is away.');
+};
+
 export const noModels: Models = {
-  resolveModel: async () => {
+  chat: () => {
     throw FailureError.of('unavailable', 'The model proxy is away.');
   },
+  embed: away,
+  listModels: away,
+  resolveModel: away,
 };
+
+/** The specs of what the proxy is set up with run against the real one. */
+const noModelAdmin = Object.fromEntries(
+  Object.keys(ModelAdminServiceService).map((name) => [name, away]),
+) as unknown as ModelAdmin;
 
 /** @param key `null` leaves the first key to the gateway. @param address a database that is there already. */
 export async function startGateway(key: string | null = apiKey, address?: string): Promise<GatewayUnderTest> {
@@ -56,7 +68,8 @@ export async function startGateway(key: string | null = apiKey, address?: string
         useFactory: () => ({
           runs: inProcessHandlers(RunServiceService, orchestrator.runService, () => undefined),
           workflows: inProcessHandlers(WorkflowServiceService, orchestrator.workflowService, () => undefined),
-          models: { resolveModel: (...question) => state.models.resolveModel(...question) },
+          models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
+          modelAdmin: noModelAdmin,
           bus,
           pool,
           apiKey: key ?? undefined,

@@ -55,6 +55,7 @@ workflow:
   it('warns of models that another one will serve, asking once for each', async () => {
     const asked: unknown[] = [];
     gateway.models = {
+      ...noModels,
       resolveModel: async ({ model }) => {
         asked.push(model);
         return { servedBy: { provider: 'p', model: 'other' }, warning: 'Model demo is served by other.' };

@@ -105,7 +105,7 @@ export class Accounts {
   private makeAdmin(repository: KyselySetupRepository, vault: Vault): ModelAdminController {
     const { config, pool } = this.options;
     const budgets = new KyselyBudgetRepository(pool, repository);
-    const environment = configuredProviders(config).map(({ name }) => name);
+    const environment = environmentNames(config);
     const changed = (tenantId: string) => this.setup.renew(tenantId);
     const providerNames = async (tenantId: string) => {
       const { providers } = await this.setup.setup(tenantId);
@@ -178,4 +178,11 @@ export class Accounts {
 
 function keysOf({ keyEncryptionKey }: ModelProxyConfig) {
   return keyEncryptionKey ? parseKeyEncryptionKeys(keyEncryptionKey.reveal()) : [];
+}
+
+function environmentNames(config: ModelProxyConfig): string[] {
+  const providers = configuredProviders(config);
+  // Only their names are wanted here; the ones that serve are made elsewhere.
+  for (const provider of providers) void provider.close('now');
+  return providers.map(({ name }) => name);
 }

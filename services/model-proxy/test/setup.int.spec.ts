@@ -101,10 +101,8 @@ describe('providers', () => {
   it('belong to their tenant', async () => {
     const { admin } = await test.replica();
     await admin.saveProvider(save());
-    expect((await admin.listProviders({ ...page, tenantId: 'other' })).providers.map(({ name }) => name)).toEqual([
-      'local',
-      'demo',
-    ]);
+    const { providers } = await admin.listProviders({ ...page, tenantId: 'other' });
+    expect(providers.every(({ fromEnvironment }) => fromEnvironment)).toBe(true);
     await expect(admin.deleteProvider({ tenantId: 'other', name: 'own' })).rejects.toMatchObject({
       failure: { code: 'not_found' },
     });
@@ -118,13 +116,13 @@ describe('routes, prices and budgets', () => {
     for (const name of ['a', 'b', 'c'])
       await admin.saveRoute({
         tenantId,
-        route: { name, targets: [target], rulesJson: '{"cache":{}}', updatedAtUnixMs: 0 },
+        route: { name, targets: [target], rulesJson: '{"cache":{"ttl_seconds":60}}', updatedAtUnixMs: 0 },
       });
     const first = await admin.listRoutes({ tenantId, cursor: '', limit: 2 });
     expect(first.routes.map(({ name }) => name)).toEqual(['a', 'b']);
     const second = await admin.listRoutes({ tenantId, cursor: first.nextCursor, limit: 2 });
     expect(second).toMatchObject({
-      routes: [{ name: 'c', targets: [target], rulesJson: '{"cache":{}}' }],
+      routes: [{ name: 'c', targets: [target], rulesJson: '{"cache":{"ttl_seconds":60}}' }],
       nextCursor: '',
     });
     const unknown = { name: 'd', targets: [{ ...target, provider: 'nobody' }], rulesJson: '', updatedAtUnixMs: 0 };

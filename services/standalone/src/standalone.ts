@@ -1,7 +1,12 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ModelServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import {
+  ModelAdminServiceService,
+  ModelServiceService,
+  RunServiceService,
+  WorkflowServiceService,
+} from '@treadle/contracts';
 import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
@@ -116,6 +121,7 @@ function rootModule(
     runs: here(RunServiceService, orchestrator.runController),
     workflows: here(WorkflowServiceService, orchestrator.workflowController),
     models,
+    modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,
     pool: gatewayPool,
     onFirstKey,

@@ -2,3 +2,6 @@
 export const RUN_SOURCES = Symbol('RUN_SOURCES');
 /** What the gateway is given by whoever composes it. */
 export const GATEWAY_PORTS = Symbol('GATEWAY_PORTS');
+/** The model proxy, for calls and for what it is set up with. */
+export const MODELS = Symbol('MODELS');
+export const MODEL_ADMIN = Symbol('MODEL_ADMIN');

@@ -51,35 +51,35 @@ describe('API keys', () => {
   it('are looked up once in five seconds, and a revoked one is refused after that', async () => {
     const { keys, store, clock } = await prepared('tk_mine');
     expect(keys.known('tk_mine')).toBeUndefined();
-    expect(await keys.tenantOf('tk_mine')).toBe('default');
+    expect(await keys.find('tk_mine')).toMatchObject({ tenantId: 'default' });
     store.keys.get(hashApiKey('tk_mine'))!.revoked = true;
     clock.now = 4999;
-    expect(keys.known('tk_mine')).toBe('default');
+    expect(keys.known('tk_mine')).toMatchObject({ tenantId: 'default' });
     clock.now = 5000;
     expect(keys.known('tk_mine')).toBeUndefined();
-    await expect(keys.tenantOf('tk_mine')).rejects.toMatchObject({ failure: { code: 'unauthenticated' } });
+    await expect(keys.find('tk_mine')).rejects.toMatchObject({ failure: { code: 'unauthenticated' } });
     expect(store.asked).toBe(2);
   });
 
   it('that are unknown are asked for each time, so that a new one works at once', async () => {
     const { keys, store } = await prepared('tk_mine');
-    await expect(keys.tenantOf('tk_new')).rejects.toThrow();
+    await expect(keys.find('tk_new')).rejects.toThrow();
     await store.add({ hash: hashApiKey('tk_new'), prefix: 'tk_new', tenantId: 't' });
-    expect(await keys.tenantOf('tk_new')).toBe('t');
+    expect(await keys.find('tk_new')).toMatchObject({ tenantId: 't' });
   });
 
   it('cannot be judged before the store is prepared nor while it is away', async () => {
     const unprepared = new ApiKeys(new FakeStore(), () => 0);
-    await expect(unprepared.tenantOf('tk_x')).rejects.toMatchObject({ failure: { code: 'unavailable' } });
+    await expect(unprepared.find('tk_x')).rejects.toMatchObject({ failure: { code: 'unavailable' } });
     const { keys, store } = await prepared('tk_mine');
     store.away = true;
-    await expect(keys.tenantOf('tk_mine')).rejects.toMatchObject({ failure: { code: 'unavailable' } });
+    await expect(keys.find('tk_mine')).rejects.toMatchObject({ failure: { code: 'unavailable' } });
   });
 
   it('note their use once however often they were used', async () => {
     const { keys, store } = await prepared('tk_mine');
-    await keys.tenantOf('tk_mine');
-    await keys.tenantOf('tk_mine');
+    await keys.find('tk_mine');
+    await keys.find('tk_mine');
     await keys.noteUse();
     await keys.noteUse();
     expect(store.touched).toEqual([1]);

@@ -31,14 +31,14 @@ export class ApiKeys {
     return made === true ? secret : undefined;
   }
 
-  /** The tenant of a key that was used in the last seconds, without waiting; `undefined` when it has to be looked up. */
-  known(secret: ApiKeySecret): string | undefined {
+  /** A key that was used in the last seconds, without waiting; `undefined` when it has to be looked up. */
+  known(secret: ApiKeySecret): StoredKey | undefined {
     const cached = this.found.get(secret);
-    return cached && cached.until > this.now() ? cached.key.tenantId : undefined;
+    return cached && cached.until > this.now() ? cached.key : undefined;
   }
 
   /** @throws FailureError `unauthenticated` for a key that is unknown or revoked, `unavailable` when that cannot be told. */
-  async tenantOf(secret: ApiKeySecret): Promise<string> {
+  async find(secret: ApiKeySecret): Promise<StoredKey> {
     // Before that the database may not even have a place for keys.
     if (!this.prepared)
       throw FailureError.of('unavailable', 'The gateway is still starting.', { retryAfterSeconds: 1 });
@@ -50,7 +50,7 @@ export class ApiKeys {
     if (this.found.size >= maxCached) this.found.clear();
     this.found.set(secret, { key, until: this.now() + cacheMs });
     this.used.add(key.id);
-    return key.tenantId;
+    return key;
   }
 
   /** Writes down which keys were used since the last time. */

@@ -1,6 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { PriceOverride } from './price.js';
 import type { StoredTarget } from './provider-store.js';
+import { readRouteRules } from './route-rules.js';
 import {
   type BudgetRepository,
   checkName,
@@ -28,6 +29,7 @@ export class SetupAdmin {
 
   async saveRoute(tenantId: string, name: string, targets: readonly StoredTarget[], rules: object): Promise<RouteRow> {
     checkName(name);
+    readRouteRules(name, { ...rules });
     if (targets.length === 0 || targets.length > maxTargets)
       throw invalid('targets', `A route has 1 to ${maxTargets} targets.`);
     const known = await this.parts.providerNames(tenantId);

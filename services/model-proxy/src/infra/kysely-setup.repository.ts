@@ -77,7 +77,7 @@ export class KyselySetupRepository implements SetupRepository {
         .onConflict((conflict) =>
           conflict
             .columns(['tenant_id', 'name'])
-            .doUpdateSet({ ...values, revision: sql`provider.revision + 1`, updated_at: sql`now()` }),
+            .doUpdateSet({ ...values, revision: sql`nextval('setup_revision')`, updated_at: sql`now()` }),
         )
         .returningAll()
         .executeTakeFirstOrThrow(),
@@ -100,7 +100,7 @@ export class KyselySetupRepository implements SetupRepository {
         .onConflict((conflict) =>
           conflict
             .columns(['tenant_id', 'name'])
-            .doUpdateSet({ ...values, revision: sql`route.revision + 1`, updated_at: sql`now()` }),
+            .doUpdateSet({ ...values, revision: sql`nextval('setup_revision')`, updated_at: sql`now()` }),
         )
         .returningAll()
         .executeTakeFirstOrThrow(),

@@ -1,10 +1,13 @@
 import type { FastifyRequest } from 'fastify';
+import type { StoredKey } from '../../domain/api-key.js';
 import { type ApiKeys, unauthenticated } from '../../domain/api-keys.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whose data the request may see; empty on the few routes that are open to everybody. */
     tenantId: string;
+    /** The key that let it in; budgets may be bound to it. */
+    apiKeyId: string;
   }
 }
 
@@ -21,11 +24,16 @@ export function authenticate(keys: ApiKeys, request: FastifyRequest): void | Pro
   const secret = bearer(request.headers.authorization);
   const known = keys.known(secret);
   if (known === undefined) return lookUp(keys, secret, request);
-  request.tenantId = known;
+  admit(request, known);
 }
 
 async function lookUp(keys: ApiKeys, secret: string, request: FastifyRequest): Promise<void> {
-  request.tenantId = await keys.tenantOf(secret);
+  admit(request, await keys.find(secret));
+}
+
+function admit(request: FastifyRequest, { id, tenantId }: StoredKey): void {
+  request.tenantId = tenantId;
+  request.apiKeyId = String(id);
 }
 
 function bearer(header: string | undefined): string {

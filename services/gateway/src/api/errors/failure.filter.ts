@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Failure, FailureError, failure, failureKind, toFailure } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { openAiError } from '../openai/openai-error.js';
 import { errorBody } from './error-body.js';
 
 /** Turns whatever was thrown into an answer, once and for all routes. The text of an unknown error stays in the log. */
@@ -19,11 +20,19 @@ export class FailureFilter implements ExceptionFilter {
       this.logger.error({ err: error, requestId: request.id, url: request.url }, 'a request met a bug');
     }
     if (reply.raw.headersSent) return void reply.raw.destroy();
-    const body = errorBody(found, request.id);
-    if (body.status === 401) void reply.header('www-authenticate', 'Bearer realm="treadle"');
-    if (body.status === 503) void reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)));
-    void reply.status(body.status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+    const { status, body } = bodyFor(request, found);
+    if (status === 401) void reply.header('www-authenticate', 'Bearer realm="treadle"');
+    if (status === 503 || (status === 429 && found.retryable))
+      void reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)));
+    void reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
   }
+}
+
+/** Each surface in its own shape. */
+function bodyFor(request: FastifyRequest, found: Failure): { status: number; body: object } {
+  if (request.url.startsWith('/openai/')) return openAiError(found);
+  const body = errorBody(found, request.id);
+  return { status: body.status, body };
 }
 
 function failureOf(error: unknown, request: FastifyRequest): Failure {

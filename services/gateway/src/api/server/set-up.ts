@@ -10,6 +10,7 @@ export function setUpGateway(app: NestFastifyApplication): void {
   const keys = app.get(ApiKeys, { strict: false });
   addBodyParsers(server);
   server.decorateRequest('tenantId', '');
+  server.decorateRequest('apiKeyId', '');
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     try {

@@ -5,6 +5,7 @@ import { counterFunctions } from './0003-counter-functions.js';
 import { reserveFunction } from './0004-reserve-function.js';
 import { settleFunction } from './0005-settle-function.js';
 import { responseCache } from './0007-response-cache.js';
+import { setupRevisions } from './0008-setup-revisions.js';
 
 /** The model proxy's own schema: what is set up, and what was spent. */
 export const modelProxySchema = 'model_proxy';
@@ -16,4 +17,5 @@ export const modelProxyMigrations: Migrations = {
   '0004-reserve-function': reserveFunction,
   '0005-settle-function': settleFunction,
   '0007-response-cache': responseCache,
+  '0008-setup-revisions': setupRevisions,
 };

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { EmbedRequest } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { askModel, askWhole } from '../../domain/ask-model.js';
+import type { Models } from '../../domain/ports.js';
+import { MODELS } from '../tokens.js';
+import { FoldedAnswer } from './chat-completion.view.js';
+import { embeddingsView } from './embeddings.view.js';
+import { modelList, modelView } from './model-list.view.js';
+import {
+  type ChatCompletionBody,
+  chatCompletionSchema,
+  type EmbeddingsBody,
+  embeddingsSchema,
+} from './openai.schemas.js';
+import { streamAnswer } from './stream-answer.js';
+import { toChatRequest } from './to-chat-request.js';
+
+/** OpenAI's API in front of every provider: the official clients work with another base address and key. */
+@ApiTags('openai')
+@ApiBearerAuth()
+@Controller('openai/v1')
+export class OpenAiController {
+  constructor(@Inject(MODELS) private readonly models: Models) {}
+
+  @Post('chat/completions')
+  @HttpCode(200)
+  @ApiOperation({ summary: "OpenAI's chat completions; the model is a route, provider/model, or a model" })
+  async chat(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body({ schema: chatCompletionSchema }) body: ChatCompletionBody,
+  ): Promise<void> {
+    const { tenantId, apiKeyId } = request;
+    const idempotencyKey = `openai/${apiKeyId}/${key?.slice(0, 200) ?? randomUUID()}`;
+    const asked = toChatRequest(body, { tenantId, apiKeyId, idempotencyKey });
+    const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: body.model };
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    if (body.stream) {
+      const parts = askModel(this.models, asked, gone.signal);
+      return streamAnswer(reply, parts, head, body.stream_options?.include_usage ?? false);
+    }
+    const answer = new FoldedAnswer();
+    for (const part of await askWhole(this.models, asked, gone.signal)) answer.add(part);
+    void reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.view(head)));
+  }
+
+  @Post('embeddings')
+  @HttpCode(200)
+  @ApiOperation({ summary: "OpenAI's embeddings; the model is a route, provider/model, or a model" })
+  async embed(@Req() { tenantId, apiKeyId }: FastifyRequest, @Body({ schema: embeddingsSchema }) body: EmbeddingsBody) {
+    const { model, input, dimensions, encoding_format } = body;
+    const request = EmbedRequest.fromPartial({
+      tenantId,
+      apiKeyId,
+      model: { provider: '', model },
+      texts: [input].flat(),
+      dimensions: dimensions ?? 0,
+    });
+    return embeddingsView(await this.models.embed(request), model, encoding_format === 'base64');
+  }
+
+  @Get('models')
+  @ApiOperation({ summary: 'Every route and every model that can be asked' })
+  async list(@Req() { tenantId }: FastifyRequest) {
+    return modelList(await this.models.listModels({ tenantId }));
+  }
+
+  /** Names hold slashes, so the rest of the path is the name. */
+  @Get('models/*')
+  @ApiOperation({ summary: 'One route or model' })
+  async get(@Req() { tenantId }: FastifyRequest, @Param('*') name: string) {
+    const { data } = modelList(await this.models.listModels({ tenantId }));
+    const found = data.find(({ id }) => id === name);
+    if (!found)
+      throw FailureError.of('model_not_found', `There is no model "${name.slice(0, 200)}".`, { field: 'model' });
+    return modelView(found.id, found.owned_by);
+  }
+}
