@@ -53,6 +53,7 @@ export function handlersContract(name: string, offer: (controller: SampleControl
     it('answers a call', async () => {
       expect(await client.listModels({ tenantId: 'acme' })).toEqual({
         models: [{ provider: 'sample', model: 'acme' }],
+        routes: [],
       });
     });
 
