@@ -108,7 +108,8 @@ function goOn({ failure, begun, cause }: AttemptFailed, target: Target, choice: 
 /** Full jitter, and not before the first target may be asked again. */
 function pauseBefore(round: number, targets: readonly Target[], random: () => number): number {
   const rest = Math.min(...targets.map(({ restMs }) => restMs));
-  return Math.max(rest, random() * firstPauseMs * 2 ** round);
+  // A timer may end a moment before the clock agrees, and the target would still be at rest.
+  return Math.max(rest > 0 ? rest + 5 : 0, random() * firstPauseMs * 2 ** round);
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -8,9 +8,6 @@ const tokensPerPrompt = 32;
 const tokensPerImage = 3000;
 const tokensPerImageOfSmallModels = 50_000;
 
-/** Other tokenizers than OpenAI's need more tokens for the same text, half as many again in bad cases. */
-const safetyOfEstimates = 1.5;
-
 /** What is sent with the messages and counts as prompt too, as JSON. */
 export interface Prompt {
   readonly model: string;
@@ -26,15 +23,6 @@ export interface Prompt {
 export function promptTokensAtMost(prompt: Prompt): number {
   const { text, rest } = measure(prompt);
   return text.reduce((sum, part) => sum + Buffer.byteLength(part), rest);
-}
-
-/** A closer bound, by counting tokens: about a third of the other for English. The tokenizer is loaded by the first call. */
-export async function closerPromptTokens(prompt: Prompt): Promise<number> {
-  const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base');
-  const { text, rest } = measure(prompt);
-  // Special tokens written out in a prompt are plain text for the provider.
-  const counted = text.reduce((sum, part) => sum + countTokens(part, { disallowedSpecial: new Set() }), 0);
-  return Math.min(promptTokensAtMost(prompt), Math.ceil(counted * safetyOfEstimates) + rest);
 }
 
 function measure({ model, messages, tools, responseFormat }: Prompt): { text: string[]; rest: number } {
