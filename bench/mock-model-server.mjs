@@ -13,12 +13,12 @@ const tokens = Number(values.tokens);
 const usage = { prompt_tokens: 8, completion_tokens: tokens, total_tokens: 8 + tokens };
 const base = { id: 'chatcmpl-1', created: 1_760_000_000, model: 'bench' };
 
-const message = { role: 'assistant', content: 'word '.repeat(16).trim() };
+const message = { role: 'assistant', content: 'word '.repeat(tokens) };
 const plain = JSON.stringify({
   ...base,
   object: 'chat.completion',
   choices: [{ index: 0, message, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 8, completion_tokens: 16, total_tokens: 24 },
+  usage,
 });
 const chunk = (choices, counts = null) =>
   `data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices, usage: counts })}\n\n`;

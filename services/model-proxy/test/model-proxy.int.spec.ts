@@ -128,6 +128,16 @@ describe('a model answers', () => {
     });
   });
 
+  it('in one piece, without a stream, where that is all the caller wants', async () => {
+    const { server, client } = await scripted(() => 'one two three');
+    expect(await ask(client.chat(request({ whole: true })))).toMatchObject({
+      text: 'one two three',
+      finished: { usage: { inputTokens: 2, outputTokens: 3 } },
+    });
+    expect(server.chats[0]?.body).toMatchObject({ stream: false });
+    expect(server.chats[0]?.body).not.toHaveProperty('stream_options');
+  });
+
   it('with a warning when it gives no usage', async () => {
     const { client } = await failing({ kind: 'no-usage' });
     const { finished } = await ask(client.chat(request()));

@@ -35,6 +35,7 @@ export function toChatQuestion(request: ChatRequest, signal: AbortSignal | undef
     ...(format && { responseFormat: format }),
     ...(reasoning && { reasoning }),
     ...(cache && { cache }),
+    ...(request.whole && { whole: true }),
     ...(signal && { signal }),
   };
 }

@@ -70,7 +70,7 @@ describe('the limit of a target', () => {
     const slot = await limit.acquire(alive);
     const waiting = limit.acquire(alive);
     await expect(limit.acquire(alive)).rejects.toThrow('already 1 calls wait');
-    await expect(waiting).rejects.toMatchObject({ failure: { code: 'unavailable', retryable: true } });
+    await expect(waiting).rejects.toMatchObject({ failure: { code: 'provider_rate_limited', retryable: true } });
     slot.release('none');
     expect(limit.state).toEqual({ limit: 1, running: 0, waiting: 0 });
   });

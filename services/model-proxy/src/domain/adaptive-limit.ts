@@ -51,7 +51,7 @@ export class AdaptiveLimit {
     return { limit: Math.floor(this.limit), running: this.running, waiting: this.waiters.size };
   }
 
-  /** Waits for a place. Throws `unavailable` when too many wait or it took too long, and what the signal was aborted with. */
+  /** Waits for a place. Throws `provider_rate_limited` when too many wait or it took too long, and what the signal was aborted with. */
   async acquire(signal: AbortSignal): Promise<Slot> {
     if (this.running >= Math.floor(this.limit)) await this.wait(signal);
     this.running += 1;
@@ -110,7 +110,7 @@ export class AdaptiveLimit {
 
   private full(why: string): FailureError {
     const message = `The model ${this.name} has too much to do: ${why}. Try again later.`;
-    return FailureError.of('unavailable', message, { retryAfterSeconds: 1 });
+    return FailureError.of('provider_rate_limited', message, { retryAfterSeconds: 1 });
   }
 
   private learn(sign: LoadSign, startedAt: number): void {

@@ -1,5 +1,6 @@
 import { type Failure, FailureError, toFailure } from '@treadle/failure';
 import type { LoadSign } from './adaptive-limit.js';
+import { CallSignal } from './call-signal.js';
 import type { BillableCall, BilledUsage, MoneyGate, Reservation, Spender } from './money-gate.js';
 import type { Target } from './target.js';
 import { type Patience, watched } from './watched.js';
@@ -50,10 +51,10 @@ export async function* attempt<Part>(
   signal: AbortSignal,
 ): AsyncGenerator<Part> {
   const account = new Account(target, await reserve(target, work, money));
-  const controller = new AbortController();
-  const parts = work.start(target, AbortSignal.any([signal, controller.signal]), account.outputTokensAtMost);
+  using stop = new CallSignal(signal, 0);
+  const parts = work.start(target, stop.signal, account.outputTokensAtMost);
   try {
-    for await (const part of watched(parts, work.patience, (why) => controller.abort(why))) {
+    for await (const part of watched(parts, work.patience, (why) => stop.giveUp(why))) {
       const usage = work.usageOf(part);
       account.got(usage);
       yield usage === undefined ? part : work.warn(part, account.warnings);

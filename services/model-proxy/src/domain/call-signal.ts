@@ -25,6 +25,11 @@ export class CallSignal implements Disposable {
     return reason instanceof FailureError ? reason : undefined;
   }
 
+  /** Stops the work for a reason of its own. */
+  giveUp(why: FailureError): void {
+    this.controller.abort(why);
+  }
+
   /** What the work gives, or this signal's own failure in place of whatever the abort made it throw. */
   async instead<T>(work: Promise<T>): Promise<T> {
     try {

@@ -63,7 +63,8 @@ export class Pipeline {
       hint: question.hint,
       likelyTokens: () => likelyTokens(question.messages),
     });
-    const work = chatWork(question, { plan, patience: this.patience(plan) });
+    const patience = question.whole ? this.whole(plan) : this.patience(plan);
+    const work = chatWork(question, { plan, patience });
     using stop = this.signal(question, plan);
     try {
       const ttlSeconds = ttlOf(question, plan);

@@ -19,6 +19,8 @@ export interface ModelCall {
   /** Absent for plain text. */
   readonly responseFormat?: ResponseFormat;
   readonly reasoning?: ReasoningSettings;
+  /** The answer is not needed piece by piece: a server that costs less to read that way may give it in one. */
+  readonly whole?: boolean;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
 }

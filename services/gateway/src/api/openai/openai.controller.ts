@@ -40,7 +40,8 @@ export class OpenAiController {
     const asked = toChatRequest(body, { tenantId, apiKeyId, idempotencyKey });
     const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: body.model };
     const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    // Aborting makes an error with a stack, which an answer that went well has no use for.
+    reply.raw.once('close', () => reply.raw.writableFinished || gone.abort());
     if (body.stream) {
       const parts = askModel(this.models, asked, gone.signal);
       return streamAnswer(reply, parts, head, body.stream_options?.include_usage ?? false);

@@ -14,7 +14,7 @@ export interface Asker {
 export function toChatRequest(body: ChatCompletionBody, asker: Asker): ChatRequest {
   const { model, messages, tools, tool_choice, response_format, reasoning_effort, ...rest } = body;
   // What a gateway decides, and what OpenAI keeps for itself, does not travel on.
-  const { stream: _1, stream_options: _2, n: _3, store: _4, metadata: _5, service_tier: _6, ...parameters } = rest;
+  const { stream, stream_options: _2, n: _3, store: _4, metadata: _5, service_tier: _6, ...parameters } = rest;
   return ChatRequest.fromPartial({
     ...asker,
     model: { provider: '', model },
@@ -22,6 +22,7 @@ export function toChatRequest(body: ChatCompletionBody, asker: Asker): ChatReque
     tools: (tools ?? []).map(toTool),
     toolChoice: typeof tool_choice === 'object' ? (tool_choice?.function.name ?? '') : (tool_choice ?? ''),
     parametersJson: JSON.stringify(parameters),
+    whole: !stream,
     ...(response_format && { responseFormat: toFormat(response_format) }),
     ...(reasoning_effort && { reasoning: { effort: reasoning_effort, maxTokens: 0 } }),
   });

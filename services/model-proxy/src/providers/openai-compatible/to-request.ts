@@ -16,7 +16,7 @@ export interface ChatRequest {
 /** Settings that decide how the proxy itself talks to the server, so a workflow cannot set them. */
 const reserved = new Set(['messages', 'model', 'n', 'stream', 'stream_options']);
 
-/** The request for a call: always streamed, with usage unless the server is known to refuse to be asked for it. */
+/** The request for a call: streamed unless the answer is wanted whole, with usage unless the server is known to refuse to be asked for it. */
 export function toRequest(call: ModelCall, options: Server, askForUsage: boolean): ChatRequest {
   const given = Object.entries(call.parameters).filter(([, value]) => value !== null && value !== undefined);
   const format = call.responseFormat && toFormat(call.responseFormat, options);
@@ -27,14 +27,15 @@ export function toRequest(call: ModelCall, options: Server, askForUsage: boolean
     ...toolFields(call),
     ...(format && { response_format: format.field }),
     ...(call.reasoning?.effort && { reasoning_effort: call.reasoning.effort }),
-    stream: true,
-    ...(askForUsage && { stream_options: { include_usage: true } }),
+    ...(call.whole
+      ? { stream: false }
+      : { stream: true, ...(askForUsage && { stream_options: { include_usage: true } }) }),
   };
   return {
     path: endpoint(options, 'chat/completions', call.model),
     headers: {
       ...headersOf(options),
-      accept: 'text/event-stream, application/json',
+      accept: call.whole ? 'application/json' : 'text/event-stream, application/json',
       ...(call.idempotencyKey && { 'idempotency-key': call.idempotencyKey }),
     },
     body: JSON.stringify(body),

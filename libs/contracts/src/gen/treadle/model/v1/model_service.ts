@@ -67,6 +67,8 @@ export interface ChatRequest {
   hint: string;
   /** Calls with the same key are served by the same target of a route; the request itself is the key when empty. */
   routingKey: string;
+  /** The caller takes the answer in one piece: a provider that can give it so need not stream, which costs less. */
+  whole: boolean;
 }
 
 export interface ChatMessage {
@@ -350,6 +352,7 @@ function createBaseChatRequest(): ChatRequest {
     cache: undefined,
     hint: "",
     routingKey: "",
+    whole: false,
   };
 }
 
@@ -411,6 +414,9 @@ export const ChatRequest: MessageFns<ChatRequest> = {
     }
     if (message.routingKey !== "") {
       writer.uint32(154).string(message.routingKey);
+    }
+    if (message.whole !== false) {
+      writer.uint32(160).bool(message.whole);
     }
     return writer;
   },
@@ -580,6 +586,14 @@ export const ChatRequest: MessageFns<ChatRequest> = {
             message.routingKey = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.whole = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -624,6 +638,7 @@ export const ChatRequest: MessageFns<ChatRequest> = {
       : undefined;
     message.hint = object.hint ?? "";
     message.routingKey = object.routingKey ?? "";
+    message.whole = object.whole ?? false;
     return message;
   },
 };
