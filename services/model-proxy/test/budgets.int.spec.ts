@@ -27,8 +27,9 @@ describe('a budget', () => {
     const { meter } = await books.replica();
     const reservation = await meter.reserve(callFor());
     expect(await books.totals()).toMatchObject({ reserved: worstUsd, spent: 0, reservations: 1, rows: 0 });
-    expect(reservation.settle(completed(usage(500, 10)))).toEqual({ costUsd: 0.0006 });
-    await meter.flush();
+    const settled = reservation.settle(completed(usage(500, 10)));
+    expect(settled.costUsd).toBe(0.0006);
+    await settled.written;
     expect(await books.totals()).toEqual({ reserved: 0, spent: 0.0006, reservations: 0, ledger: 0.0006, rows: 1 });
   });
 
@@ -179,6 +180,19 @@ describe('a call whose proxy died', () => {
     reservation.settle(completed(usage(100, 10)));
     await second.meter.flush();
     expect(await books.totals()).toEqual({ reserved: 0, spent: 0.0002, reservations: 0, ledger: 0.0002, rows: 1 });
+  });
+
+  it('stays accounted for when its repeat is refused', async () => {
+    await books.budget({ usd: worstUsd });
+    const first = await books.replica();
+    await first.meter.reserve(callFor({ idempotencyKey: 'run/node' }));
+    await first.kill();
+    const second = await books.replica();
+    const larger = callFor({ idempotencyKey: 'run/node', outputTokensAtMost: 200 });
+    await expect(second.meter.reserve(larger)).rejects.toMatchObject({ failure: { code: 'budget_exceeded' } });
+    expect(await books.totals()).toMatchObject({ reserved: worstUsd, reservations: 1 });
+    await second.meter.reserve(callFor({ idempotencyKey: 'run/node' }));
+    expect(await books.totals()).toMatchObject({ reserved: worstUsd, reservations: 1 });
   });
 
   it('is counted once also when it was settled and its caller never heard', async () => {

@@ -56,7 +56,9 @@ export async function* attempt<Part>(
   try {
     for await (const part of watched(parts, work.patience, (why) => stop.giveUp(why))) {
       const usage = work.usageOf(part);
-      account.got(usage);
+      // The end of an answer is told after it is in the books.
+      if (usage === undefined) account.began();
+      else await account.ended(usage);
       yield usage === undefined ? part : work.warn(part, account.warnings);
     }
   } catch (error) {
@@ -80,7 +82,7 @@ class Account {
   /** What the target's load showed, for the limit. */
   private readonly startedAt = performance.now();
   private firstTokenMs: number | undefined;
-  private ended = false;
+  private isOver = false;
 
   constructor(
     private readonly target: Target,
@@ -95,11 +97,14 @@ class Account {
     return this.reservation.warnings;
   }
 
-  got(usage: BilledUsage | 'unknown' | undefined): void {
+  began(): void {
     this.firstTokenMs ??= performance.now() - this.startedAt;
-    if (usage === undefined) return;
+  }
+
+  async ended(usage: BilledUsage | 'unknown'): Promise<void> {
+    this.began();
     this.target.breaker.succeeded();
-    this.settle('completed', usage === 'unknown' ? undefined : usage);
+    await this.settle('completed', usage === 'unknown' ? undefined : usage);
   }
 
   failed(error: unknown): AttemptFailed {
@@ -109,25 +114,25 @@ class Account {
     // An error answer, or a server that was never reached, cost nothing.
     const refused = !begun && (failure.details?.['status'] !== undefined || failure.details?.['reached'] === false);
     if (refused || !(error instanceof FailureError)) this.release();
-    else this.settle(failure.code === 'cancelled' ? 'cancelled' : 'failed', undefined);
+    else void this.settle(failure.code === 'cancelled' ? 'cancelled' : 'failed', undefined);
     return new AttemptFailed(failure, begun, error);
   }
 
   /** The reader went away in the middle. */
   left(): void {
-    this.settle('cancelled', undefined);
+    void this.settle('cancelled', undefined);
   }
 
-  private settle(status: 'completed' | 'failed' | 'cancelled', usage: BilledUsage | undefined): void {
-    if (this.ended) return;
-    this.ended = true;
+  private settle(status: 'completed' | 'failed' | 'cancelled', usage: BilledUsage | undefined): Promise<void> {
+    if (this.isOver) return Promise.resolve();
+    this.isOver = true;
     const latencyMs = performance.now() - this.startedAt;
-    this.reservation.settle({ status, usage, latencyMs, firstTokenMs: this.firstTokenMs });
+    return this.reservation.settle({ status, usage, latencyMs, firstTokenMs: this.firstTokenMs }).written;
   }
 
   private release(): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.reservation.release();
   }
 }

@@ -3,7 +3,7 @@ import type { MoneyGate, Reservation } from './money-gate.js';
 const free: Reservation = {
   outputTokensAtMost: undefined,
   warnings: [],
-  settle: () => ({ costUsd: undefined }),
+  settle: () => ({ costUsd: undefined, written: Promise.resolve() }),
   release: () => undefined,
 };
 

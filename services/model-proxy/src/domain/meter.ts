@@ -20,6 +20,10 @@ const maxBatch = 500;
 /** How long a share is believed. */
 const shareMs = 1000;
 const maxShares = 10_000;
+/** An answer's end waits so long for its settlement at most. */
+const longestWriteMs = 2000;
+/** Kinds of providers that do not know a repeated call by its key: each attempt is billed there. */
+const ignoringKeys = new Set(['anthropic', 'bedrock', 'cohere', 'demo', 'google-gemini', 'local', 'mistral', 'ollama']);
 /** A settlement that cannot be written is tried again after this. */
 const tryAgainMs = 500;
 /** How often a stopping process still tries. */
@@ -93,7 +97,7 @@ export class Meter implements MoneyGate {
 
   recordFree({ call, usage, latencyMs, firstTokenMs }: FreeAnswer): void {
     const entry = this.entryOf(call, undefined, randomUUID());
-    this.write({
+    void this.write({
       ...entry,
       ...usage,
       status: 'completed',
@@ -152,35 +156,42 @@ export class Meter implements MoneyGate {
     return {
       outputTokensAtMost: call.outputTokensAtMost,
       warnings,
-      settle: (outcome) => once(() => this.settleOne(admitted, outcome), { costUsd: undefined }),
+      settle: (outcome) =>
+        once(() => this.settleOne(admitted, outcome, reserved !== undefined), {
+          costUsd: undefined,
+          written: Promise.resolve(),
+        }),
       release: () => once(() => reserved && this.releaseOne(admitted), undefined),
     };
   }
 
-  private settleOne(
-    { entry, price, worst }: Admitted,
-    { status, usage, latencyMs, firstTokenMs }: CallOutcome,
-  ): Settled {
+  private settleOne(admitted: Admitted, outcome: CallOutcome, reserved: boolean): Settled {
+    const { entry, price, worst } = admitted;
+    const { status, usage, latencyMs, firstTokenMs } = outcome;
     const used = usage ?? worst.usage;
     const usd = usage ? price?.cost(usage) : worst.usd;
-    this.write({ ...entry, ...used, status, cached: false, usd, latencyMs, firstTokenMs, at: this.today() });
-    return { costUsd: usd };
+    const at = this.today();
+    const writing = this.write({ ...entry, ...used, status, cached: false, usd, latencyMs, firstTokenMs, at });
+    return { costUsd: usd, written: reserved ? soonAtLeast(writing) : Promise.resolve() };
   }
 
   private releaseOne({ entry, worst }: Admitted): void {
     const nothing = { cached: false, usd: 0, latencyMs: undefined, firstTokenMs: undefined, at: this.today() };
-    this.write({ ...entry, ...worst.usage, ...nothing, status: 'released' });
+    void this.write({ ...entry, ...worst.usage, ...nothing, status: 'released' });
   }
 
   private entryOf({ spender, ...call }: BillableCall, price: Price | undefined, id: string): SpendingCall {
     const { tenantId, workflowId, runId, nodeKey, apiKeyId } = spender;
-    const { operation, provider, model, route, idempotencyKey } = call;
+    const { operation, provider, model, route } = call;
+    const idempotencyKey = ignoringKeys.has(call.kind) ? '' : call.idempotencyKey;
     const who = { tenantId, workflowId, runId, nodeKey, apiKeyId };
     return { id, ...who, operation, provider, model, route, idempotencyKey, priceVersion: price?.version ?? '' };
   }
 
-  private write(call: SettleCall): void {
-    this.settling.add(call).catch((error: unknown) => this.options.log.warn({ err: error }, 'a settlement was lost'));
+  private write(call: SettleCall): Promise<void> {
+    return this.settling
+      .add(call)
+      .catch((error: unknown) => this.options.log.warn({ err: error }, 'a settlement was lost'));
   }
 
   /** What cannot be written waits here: until it is, the reservation stands for it. */
@@ -208,4 +219,13 @@ export class Meter implements MoneyGate {
 function worstCase(price: Price | undefined, inputTokens: number, outputTokens: number): Admitted['worst'] {
   const usage = { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 };
   return { usage, usd: price?.cost(usage) };
+}
+
+async function soonAtLeast(writing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, longestWriteMs);
+  });
+  await Promise.race([writing, limit]);
+  clearTimeout(timer);
 }

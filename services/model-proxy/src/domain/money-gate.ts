@@ -19,8 +19,8 @@ export interface BillableCall {
   /** The route that chose the target; empty when the caller named provider and model. */
   readonly route: string;
   /**
-   * The same on every attempt of one call; empty when the caller has none or the provider does not know repeats by it. An attempt whose process
-   * died is then billed once, together with the attempt that follows it.
+   * The same on every attempt of one call; empty when the caller has none. Where the provider knows repeats by it, an attempt whose process
+   * died is billed once, together with the attempt that follows it.
    */
   readonly idempotencyKey: string;
   /** An upper bound of the prompt's tokens. */
@@ -68,6 +68,11 @@ export interface Reservation {
 export interface Settled {
   /** In US dollars; undefined when the price is unknown. */
   readonly costUsd: number | undefined;
+  /**
+   * Resolves when the call is in the ledger, for calls under a budget: whoever hears the end of an answer after it hears of nothing that a
+   * killed proxy could forget. At once for other calls, and after two seconds at most. Never rejects.
+   */
+  readonly written: Promise<void>;
 }
 
 /** An answer that cost nothing because it came from the response cache, or was shared with an identical call. */

@@ -22,8 +22,10 @@ export class FailureFilter implements ExceptionFilter {
     if (reply.raw.headersSent) return void reply.raw.destroy();
     const { status, body } = bodyFor(request, found);
     if (status === 401) void reply.header('www-authenticate', 'Bearer realm="treadle"');
-    if (status === 503 || (status === 429 && found.retryable))
+    if (status === 503 || (found.retryable && (status === 402 || status === 429)))
       void reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)));
+    // OpenAI's clients try again after this status only when they are told to.
+    if (status === 402) void reply.header('x-should-retry', String(found.retryable));
     void reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
   }
 }

@@ -7,28 +7,26 @@ import { migrationOf } from './migration-of.js';
  */
 export const reserveFunction = migrationOf(sql`
   -- The earlier attempt of the same call, made by a process that has died: it goes on under the new owner and is counted once.
-  create function adopt_call(p_call jsonb) returns uuid language plpgsql as $$
-  declare
-    v_orphan reservation;
-    v_id uuid;
+  create function adopt_call(p_call jsonb, out call_id uuid, out orphan reservation) language plpgsql as $$
   begin
-    if p_call->>'idempotency_key' = '' then return (p_call->>'id')::uuid; end if;
-    select r.* into v_orphan from reservation r
+    call_id := (p_call->>'id')::uuid;
+    if p_call->>'idempotency_key' = '' then return; end if;
+    select r.* into orphan from reservation r
     where r.tenant_id = p_call->>'tenant_id' and r.idempotency_key = p_call->>'idempotency_key'
       and r.provider = p_call->>'provider' and r.model = p_call->>'model' and not owner_alive(r.owner)
     limit 1 for update;
     if found then
-      delete from reservation r where r.id = v_orphan.id;
-      perform spend(v_orphan.counters, -v_orphan.usd, -(v_orphan.input_tokens + v_orphan.output_tokens), 0, 0);
-      return v_orphan.id;
+      delete from reservation r where r.id = orphan.id;
+      perform spend(orphan.counters, -orphan.usd, -(orphan.input_tokens + orphan.output_tokens), 0, 0);
+      call_id := orphan.id;
+      return;
     end if;
-    select l.id into v_id from usage_ledger l
+    select coalesce((select l.id from usage_ledger l
     where l.tenant_id = p_call->>'tenant_id' and l.idempotency_key = p_call->>'idempotency_key'
       and l.provider = p_call->>'provider' and l.model = p_call->>'model' and not l.cached and not owner_alive(l.owner)
       and not exists (select from reservation r where r.id = l.id)
       and l.at > now() - interval '1 hour'
-    order by l.at desc limit 1;
-    return coalesce(v_id, (p_call->>'id')::uuid);
+    order by l.at desc limit 1), call_id) into call_id;
   end $$;
 
   create function reserve_calls(p_owner integer, p_calls jsonb)
@@ -39,6 +37,8 @@ export const reserveFunction = migrationOf(sql`
     v_call record;
     v_counters jsonb;
     v_full record;
+    v_orphan reservation;
+    v_adopted record;
   begin
     insert into budget_counter (budget_id, subject, period_start)
     select k.b, k.s, k.p from jsonb_array_elements(p_calls) i
@@ -60,7 +60,9 @@ export const reserveFunction = migrationOf(sql`
     ) order by x.ordinal loop
       v_counters := applying_counters(to_jsonb(v_call));
       ordinal := v_call.ordinal;
-      call_id := adopt_call(to_jsonb(v_call));
+      select * into v_adopted from adopt_call(to_jsonb(v_call));
+      call_id := v_adopted.call_id;
+      v_orphan := v_adopted.orphan;
 
       select b.name, b.limit_usd is not null and v_call.usd is null as unpriced,
         -- Whether what is left is only set aside for calls that run now.
@@ -81,6 +83,11 @@ export const reserveFunction = migrationOf(sql`
         budget := v_full.name;
         share := 1;
         if verdict = 'exceeded' then perform note_levels(v_full.counter, true); end if;
+        -- The earlier attempt stays accounted for, though this one is refused.
+        if v_orphan.id is not null then
+          insert into reservation select (v_orphan).*;
+          perform spend(v_orphan.counters, v_orphan.usd, v_orphan.input_tokens + v_orphan.output_tokens, 0, 0);
+        end if;
       else
         verdict := case when v_counters = '[]' then 'free' else 'reserved' end;
         budget := null;
