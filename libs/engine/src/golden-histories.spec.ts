@@ -1,10 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { catalog, compiled, drawWorkflow, randomFrom, World } from '@treadle/testing/drawing';
 import { documentSchema } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
-import { catalog, compiled } from '../test/driver.js';
-import { World } from '../test/interpreter.js';
-import { drawWorkflow, randomFrom } from '../test/random-workflow.js';
 import { type Recorded, UnrulyRun } from '../test/unruly-run.js';
 import { advance, engineVersion, newRun, outstanding, replay } from './index.js';
 

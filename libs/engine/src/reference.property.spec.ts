@@ -1,7 +1,6 @@
+import { drawWorkflow, interpret, randomFrom, World } from '@treadle/testing/drawing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interpret, World } from '../test/interpreter.js';
-import { drawWorkflow, randomFrom } from '../test/random-workflow.js';
 import { UnrulyRun } from '../test/unruly-run.js';
 import { isTerminal, outstanding, replay } from './index.js';
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { failure } from '@treadle/failure';
+import { catalog, type Drawing, everyNode, type Random, type World } from '@treadle/testing/drawing';
 import { expect } from 'vitest';
 import {
   advance,
@@ -14,9 +15,6 @@ import {
   readFrom,
   replay,
 } from '../src/index.js';
-import { catalog } from './driver.js';
-import type { World } from './interpreter.js';
-import type { Drawing, Random } from './random-workflow.js';
 
 /** An input and what it led to. */
 export type Recorded = Pick<Decision, 'events' | 'commands'> & { readonly input: Input };
@@ -109,8 +107,4 @@ export class UnrulyRun {
       if (changed) expect(this.events.slice(before)).toEqual([]);
     }
   }
-}
-
-function everyNode(nodes: Drawing['nodes']): Drawing['nodes'] {
-  return nodes.flatMap((node) => ('body' in node ? [node, ...everyNode(node.body)] : [node]));
 }

@@ -1,5 +1,5 @@
-import type { Json, Plan, WorkflowDocument, WorkflowDocumentInput } from '@treadle/workflow';
-import { compiled, documentOf } from './driver.js';
+import type { Json, Plan, WorkflowDocument } from '@treadle/workflow';
+import { compiled, documentOf, type NodeInput } from './work-catalog.js';
 
 type Selector = readonly [string, ...string[]];
 
@@ -86,6 +86,11 @@ export function drawWorkflow(random: Random, size: number): Drawing {
   });
   const document = documentFrom(nodes, shown);
   return { nodes, shown, document, plan: compiled(document) };
+}
+
+/** The nodes of a drawing, those inside of containers included. */
+export function everyNode(nodes: Drawing['nodes']): Drawing['nodes'] {
+  return nodes.flatMap((node) => ('body' in node ? [node, ...everyNode(node.body)] : [node]));
 }
 
 /** What encloses a graph that is being drawn. */
@@ -196,8 +201,6 @@ class Drawer {
     return `${prefix}${this.count}`;
   }
 }
-
-type NodeInput = WorkflowDocumentInput['nodes'][number];
 
 /** Writes the drawing as a document of real node types. */
 function documentFrom(nodes: readonly Drawn[], shown: readonly Selector[]): WorkflowDocument {
