@@ -14,6 +14,7 @@ import type { LiveRun } from './domain/live-run.js';
 import { LiveRuns } from './domain/live-runs.js';
 import type { OwnedPartitions } from './domain/partition-leases.js';
 import { PartitionOwner } from './domain/partition-owner.js';
+import { newRunId } from './domain/run-id.js';
 import type { Commit } from './domain/run-journal.js';
 import { RunTimers } from './domain/run-timers.js';
 import { isPassing, TaskDispatcher } from './domain/task-dispatcher.js';
@@ -99,6 +100,7 @@ export class Orchestrator {
       versions: workflows,
       keys,
       pickPartition: () => this.pickPartition(),
+      newRunId,
     };
     this.runController = new RunController(ports, runRepository, bus);
     this.workflowController = new WorkflowController(workflows, workflowRepository);

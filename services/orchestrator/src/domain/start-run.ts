@@ -6,7 +6,6 @@ import type { JsonObject, Plan } from '@treadle/workflow';
 import type { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { PlanSource } from './plan-source.js';
-import { newRunId } from './run-id.js';
 import type { RunFacts } from './run-journal.js';
 
 /** Finds what an idempotency key started before. */
@@ -27,6 +26,8 @@ export interface StartRunPorts {
   readonly keys: StartKeys;
   /** A partition of ours for a new run; waits a little for one when there is none. */
   readonly pickPartition: () => Promise<number>;
+  /** Makes the id of a run of this partition; `now` in milliseconds since the epoch. */
+  readonly newRunId: (partition: number, now: number) => string;
 }
 
 /** Either a run that has just begun here, or the id of the one that the same key began before. */
@@ -36,7 +37,7 @@ export type Started =
 
 /** Starts a run: everything is checked first, then the start is committed, and only then the caller hears of it. */
 export async function startRun(ports: StartRunPorts, request: StartRunRequest): Promise<Started> {
-  const { runs, plans, versions, keys, pickPartition } = ports;
+  const { runs, plans, versions, keys, pickPartition, newRunId } = ports;
   const earlier = await repeated(keys, request);
   if (earlier) return earlier;
   const { tenantId, workflowId } = request;

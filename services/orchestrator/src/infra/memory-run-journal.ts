@@ -1,5 +1,6 @@
 import type { RunStatus } from '@treadle/engine';
-import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../src/domain/run-journal.js';
+import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../domain/run-journal.js';
+import type { StartKeys } from '../domain/start-run.js';
 
 interface StoredRow {
   readonly facts: RunFacts;
@@ -8,12 +9,13 @@ interface StoredRow {
 }
 
 /** A journal in memory, with the refusals of the real one. */
-export class MemoryRunJournal implements RunJournal {
+export class MemoryRunJournal implements RunJournal, StartKeys {
+  /** The fence of each partition, as in the leases' rows. */
   readonly fences = new Map<number, number>();
   /** Set to make the next appends fail, before or after they are stored. */
   outage: { readonly error: Error; readonly afterWrite: boolean } | undefined;
   private readonly rows = new Map<string, StoredRow>();
-  private readonly keys = new Set<string>();
+  private readonly keys = new Map<string, { readonly runId: string; readonly requestHash: string }>();
 
   async append(commit: Commit): Promise<'written' | 'refused'> {
     await Promise.resolve();
@@ -44,6 +46,16 @@ export class MemoryRunJournal implements RunJournal {
       .map((row) => row.facts.id);
   }
 
+  async find(tenantId: string, key: string): Promise<{ runId: string; requestHash: string } | undefined> {
+    return this.keys.get(`${tenantId}/${key}`);
+  }
+
+  /** A run's row; absent where there is none. */
+  row(runId: string): (RunFacts & RunProgress) | undefined {
+    const row = this.rows.get(runId);
+    return row?.progress && { ...row.facts, ...row.progress };
+  }
+
   private write(commit: Commit): 'written' | 'refused' {
     if (this.fences.get(commit.partition) !== commit.fence) return 'refused';
     const key = commit.start?.key && `${commit.start.facts.tenantId}/${commit.start.key.key}`;
@@ -54,7 +66,7 @@ export class MemoryRunJournal implements RunJournal {
     row.entries.push({ firstSequence, at, eventsJson });
     row.progress = progress ?? row.progress;
     this.rows.set(commit.runId, row);
-    if (key) this.keys.add(key);
+    if (key && start?.key) this.keys.set(key, { runId: commit.runId, requestHash: start.key.requestHash });
     return 'written';
   }
 }
