@@ -1,16 +1,14 @@
 import type { ApiEvent } from '@treadle/cli';
 import { describe, expect, it } from 'vitest';
 import { checkRun, type RunRecord } from './check-run.js';
-import { crashWorkflow, expectedNodes, inputsOf } from './crash-workflow.js';
+import { crashScenario } from './scenarios/crash.scenario.js';
 
-const inputs = inputsOf(3);
+const expectation = crashScenario.expected(3);
 const tasks = ['draft', 'facts', 'closing'];
 
 /** The history of a run in which nothing went wrong, or what `change` makes of it. */
 function record(change: (events: ApiEvent[]) => ApiEvent[] = (events) => events): RunRecord {
-  const expected = expectedNodes(inputs);
-  const nodes = crashWorkflow.nodes.flatMap(({ id }): ApiEvent[] => {
-    const outputs = expected[id];
+  const nodes = Object.entries(expectation.nodes ?? {}).flatMap(([id, outputs]): ApiEvent[] => {
     if (!outputs) return [{ type: 'nodes-skipped', data: { keys: [id] } }];
     if (!tasks.includes(id)) return [{ type: 'node-completed', data: { key: id, outputs } }];
     return [
@@ -27,7 +25,7 @@ function record(change: (events: ApiEvent[]) => ApiEvent[] = (events) => events)
       version: 1,
       status: 'completed',
       created_at: '',
-      outputs: expected['end'],
+      outputs: expectation.outputs ?? {},
       last_sequence: events.length,
     },
   };
@@ -38,7 +36,7 @@ const draftDone = { key: 'draft', attempt: 1 };
 
 describe('checkRun', () => {
   it('is content with a run as it should be, also when an attempt was repeated', () => {
-    expect(checkRun(record(), inputs)).toEqual([]);
+    expect(checkRun(record(), expectation)).toEqual([]);
     const retried = record((events) =>
       events.flatMap((event) =>
         isDraft(event)
@@ -50,7 +48,7 @@ describe('checkRun', () => {
           : [event],
       ),
     );
-    expect(checkRun(retried, inputs)).toEqual([]);
+    expect(checkRun(retried, expectation)).toEqual([]);
   });
 
   it.each<[string, (events: ApiEvent[]) => ApiEvent[], string]>([
@@ -91,12 +89,12 @@ describe('checkRun', () => {
       'node large completed 1 times and was skipped 1 times',
     ],
   ])('notices %s', (_name, change, problem) => {
-    expect(checkRun(record(change), inputs).join('\n')).toContain(problem);
+    expect(checkRun(record(change), expectation).join('\n')).toContain(problem);
   });
 
   it('notices a run that did not complete', () => {
     const { run, events } = record();
     const failed = { ...run, status: 'failed' as const, failure: { code: 'internal', message: 'Broken.' } };
-    expect(checkRun({ run: failed, events }, inputs)).toEqual(['run r: it is failed: Broken. [internal]']);
+    expect(checkRun({ run: failed, events }, expectation)).toEqual(['run r: it is failed: Broken. [internal]']);
   });
 });

@@ -1,5 +1,5 @@
 import { type ApiEvent, hasEnded, type Run } from '@treadle/cli';
-import { type CrashInputs, crashWorkflow, expectedNodes } from './crash-workflow.js';
+import type { Expectation } from './scenarios/scenario.js';
 
 /** What was read about one run through the public API. */
 export interface RunRecord {
@@ -10,15 +10,18 @@ export interface RunRecord {
 
 const terminal = new Set(['run-completed', 'run-failed', 'run-cancelled']);
 
-/** Everything about a run of the crash workflow that is not as promised, as sentences. */
-export function checkRun(record: RunRecord, inputs: CrashInputs): string[] {
+const show = (value: unknown) => JSON.stringify(value);
+
+/** Everything about a run that is not as promised, as sentences. */
+export function checkRun(record: RunRecord, expected: Expectation): string[] {
   const { run } = record;
   if (!hasEnded(run.status)) return [`run ${run.id}: it is still ${run.status}: ${statesOf(run)}`];
   return [
     ...checkOrder(record),
-    ...checkEnd(record),
-    ...checkResults(record.events),
-    ...checkOutputs(record, inputs),
+    ...checkEnd(record, expected),
+    ...checkResults(record),
+    ...checkNodes(record, expected),
+    ...checkCounts(record, expected),
   ].map((problem) => `run ${record.run.id}: ${problem}`);
 }
 
@@ -37,19 +40,20 @@ function checkOrder({ run, events }: RunRecord): string[] {
   return problems;
 }
 
-/** Exactly one terminal event, the last, and a run that has completed. */
-function checkEnd({ run, events }: RunRecord): string[] {
+/** Exactly one terminal event, the last, and the end that was to be. */
+function checkEnd({ run, events }: RunRecord, { status, outputs = {}, failureCode }: Expectation): string[] {
   const problems: string[] = [];
   const ends = events.filter(({ type }) => terminal.has(type));
   if (ends.length !== 1) problems.push(`${ends.length} terminal events`);
-  if (events.at(-1)?.type !== 'run-completed') problems.push(`the last event is ${events.at(-1)?.type ?? 'absent'}`);
-  if (run.status !== 'completed')
-    problems.push(`it is ${run.status}${run.failure ? `: ${run.failure.message} [${run.failure.code}]` : ''}`);
-  return problems;
+  if (events.at(-1)?.type !== `run-${status}`) problems.push(`the last event is ${events.at(-1)?.type ?? 'absent'}`);
+  const { failure } = run;
+  if (run.status !== status || (failureCode !== undefined && failure?.code !== failureCode))
+    problems.push(`it is ${run.status}${failure ? `: ${failure.message} [${failure.code}]` : ''}`);
+  return [...problems, ...differences('run', run.outputs, outputs)];
 }
 
-/** Every scheduled attempt has exactly one committed result, and nothing has a result that was not scheduled. */
-function checkResults(events: readonly ApiEvent[]): string[] {
+/** Every scheduled attempt has at most one committed result (exactly one in a completed run), and nothing has a result that was not scheduled. */
+function checkResults({ run, events }: RunRecord): string[] {
   const scheduled = new Map<string, number>();
   const results = new Map<string, number>();
   const add = (counts: Map<string, number>, key: unknown, attempt: unknown) => {
@@ -64,31 +68,37 @@ function checkResults(events: readonly ApiEvent[]): string[] {
   }
   const twice = [...results].filter(([, count]) => count > 1).map(([name]) => `${name} has more than one result`);
   const again = [...scheduled].filter(([, count]) => count > 1).map(([name]) => `${name} was scheduled more than once`);
-  const open = [...scheduled.keys()].filter((name) => !results.has(name)).map((name) => `${name} has no result`);
+  const mustEnd = run.status === 'completed' ? [...scheduled.keys()] : [];
+  const open = mustEnd.filter((name) => !results.has(name)).map((name) => `${name} has no result`);
   const unasked = [...results.keys()].filter((name) => !name.endsWith(' none') && !scheduled.has(name));
   return [...twice, ...again, ...open, ...unasked.map((name) => `${name} has a result but was not scheduled`)];
 }
 
 /** Each node gave what it must, once; the branch that was not taken was skipped. */
-function checkOutputs({ run, events }: RunRecord, inputs: CrashInputs): string[] {
-  const expected = expectedNodes(inputs);
-  const problems: string[] = [];
-  for (const { id } of crashWorkflow.nodes) {
+function checkNodes({ events }: RunRecord, { nodes = {} }: Expectation): string[] {
+  return Object.entries(nodes).flatMap(([id, expected]) => {
     const completions = events.filter(({ type, data }) => type === 'node-completed' && data['key'] === id);
-    const skips = events.filter(
-      ({ type, data }) => type === 'nodes-skipped' && (data['keys'] as string[]).includes(id),
-    );
-    const wanted = expected[id] === undefined ? [0, 1] : [1, 0];
-    if (completions.length !== wanted[0] || skips.length !== wanted[1])
-      problems.push(`node ${id} completed ${completions.length} times and was skipped ${skips.length} times`);
-    for (const { data } of completions) problems.push(...differences(id, data['outputs'], expected[id]));
-  }
-  return [...problems, ...differences('run', run.outputs, expected['end'])];
+    const isSkip = ({ type, data }: ApiEvent) => type === 'nodes-skipped' && (data['keys'] as string[]).includes(id);
+    const skips = events.filter(isSkip).length;
+    const [wantedCompletions, wantedSkips] = expected === undefined ? [0, 1] : [1, 0];
+    const wrong = completions.length !== wantedCompletions || skips !== wantedSkips;
+    return [
+      ...(wrong ? [`node ${id} completed ${completions.length} times and was skipped ${skips} times`] : []),
+      ...completions.flatMap(({ data }) => differences(id, data['outputs'], expected)),
+    ];
+  });
+}
+
+function checkCounts({ events }: RunRecord, expected: Expectation): string[] {
+  return Object.entries(expected.events ?? {}).flatMap(([wanted, count]) => {
+    const seen = events.filter(({ type }) => type === wanted).length;
+    return seen === count ? [] : [`${seen} events ${wanted}, not ${count}`];
+  });
 }
 
 function differences(of: string, actual: unknown, expected: Readonly<Record<string, unknown>> = {}): string[] {
   const values = (actual ?? {}) as Readonly<Record<string, unknown>>;
   return Object.entries(expected).flatMap(([name, value]) =>
-    values[name] === value ? [] : [`${of}.${name} is ${JSON.stringify(values[name])}, not ${JSON.stringify(value)}`],
+    show(values[name]) === show(value) ? [] : [`${of}.${name} is ${show(values[name])}, not ${show(value)}`],
   );
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { type CrashReport, crashTest } from './crash-test.js';
+import { crashTest } from './crash-test.js';
 import { startModelProcess } from './model-process.js';
+import { printReport } from './print-report.js';
 import { startProcessesSystem } from './processes-system.js';
 import { startStandaloneSystem } from './standalone-system.js';
 import type { System } from './system.js';
@@ -49,20 +50,9 @@ async function run(mode: Mode): Promise<void> {
       halfWay: mode === 'streams' ? processes?.deleteStreams : undefined,
       log: (line) => console.log(`  ${line}`),
     });
-    print(report);
-    if (report.problems.length > 0) {
-      process.exitCode = 1;
-      console.log(system.log());
-    }
+    if (!printReport(report)) console.log(system.log());
   } finally {
     await system?.stop();
     await models.stop();
   }
-}
-
-function print({ problems, ...counts }: CrashReport): void {
-  for (const [name, value] of Object.entries(counts)) console.log(`  ${name.padEnd(18)}${value}`);
-  for (const problem of problems.slice(0, 50)) console.log(`  PROBLEM ${problem}`);
-  if (problems.length > 50) console.log(`  and ${problems.length - 50} more problems`);
-  console.log(problems.length === 0 ? '  everything holds' : `  ${problems.length} problems`);
 }

@@ -11,6 +11,11 @@ import { freePorts } from './free-ports.js';
 import { apiKey, type System, untilReady } from './system.js';
 
 export interface ProcessesSystem extends System {
+  /** Where its data is. */
+  readonly folder: string;
+  readonly nats: NatsServer;
+  /** Signals the process of the role that has lived longest, so that those of one role take turns. Gives its process id. */
+  readonly signal: (role: string, signal: NodeJS.Signals) => number;
   /** Deletes every stream of JetStream with what is in it. */
   readonly deleteStreams: () => Promise<void>;
 }
@@ -55,6 +60,9 @@ export async function startProcessesSystem(modelUrl: string): Promise<ProcessesS
   return {
     api: new ApiClient({ url, apiKey }),
     roles: ['gateway', 'orchestrator', 'node-executor', 'model-proxy'],
+    folder,
+    nats,
+    signal: (role, signal) => signalOldest(launcher, role, signal).pid,
     killAndRestart: (role) => killAndAwait(launcher, role, url),
     log: () => launcher.log(),
     deleteStreams: () => deleteStreams(nats),
@@ -62,13 +70,21 @@ export async function startProcessesSystem(modelUrl: string): Promise<ProcessesS
   };
 }
 
-/** Kills the process of the role that has lived longest, so that those of one role take turns. */
+function signalOldest(launcher: Child, role: string, signal: NodeJS.Signals): Announced {
+  const newest = new Map(announced(launcher).map((one, index) => [one.process, { ...one, index }]));
+  const [oldest] = [...newest.values()].filter((one) => one.role === role).sort((a, b) => a.index - b.index);
+  if (!oldest) throw new Error(`No process of the role ${role} was announced. ${launcher.log()}`);
+  try {
+    process.kill(oldest.pid, signal);
+  } catch (error) {
+    // It has just died, and its successor is not announced yet.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  return oldest;
+}
+
 async function killAndAwait(launcher: Child, role: string, url: string): Promise<void> {
-  const before = announced(launcher);
-  const newest = new Map(before.map((one, index) => [one.process, { ...one, index }]));
-  const [victim] = [...newest.values()].filter((one) => one.role === role).sort((a, b) => a.index - b.index);
-  if (!victim) throw new Error(`No process of the role ${role} was announced. ${launcher.log()}`);
-  process.kill(victim.pid, 'SIGKILL');
+  const victim = signalOldest(launcher, role, 'SIGKILL');
   await eventually(`${victim.process} to be started again`, async () =>
     announced(launcher).findLast((one) => one.process === victim.process)?.pid === victim.pid ? undefined : true,
   );

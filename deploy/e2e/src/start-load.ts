@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient, Run } from '@treadle/cli';
-import { inputsOf } from './crash-workflow.js';
 import { untilAnswered } from './system.js';
 
 /** Runs being started by many clients. */
@@ -13,31 +12,37 @@ export interface Load {
   readonly done: Promise<string[]>;
 }
 
+/** One start: what to run, with what, and what to do with the run when it was accepted. */
+export interface Start {
+  readonly workflowId: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly act?: ((api: ApiClient, runId: string) => Promise<unknown>) | undefined;
+}
+
 /**
- * Starts `count` runs, `perSecond` of them each second whatever happens to those before, each by a client that repeats its start
- * under one idempotency key until it is answered: then the run counts as accepted.
+ * Makes all starts, `perSecond` of them each second whatever happens to those before, each by a client that repeats it under one
+ * idempotency key until it is answered: then the run counts as accepted.
  */
-export function startLoad(api: ApiClient, workflowId: string, count: number, perSecond: number): Load {
+export function startLoad(api: ApiClient, starts: readonly Start[], perSecond: number): Load {
   let allowed = 0;
   let accepted = 0;
-  const start = async (index: number) => {
-    const id = await startRun(api, workflowId, index);
-    accepted += 1;
-    return id;
-  };
+  const begun = Date.now();
   const done = Promise.all(
-    Array.from({ length: count }, async (_, index) => {
+    starts.map(async (start, index) => {
       await delay((index * 1000) / perSecond);
       while (index >= allowed) await delay(10);
-      return start(index);
+      const id = await startRun(api, start, `${begun}-${index}`);
+      accepted += 1;
+      if (start.act) await untilAnswered(`what is done with run ${id}`, async () => start.act?.(api, id));
+      return id;
     }),
   );
   // Who waits for a number learns at once when it cannot be reached.
   const failed = done.then(() => delay(10));
   failed.catch(() => undefined);
   return {
-    allow: (starts) => {
-      allowed = starts;
+    allow: (count) => {
+      allowed = count;
     },
     untilAccepted: async (wanted) => {
       while (accepted < wanted) await Promise.race([delay(10), failed]);
@@ -46,12 +51,12 @@ export function startLoad(api: ApiClient, workflowId: string, count: number, per
   };
 }
 
-async function startRun(api: ApiClient, workflowId: string, index: number): Promise<string> {
-  const { id } = await untilAnswered(`start ${index} to be accepted`, () =>
+async function startRun(api: ApiClient, { workflowId, inputs }: Start, key: string): Promise<string> {
+  const { id } = await untilAnswered(`start ${key} to be accepted`, () =>
     api.send<Run>(`/api/v1/workflows/${workflowId}/runs`, {
       method: 'POST',
-      json: { inputs: inputsOf(index), mode: 'async' },
-      headers: { 'idempotency-key': `crash-${index}` },
+      json: { inputs, mode: 'async' },
+      headers: { 'idempotency-key': key },
       signal: AbortSignal.timeout(20_000),
     }),
   );

@@ -1,17 +1,10 @@
 import type { WorkflowDocumentInput } from '@treadle/workflow';
+import { answerTo, asking, named, type Scenario } from './scenario.js';
 
-/** What a model server with the default answer and 8 tokens says. */
-function answerTo(prompt: string): string {
-  return `You said: ${prompt} the loom keeps every thread until the cloth`;
-}
-
-const model = { name: 'small' };
-const prompt = (text: string) => ({ model, prompt_template: [{ role: 'user', text }] });
-const named = (variable: string, ...value_selector: string[]) => ({ variable, value_selector });
 const isLarge = { variable_selector: ['start', 'number'], comparison_operator: '≥', value: '5' };
 
 /** Ten nodes, three of them models: a fan-out, a join, a choice with a skipped branch, and a chain behind it. */
-export const crashWorkflow = {
+const document: WorkflowDocumentInput = {
   format: 'treadle/v1',
   name: 'crash',
   nodes: [
@@ -25,8 +18,8 @@ export const crashWorkflow = {
         ],
       },
     },
-    { id: 'draft', type: 'llm', config: prompt('Draft {{#start.topic#}}') },
-    { id: 'facts', type: 'llm', config: prompt('Facts {{#start.topic#}}') },
+    { id: 'draft', type: 'llm', config: asking('Draft {{#start.topic#}}') },
+    { id: 'facts', type: 'llm', config: asking('Facts {{#start.topic#}}') },
     {
       id: 'pair',
       type: 'template',
@@ -48,7 +41,7 @@ export const crashWorkflow = {
         ],
       },
     },
-    { id: 'closing', type: 'llm', config: prompt('Close {{#chosen.output#}}') },
+    { id: 'closing', type: 'llm', config: asking('Close {{#chosen.output#}}') },
     {
       id: 'end',
       type: 'end',
@@ -68,41 +61,43 @@ export const crashWorkflow = {
     { source: 'chosen', target: 'closing' },
     { source: 'closing', target: 'end' },
   ],
-} satisfies WorkflowDocumentInput;
+};
 
 function size(word: string) {
   return { template: `${word} {{ topic }}`, variables: [named('topic', 'start', 'topic')] };
 }
 
-export const modelCallsPerRun = 3;
+const topicOf = (index: number) => `topic-${index}`;
 
-export interface CrashInputs {
-  readonly topic: string;
-  readonly number: number;
-}
-
-/** Every run asks something else, so that a result in the wrong run shows. */
-export function inputsOf(index: number): CrashInputs {
-  return { topic: `topic-${index}`, number: index % 10 };
-}
-
-/** What each node that runs must give; nodes that are absent here must be skipped. */
-export function expectedNodes({
-  topic,
-  number,
-}: CrashInputs): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+/** What each node must give; the branch that is not taken must be skipped. */
+function nodesOf(index: number) {
+  const topic = topicOf(index);
+  const number = index % 10;
   const [draft, facts] = [answerTo(`Draft ${topic}`), answerTo(`Facts ${topic}`)];
-  const word = number >= 5 ? 'large' : 'small';
+  const [word, other] = number >= 5 ? ['large', 'small'] : ['small', 'large'];
+  const pair = `${draft} | ${facts}`;
   const closing = answerTo(`Close ${word} ${topic}`);
   return {
     start: { topic, number },
     draft: { text: draft },
     facts: { text: facts },
-    pair: { output: `${draft} | ${facts}` },
+    pair: { output: pair },
     size: { selected_case_id: word === 'large' ? 'large' : 'false' },
     [word]: { output: `${word} ${topic}` },
+    [other]: undefined,
     chosen: { output: `${word} ${topic}` },
     closing: { text: closing },
-    end: { pair: `${draft} | ${facts}`, closing },
+    end: { pair, closing },
   };
 }
+
+export const crashScenario: Scenario = {
+  name: 'crash',
+  document: () => document,
+  inputs: (index) => ({ topic: topicOf(index), number: index % 10 }),
+  expected: (index) => {
+    const nodes = nodesOf(index);
+    return { status: 'completed', outputs: nodes.end, nodes };
+  },
+  modelCalls: 3,
+};
