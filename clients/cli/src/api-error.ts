@@ -10,6 +10,8 @@ export interface ErrorBody {
   readonly request_id?: string;
   readonly hint?: string;
   readonly errors?: readonly ErrorDetail[];
+  /** What the OpenAI-compatible API says instead of all this. */
+  readonly error?: { readonly message?: string; readonly code?: string; readonly param?: string | null };
 }
 
 /** One of several things wrong with a request. */
@@ -46,7 +48,13 @@ export class UnreachableError extends CliError {
   }
 }
 
-function describe(status: number, body: ErrorBody, keyGiven: boolean): string {
+function describe(status: number, answer: ErrorBody, keyGiven: boolean): string {
+  const { message, code, param } = answer.error ?? {};
+  const body = answer.error ? { message, code, field: param ?? undefined } : answer;
+  return describeBody(status, body, keyGiven);
+}
+
+function describeBody(status: number, body: ErrorBody, keyGiven: boolean): string {
   const field = body.field ? ` (field ${body.field})` : '';
   const lines = [`${body.message ?? 'The server gave no reason.'} [${body.code ?? 'http'} ${status}]${field}`];
   // The first of several is often the message itself.

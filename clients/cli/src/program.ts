@@ -4,6 +4,7 @@ import { actWith } from './commands/act.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
+import { addModelsCommand } from './commands/models/models.command.js';
 import { addRunCommand } from './commands/run.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
 import { addWorkflowsCommand } from './commands/workflows.command.js';
@@ -12,7 +13,7 @@ import { exitCodesHelp } from './exit-codes.js';
 /** The whole command; `signal` is aborted when the user interrupts. Errors are thrown, never printed here. */
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('treadle')
-    .description('Import, run and watch LLM workflows on a Treadle server.')
+    .description('Import, run and watch LLM workflows on a Treadle server, and set up its models.')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addGlobalOptions(program).addHelpText('afterAll', exitCodesHelp);
@@ -22,6 +23,7 @@ export function createProgram(signal: AbortSignal): Command {
     addRunCommand,
     addRunsCommand,
     addWorkflowsCommand,
+    addModelsCommand,
     addConfigCommand,
     addHealthCommand,
   ])

@@ -16,10 +16,15 @@ export function addInput(argument: string, before: Inputs = {}): Inputs {
 
 /** The inputs of a JSON file; `-` is standard input. */
 export async function readInputsFile(file: string): Promise<Inputs> {
-  const inputs = parseJson(await readText(file), `--inputs-file ${file}`);
-  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs))
-    throw usageError(`--inputs-file ${file} holds no JSON object of inputs by name.`);
-  return inputs as Inputs;
+  return readJsonFile(file, '--inputs-file');
+}
+
+/** The JSON object in a file that an option names; `-` is standard input. */
+export async function readJsonFile(file: string, option: string): Promise<Readonly<Record<string, unknown>>> {
+  const value = parseJson(await readText(file), `${option} ${file}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw usageError(`${option} ${file} holds no JSON object.`);
+  return { ...value };
 }
 
 /** A file's text; `-` is standard input. */
@@ -34,6 +39,8 @@ function parseJson(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw usageError(`${place} is not JSON. Write name=text for a plain text.`);
+    throw usageError(
+      place.endsWith('=') ? `${place} is not JSON. Write name=text for a plain text.` : `${place} is not JSON.`,
+    );
   }
 }

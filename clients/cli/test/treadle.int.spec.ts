@@ -1,37 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text as readAll } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Answer, refuse, sendEvents, startApiServer } from './api-server.js';
-
-const command = fileURLToPath(new URL('../bin/treadle.mjs', import.meta.url));
-
-interface Options {
-  readonly answers?: Record<string, Answer>;
-  readonly input?: string;
-  readonly interruptAt?: (stdout: string) => boolean;
-}
-
-/** Runs the built command against a scripted server. */
-async function treadle(parameters: readonly string[], { answers = {}, input = '', interruptAt }: Options = {}) {
-  const server = await startApiServer(answers);
-  onTestFinished(server.close);
-  const environment = { PATH: process.env.PATH, TREADLE_URL: server.url, TREADLE_API_KEY: 'secret' };
-  const child = spawn(process.execPath, [command, ...parameters], { env: environment });
-  child.stdin.end(input);
-  let seen = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
-    if (interruptAt?.(seen)) child.kill('SIGINT');
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    readAll(child.stdout),
-    readAll(child.stderr),
-    once(child, 'exit'),
-  ]);
-  return { stdout, stderr, code: code as number, asked: server.asked };
-}
+import { describe, expect, it } from 'vitest';
+import { type Answer, refuse, sendEvents } from './api-server.js';
+import { treadle } from './treadle-command.js';
 
 const workflow = { id: 'wf-00000001', name: 'greet', latest_version: 1, published_version: null, updated_at: 'today' };
 const run = { id: 'r1', workflow_id: workflow.id, version: 1, status: 'running', created_at: 'today' };
@@ -215,13 +184,14 @@ describe('treadle', () => {
     expect(stderr).toContain('does not answer at http://127.0.0.1:1');
   });
 
-  it.each([[], ['import'], ['run'], ['runs', 'events'], ['workflows', 'publish'], ['config'], ['health']])(
-    'explains itself with --help: %s %s',
-    async (...path) => {
-      const { code, stdout } = await treadle([...path.filter(Boolean), '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain('Exit codes:');
-      if (path.length > 0) expect(stdout).toContain('Example');
-    },
-  );
+  it.each([
+    ...[[], ['import'], ['run'], ['runs', 'events'], ['workflows', 'publish'], ['config'], ['health']],
+    ...[['models'], ['models', 'test'], ['models', 'usage'], ['models', 'list']],
+    ...['providers', 'routes', 'prices', 'budgets'].map((what) => ['models', what, 'set']),
+  ])('explains itself with --help: %s %s', async (...path) => {
+    const { code, stdout } = await treadle([...path.filter(Boolean), '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Exit codes:');
+    if (path.length > 0) expect(stdout).toContain('Example');
+  });
 });
