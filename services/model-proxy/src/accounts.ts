@@ -7,6 +7,7 @@ import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { ModelAdminController } from './api/model-admin.controller.js';
 import { Meter } from './domain/meter.js';
+import type { Provider } from './domain/provider.js';
 import { ProviderAdmin } from './domain/provider-admin.js';
 import { SetupAdmin } from './domain/setup-admin.js';
 import { DefaultPrices } from './infra/default-prices.js';
@@ -120,6 +121,7 @@ export class Accounts {
         changed,
         store: this.setup,
         make: (provider) => makeProvider(provider, config),
+        fromEnvironment: (name) => environmentProvider(config, name),
       }),
       setup: new SetupAdmin({ repository, budgets, providerNames, changed }),
       queryUsage: (question) => queryUsage(pool, question),
@@ -178,6 +180,13 @@ export class Accounts {
 
 function keysOf({ keyEncryptionKey }: ModelProxyConfig) {
   return keyEncryptionKey ? parseKeyEncryptionKeys(keyEncryptionKey.reveal()) : [];
+}
+
+/** The one of this name; the others are closed. */
+function environmentProvider(config: ModelProxyConfig, name: string): Provider | undefined {
+  const providers = configuredProviders(config);
+  for (const provider of providers) if (provider.name !== name) void provider.close('now');
+  return providers.find((provider) => provider.name === name);
 }
 
 function environmentNames(config: ModelProxyConfig): string[] {

@@ -96,6 +96,12 @@ describe('the official OpenAI client', () => {
     expect(usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 3 });
   });
 
+  it('is told who served a stream at its end', async () => {
+    let last: unknown;
+    for await (const chunk of await client.chat.completions.create({ model, messages, stream: true })) last = chunk;
+    expect(last).toMatchObject({ treadle: { provider: 'openai', model: 'small', cached: false } });
+  });
+
   it('runs tools, plain and streamed', async () => {
     answer = {
       toolCall: { id: 'call_1', name: 'weather', arguments: { city: 'Oslo' } },
@@ -168,7 +174,7 @@ describe('the official OpenAI client', () => {
 
 describe('a bad request', () => {
   // The ledger is written behind the calls.
-  beforeAll(() => vi.waitFor(async () => expect(await billed()).toBe(9), 5000));
+  beforeAll(() => vi.waitFor(async () => expect(await billed()).toBe(10), 5000));
 
   const png = 'iVBORw0KGgo=';
   const image = (url: string) => [
@@ -245,6 +251,12 @@ describe('providers, prices and budgets', () => {
     expect((await api('models/prices?provider=own&model=small', 'DELETE')).status).toBe(204);
     expect((await api('models/providers/own', 'DELETE')).status).toBe(204);
     expect((await api('models/providers/own', 'DELETE')).status).toBe(404);
+  });
+
+  it('of the environment can be tried too', async () => {
+    const tried = await api('models/providers/openai/test', 'POST', { model: 'small' });
+    expect(tried).toMatchObject({ status: 200, body: { text: 'Hello you.', latency_ms: expect.any(Number) } });
+    expect((await api('models/providers/nobody/test', 'POST', {})).status).toBe(404);
   });
 
   it('are refused with the field at fault', async () => {

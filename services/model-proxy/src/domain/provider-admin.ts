@@ -14,6 +14,8 @@ export interface ProviderAdminParts {
   readonly vault: Vault;
   /** Makes the adapter of a kind. Throws `invalid_argument` with the field at fault. */
   readonly make: (provider: Omit<StoredProvider, 'revision'>) => Provider;
+  /** The provider of this name that the proxy's own settings make; undefined when there is none. Closed by whoever asks. */
+  readonly fromEnvironment: (name: string) => Provider | undefined;
   /** Reads the tenant again after a change. */
   readonly changed: (tenantId: string) => Promise<void>;
 }
@@ -38,9 +40,9 @@ export class ProviderAdmin {
   async test(tenantId: string, name: string, model: string): Promise<ProviderTest> {
     const { providers } = await this.parts.store.setup(tenantId);
     const stored = providers.find((provider) => provider.name === name);
-    if (!stored)
-      throw FailureError.of('not_found', `There is no saved provider "${name.slice(0, 100)}".`, { field: 'name' });
-    return withProvider(this.parts.make(stored), (provider) => testProvider(provider, model));
+    const made = stored ? this.parts.make(stored) : this.parts.fromEnvironment(name);
+    if (!made) throw FailureError.of('not_found', `There is no provider "${name.slice(0, 100)}".`, { field: 'name' });
+    return withProvider(made, (provider) => testProvider(provider, model));
   }
 
   async remove(tenantId: string, name: string): Promise<void> {

@@ -86,7 +86,7 @@ export function chunksOf(head: AnswerHead, { part }: ChatResponse, withUsage: bo
     case 'toolCall':
       return [chunk({ tool_calls: [toolCallDelta(part.value)] })];
     case 'finished': {
-      const last = chunk({}, part.value.finishReason);
+      const last = { ...chunk({}, part.value.finishReason), ...servedBy(part.value) };
       return withUsage ? [last, { ...chunkHead(head), choices: [], ...usageOf(part.value) }] : [last];
     }
     case undefined:
@@ -111,11 +111,16 @@ export function usageView({ inputTokens, outputTokens, cachedInputTokens, reason
 }
 
 function usageOf(finished: Finished | undefined): object {
+  const { usage } = finished ?? {};
+  return usage ? { usage: usageView(usage), ...servedBy(finished) } : {};
+}
+
+/** Clients leave what they do not know alone. */
+function servedBy(finished: Finished | undefined): object {
   const { usage, warnings = [] } = finished ?? {};
   if (!usage) return {};
-  // Clients leave what they do not know alone.
   const { provider, model, cached } = usage;
-  return { usage: usageView(usage), treadle: { provider, model, cached, warnings } };
+  return { treadle: { provider, model, cached, warnings } };
 }
 
 function servedName(asked: string, finished: Finished | undefined): string {
