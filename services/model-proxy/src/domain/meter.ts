@@ -24,6 +24,8 @@ const maxShares = 10_000;
 const longestWriteMs = 2000;
 /** Kinds of providers that do not know a repeated call by its key: each attempt is billed there. */
 const ignoringKeys = new Set(['anthropic', 'bedrock', 'cohere', 'demo', 'google-gemini', 'local', 'mistral', 'ollama']);
+/** Calls under no budget are written together with those of so many milliseconds: nobody waits for them. */
+const notingMs = 50;
 /** A settlement that cannot be written is tried again after this. */
 const tryAgainMs = 500;
 /** How often a stopping process still tries. */
@@ -55,6 +57,7 @@ interface Admitted {
 export class Meter implements MoneyGate {
   private readonly reserving: Batcher<ReserveCall, ReserveVerdict>;
   private readonly settling: Batcher<SettleCall, void>;
+  private readonly noting: Batcher<SettleCall, void>;
   private readonly shares = new Map<string, { readonly share: Promise<number>; readonly until: number }>();
   private readonly now: () => number;
   private stopping = false;
@@ -63,7 +66,8 @@ export class Meter implements MoneyGate {
     const { store } = options;
     this.now = options.now ?? Date.now;
     this.reserving = new Batcher((calls) => store.reserve(calls), maxBatch);
-    this.settling = new Batcher((calls) => this.settle(calls), maxBatch);
+    this.settling = new Batcher((calls) => this.insist(calls, () => store.settle(calls)), maxBatch);
+    this.noting = new Batcher((calls) => this.insist(calls, () => store.note(calls)), maxBatch, notingMs);
   }
 
   async reserve(call: BillableCall): Promise<Reservation> {
@@ -97,7 +101,7 @@ export class Meter implements MoneyGate {
 
   recordFree({ call, usage, latencyMs, firstTokenMs }: FreeAnswer): void {
     const entry = this.entryOf(call, undefined, randomUUID());
-    void this.write({
+    void this.write(this.noting, {
       ...entry,
       ...usage,
       status: 'completed',
@@ -111,7 +115,7 @@ export class Meter implements MoneyGate {
 
   /** Resolves when everything that was settled is written. */
   async flush(): Promise<void> {
-    await this.settling.idle();
+    await Promise.all([this.settling.idle(), this.noting.idle()]);
   }
 
   /** Writes what is settled, for some seconds at most: what is not written then is settled by its reservation. */
@@ -171,13 +175,14 @@ export class Meter implements MoneyGate {
     const used = usage ?? worst.usage;
     const usd = usage ? price?.cost(usage) : worst.usd;
     const at = this.today();
-    const writing = this.write({ ...entry, ...used, status, cached: false, usd, latencyMs, firstTokenMs, at });
+    const call: SettleCall = { ...entry, ...used, status, cached: false, usd, latencyMs, firstTokenMs, at };
+    const writing = this.write(reserved ? this.settling : this.noting, call);
     return { costUsd: usd, written: reserved ? soonAtLeast(writing) : Promise.resolve() };
   }
 
   private releaseOne({ entry, worst }: Admitted): void {
     const nothing = { cached: false, usd: 0, latencyMs: undefined, firstTokenMs: undefined, at: this.today() };
-    void this.write({ ...entry, ...worst.usage, ...nothing, status: 'released' });
+    void this.write(this.settling, { ...entry, ...worst.usage, ...nothing, status: 'released' });
   }
 
   private entryOf({ spender, ...call }: BillableCall, price: Price | undefined, id: string): SpendingCall {
@@ -188,18 +193,16 @@ export class Meter implements MoneyGate {
     return { id, ...who, operation, provider, model, route, idempotencyKey, priceVersion: price?.version ?? '' };
   }
 
-  private write(call: SettleCall): Promise<void> {
-    return this.settling
-      .add(call)
-      .catch((error: unknown) => this.options.log.warn({ err: error }, 'a settlement was lost'));
+  private write(batcher: Batcher<SettleCall, void>, call: SettleCall): Promise<void> {
+    return batcher.add(call).catch((error: unknown) => this.options.log.warn({ err: error }, 'a settlement was lost'));
   }
 
   /** What cannot be written waits here: until it is, the reservation stands for it. */
-  private async settle(calls: readonly SettleCall[]): Promise<void[]> {
+  private async insist(calls: readonly SettleCall[], write: () => Promise<void>): Promise<void[]> {
     let lastTry = 0;
     for (let told = false; ; told = true) {
       try {
-        await this.options.store.settle(calls);
+        await write();
         return calls.map(() => undefined);
       } catch (error) {
         if (!(error instanceof FailureError) || error.failure.code !== 'unavailable') throw error;

@@ -73,6 +73,8 @@ export interface SpendingStore {
   reserve(calls: readonly ReserveCall[]): Promise<readonly ReserveVerdict[]>;
   /** All or nothing. Settling twice counts once, by the later truth. */
   settle(calls: readonly SettleCall[]): Promise<void>;
+  /** Writes down calls that nothing was set aside for, each under an id of its own. All or nothing; writing twice counts once. */
+  note(calls: readonly SettleCall[]): Promise<void>;
   /** Settles reservations that expired and whose process has died at their worst case. @returns how many. */
   settleLost(): Promise<number>;
   /** How full the fullest budget of a spender is, by what was spent. */

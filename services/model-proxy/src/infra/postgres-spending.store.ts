@@ -21,6 +21,28 @@ const lostQuery = `
     null as latency_ms, null as first_token_ms, at
   from reservation where expires_at < now() and not owner_alive(owner) order by expires_at limit ${lostAtOnce}`;
 
+const ledgerColumns = [
+  ...[
+    'id uuid',
+    'tenant_id text',
+    'workflow_id text',
+    'run_id text',
+    'node_key text',
+    'api_key_id text',
+    'operation text',
+  ],
+  ...['provider text', 'model text', 'route text', 'idempotency_key text', 'price_version text', 'status text'],
+  ...['cached boolean', 'usd numeric', 'input_tokens bigint', 'cached_input_tokens bigint', 'output_tokens bigint'],
+  ...['reasoning_tokens bigint', 'latency_ms integer', 'first_token_ms integer', 'at timestamptz'],
+];
+const ledgerNames = ledgerColumns.map((column) => column.split(' ', 1)[0]).join(', ');
+
+/** Without a function and its loop: most calls are written this way. */
+const noteQuery = `
+  insert into usage_ledger (owner, counters, ${ledgerNames})
+  select $1::integer, '[]'::jsonb, ${ledgerNames} from jsonb_to_recordset($2::jsonb) as x(${ledgerColumns.join(', ')})
+  on conflict (id) do nothing`;
+
 const takeEventsQuery = `
   with taken as (
     update budget_event set published = true
@@ -54,20 +76,11 @@ export class PostgresSpendingStore implements SpendingStore {
   }
 
   async settle(calls: readonly SettleCall[]): Promise<void> {
-    const items = calls.map((call) => ({
-      ...row(call),
-      status: call.status,
-      cached: call.cached,
-      usd: call.usd ?? null,
-      input_tokens: call.inputTokens,
-      cached_input_tokens: call.cachedInputTokens,
-      output_tokens: call.outputTokens,
-      reasoning_tokens: call.reasoningTokens,
-      latency_ms: rounded(call.latencyMs),
-      first_token_ms: rounded(call.firstTokenMs),
-      at: call.at,
-    }));
-    await this.query('select settle_calls($1, $2::jsonb)', [this.owner(), JSON.stringify(items)]);
+    await this.query('select settle_calls($1, $2::jsonb)', [this.owner(), JSON.stringify(calls.map(settled))]);
+  }
+
+  async note(calls: readonly SettleCall[]): Promise<void> {
+    await this.query(noteQuery, [this.owner(), JSON.stringify(calls.map(settled))]);
   }
 
   async settleLost(): Promise<number> {
@@ -115,6 +128,22 @@ function row(call: SpendingCall) {
     route: call.route,
     idempotency_key: call.idempotencyKey,
     price_version: call.priceVersion,
+  };
+}
+
+function settled(call: SettleCall) {
+  return {
+    ...row(call),
+    status: call.status,
+    cached: call.cached,
+    usd: call.usd ?? null,
+    input_tokens: call.inputTokens,
+    cached_input_tokens: call.cachedInputTokens,
+    output_tokens: call.outputTokens,
+    reasoning_tokens: call.reasoningTokens,
+    latency_ms: rounded(call.latencyMs),
+    first_token_ms: rounded(call.firstTokenMs),
+    at: call.at,
   };
 }
 
