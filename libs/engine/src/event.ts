@@ -20,6 +20,8 @@ export interface RunStarted {
   readonly conversation: JsonObject;
   /** When the run is given up, in milliseconds since the epoch; absent without such a limit. */
   readonly deadlineAt?: number;
+  /** The node it began at; absent where that is the plan's `entry`. */
+  readonly entry?: string;
 }
 
 /** Everything that is open waits for a moment or a person. `wakeAt` is the first of the moments; absent when there is none. */

@@ -21,6 +21,8 @@ export type Input =
       readonly sys: JsonObject;
       readonly environment: JsonObject;
       readonly conversation: JsonObject;
+      /** The node to begin at, one of the plan's `entries`; absent takes the plan's `entry`. */
+      readonly entry?: string;
     }
   | {
       readonly type: 'result';

@@ -86,6 +86,12 @@ export class Step {
     this.passing.set(scope, (this.passing.get(scope) ?? 0) + 1);
   }
 
+  /** Rule 4: begins a graph at one of its entries. The others are skipped, so that joins behind them are decided. */
+  enter(place: Place, entry = place.graph.entry): void {
+    for (const other of place.graph.entries ?? []) if (other !== entry) this.skip(keyIn(place.scope, other));
+    this.begin(place, entry);
+  }
+
   /** Begins a node: settles it, or says what it waits for. */
   begin(place: Place, id: string): void {
     if (this.state.steps >= this.plan.limits.steps) return this.outOfSteps();
@@ -235,8 +241,7 @@ export class Step {
       if (ended === total) return this.close(key);
       if (started === total || started - ended >= parallel) return;
       this.emit({ type: 'round-started', key, index: started });
-      const inside = this.placeOf(scopeOfRound(key, started));
-      this.begin(inside, inside.graph.entry);
+      this.enter(this.placeOf(scopeOfRound(key, started)));
     }
   }
 

@@ -38,8 +38,18 @@ function takeStart(step: Step, input: InputOf<'start'>): void {
   const { inputs, sys, environment, conversation, at } = input;
   const { runSeconds } = step.plan.limits;
   const deadline = runSeconds === undefined ? {} : { deadlineAt: at + runSeconds * 1000 };
-  step.emit({ type: 'run-started', engine: engineVersion, inputs, sys, environment, conversation, ...deadline });
-  step.begin(step.placeOf(''), step.plan.entry);
+  const begun = input.entry === undefined ? {} : { entry: input.entry };
+  step.emit({
+    type: 'run-started',
+    engine: engineVersion,
+    inputs,
+    sys,
+    environment,
+    conversation,
+    ...deadline,
+    ...begun,
+  });
+  step.enter(step.placeOf(''), input.entry);
 }
 
 /** Rules 2 and 3: only the attempt that is out counts, and only once. */

@@ -40,16 +40,16 @@ export function compile(document: WorkflowDocument, catalog: Catalog, options: C
   const edges = checkEdges(document.edges, byId, findings);
   const graph = nodeGraph(byId, edges);
   const order = checkCycles(graph, findings);
-  const entry = checkEnds(graph, findings);
+  const entries = checkEnds(graph, findings);
   const bodies = checkBodies(graph, findings);
-  const reached = entry === undefined ? undefined : checkReach(graph, entry, bodies, findings);
+  const reached = entries.length === 0 ? undefined : checkReach(graph, entries, bodies, findings);
   checkReferences(document, byId, order === undefined ? undefined : upstreamIn(graph, order), findings);
   const { diagnostics } = findings;
-  if (findings.hasErrors || order === undefined || entry === undefined || reached === undefined) return { diagnostics };
+  if (findings.hasErrors || order === undefined || reached === undefined) return { diagnostics };
   const plan = {
     name: document.name,
     kind: document.kind,
-    ...linkNodes({ graph, order, reached, edges, bodies, called }, entry),
+    ...linkNodes({ graph, order, reached, edges, bodies, called }, entries),
     limits: limitsOf(document),
     environment: valuesOf(document.environment),
     conversation: valuesOf(document.conversation),

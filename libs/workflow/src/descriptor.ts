@@ -35,6 +35,9 @@ export interface NodeSettings {
   readonly typeOf: (selector: Selector) => string | undefined;
 }
 
+/** What begins a run at an entry without a caller: a request from outside, or a moment of a schedule. */
+export type Trigger = 'webhook' | 'schedule';
+
 /** What is known of a kind of node without running it: enough for the editor, the importer and the compiler. */
 interface Description<Config> {
   readonly type: string;
@@ -59,6 +62,8 @@ interface Description<Config> {
   readonly textOutline?: (config: Config) => TextOutline;
   /** The containers it must stand in; absent where it may stand anywhere. An entry without it stands at the top level. */
   readonly within?: readonly string[];
+  /** Of entries: what begins a run there. Absent where a caller does, or the round of a container. */
+  readonly trigger?: Trigger;
 }
 
 /** A node that only decides or moves data: settled inside the engine, free to be repeated, no effect outside. */

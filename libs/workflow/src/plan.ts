@@ -1,4 +1,4 @@
-import type { Reference } from './descriptor.js';
+import type { Reference, Trigger } from './descriptor.js';
 import type { Approval, ErrorStrategy, RetryPolicy } from './document.js';
 import type { Json } from './json.js';
 
@@ -36,18 +36,27 @@ export interface PlanNode {
   readonly streamsText: boolean;
   /** What a container runs in each of its rounds; absent for nodes of other kinds. */
   readonly body?: Graph;
+  /** Of entries: what begins a run there; absent where a caller does. */
+  readonly trigger?: Trigger;
 }
 
 /** Nodes that are linked among themselves: those of a workflow, or of a container's body. */
 export interface Graph {
   /** Every node that a path from the entry reaches, by id, in topological order. */
   readonly nodes: ReadonlyMap<string, PlanNode>;
-  /** The node it begins at. */
+  /** The node it begins at unless told otherwise: of a workflow its start node or, without one, the first of its entries. */
   readonly entry: string;
+  /** Every node it may begin at, `entry` among them, where there are several; absent where there is one. Only one of them runs. */
+  readonly entries?: readonly string[];
   /** Set where the graph is a workflow of its own, which sees nothing of what is around it. */
   readonly environment?: Readonly<Record<string, Json>>;
   /** The conversation's variables of such a workflow, as they begin. */
   readonly conversation?: Readonly<Record<string, Json>>;
+}
+
+/** Whether a caller may begin it: a workflow of triggers alone is begun by them only. */
+export function hasStart({ nodes, entry }: Graph): boolean {
+  return nodes.get(entry)?.trigger === undefined;
 }
 
 /** What ends a run that goes on for too long. */
