@@ -2,7 +2,7 @@ import type { StartRunRequest } from '@treadle/contracts';
 import type { RunState } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import { checkInputs, type StartConfig } from '@treadle/nodes';
-import type { JsonObject, Plan } from '@treadle/workflow';
+import { hasStart, type JsonObject, type Plan } from '@treadle/workflow';
 import type { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { PlanSource } from './plan-source.js';
@@ -35,15 +35,25 @@ export type Started =
   | { readonly kind: 'begun'; readonly run: LiveRun; readonly ended: Promise<RunState> | undefined }
   | { readonly kind: 'repeated'; readonly runId: string };
 
-/** Starts a run: everything is checked first, then the start is committed, and only then the caller hears of it. */
-export async function startRun(ports: StartRunPorts, request: StartRunRequest): Promise<Started> {
+/** Where a trigger begins a run, with inputs that it has checked itself. */
+export interface Entrance {
+  /** Id of the node. */
+  readonly entry: string;
+  readonly inputs: JsonObject;
+}
+
+/**
+ * Starts a run: everything is checked first, then the start is committed, and only then the caller hears of it.
+ * @param entrance given by triggers; without it the run begins at the start node with the inputs of the request
+ */
+export async function startRun(ports: StartRunPorts, request: StartRunRequest, entrance?: Entrance): Promise<Started> {
   const { runs, plans, versions, keys, pickPartition, newRunId } = ports;
   const earlier = await repeated(keys, request);
   if (earlier) return earlier;
   const { tenantId, workflowId } = request;
   const version = await versions.resolve(tenantId, workflowId, request.version);
   const plan = await plans.plan({ tenantId, workflowId, version });
-  const inputs = checkedInputs(plan, request);
+  const { inputs, ...begun } = entrance ?? { inputs: checkedInputs(plan, request) };
   const partition = await pickPartition();
   const at = runs.now();
   const facts: RunFacts = {
@@ -59,7 +69,7 @@ export async function startRun(ports: StartRunPorts, request: StartRunRequest): 
   };
   const key = request.idempotencyKey ? { key: request.idempotencyKey, requestHash: request.requestHash } : undefined;
   try {
-    const input = { type: 'start', at, inputs, sys: sysOf(facts, request), ...variablesOf(plan) } as const;
+    const input = { type: 'start', at, inputs, sys: sysOf(facts, request), ...variablesOf(plan), ...begun } as const;
     const { run, ended } = await runs.start(facts, plan, input, request.wait, key);
     return { kind: 'begun', run, ended };
   } catch (error) {
@@ -83,6 +93,7 @@ async function repeated(keys: StartKeys, request: StartRunRequest): Promise<Star
 }
 
 function checkedInputs(plan: Plan, request: StartRunRequest): JsonObject {
+  if (!hasStart(plan)) throw withoutStart(plan);
   const entry = plan.nodes.get(plan.entry);
   const checked = checkInputs(entry?.config as StartConfig, JSON.parse(request.inputsJson || '{}') as JsonObject);
   if (checked.inputs) return checked.inputs;
@@ -91,6 +102,15 @@ function checkedInputs(plan: Plan, request: StartRunRequest): JsonObject {
     field: first ? `inputs.${first.field}` : 'inputs',
     details: { problems: checked.problems },
   });
+}
+
+function withoutStart({ nodes, entry, entries = [entry] }: Plan): FailureError {
+  const names = entries.map((id) => `"${id}" (${nodes.get(id)?.type ?? ''})`).join(', ');
+  return FailureError.of(
+    'workflow_not_runnable',
+    `This workflow is begun by its triggers only: ${names}. Give it a start node to start it by a call.`,
+    { field: 'workflow_id' },
+  );
 }
 
 function sysOf(facts: RunFacts, request: StartRunRequest): JsonObject {
