@@ -3,6 +3,7 @@ import { JournalEntry } from './gen/treadle/execution/v1/event.js';
 import { Heartbeat, Receipt, Result } from './gen/treadle/execution/v1/result.js';
 import { Task } from './gen/treadle/execution/v1/task.js';
 import { BudgetAlert } from './gen/treadle/model/v1/model_admin_service.js';
+import { GiveAnswerRequest, GiveAnswerResponse } from './gen/treadle/orchestrator/v1/approval_service.js';
 import { CancelRunRequest, CancelRunResponse } from './gen/treadle/orchestrator/v1/run_service.js';
 import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
 
@@ -55,6 +56,13 @@ export const cancelRunSubject = (partition: number): RequestSubject<CancelRunReq
   name: `cancels.v1.${partition}`,
   question: CancelRunRequest,
   answer: CancelRunResponse,
+});
+
+/** A person's answer that another replica was given; the partition's owner takes it. */
+export const giveAnswerSubject = (partition: number): RequestSubject<GiveAnswerRequest, GiveAnswerResponse> => ({
+  name: `answers.v1.${partition}`,
+  question: GiveAnswerRequest,
+  answer: GiveAnswerResponse,
 });
 
 export const workflowChangedSubject: Subject<WorkflowChanged> = {
