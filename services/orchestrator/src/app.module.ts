@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import { ApprovalServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -35,10 +35,14 @@ export class AppModule implements OnApplicationShutdown {
     const grpcServer = GrpcServerModule.register({
       imports: [OrchestratorModule.register(orchestrator)],
       inject: [Orchestrator],
-      useFactory: ({ runController, workflowController }: Orchestrator) => ({
+      useFactory: ({ runController, workflowController, approvalController }: Orchestrator) => ({
         log,
         address: config.grpcAddress,
-        services: [served(RunServiceService, runController), served(WorkflowServiceService, workflowController)],
+        services: [
+          served(RunServiceService, runController),
+          served(WorkflowServiceService, workflowController),
+          served(ApprovalServiceService, approvalController),
+        ],
       }),
     });
     const providers = [{ provide: connections, useValue: { bus, pool } }];

@@ -6,6 +6,7 @@ import { catalog } from '@treadle/nodes';
 import { createDatabase, migrate } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
+import { ApprovalController } from './api/approval.controller.js';
 import { PartitionResponder } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
 import { RunController } from './api/run.controller.js';
@@ -20,6 +21,7 @@ import { RunTimers } from './domain/run-timers.js';
 import { isPassing, TaskDispatcher } from './domain/task-dispatcher.js';
 import { Workflows } from './domain/workflows.js';
 import { type Database, schemaName } from './infra/database.js';
+import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
 import { KyselyStartKeys } from './infra/kysely-start-keys.js';
 import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
@@ -50,6 +52,7 @@ export interface OrchestratorParts {
 export class Orchestrator {
   readonly runController: RunController;
   readonly workflowController: WorkflowController;
+  readonly approvalController: ApprovalController;
   private readonly runs: LiveRuns;
   private readonly leases: PgPartitionLeases;
   private readonly owner: PartitionOwner;
@@ -103,6 +106,11 @@ export class Orchestrator {
       newRunId,
     };
     this.runController = new RunController(ports, runRepository, bus);
+    this.approvalController = new ApprovalController({
+      runs: this.runs,
+      approvals: new KyselyApprovalRepository(db),
+      bus,
+    });
     this.workflowController = new WorkflowController(workflows, workflowRepository);
     this.loops = this.makeLoops();
     this.startupDone = parts.health.beginStartup('orchestrator');

@@ -1,5 +1,12 @@
-import { cancelRunSubject, heartbeatSubject, resultSubject, workflowChangedSubject } from '@treadle/contracts';
+import {
+  cancelRunSubject,
+  giveAnswerSubject,
+  heartbeatSubject,
+  resultSubject,
+  workflowChangedSubject,
+} from '@treadle/contracts';
 import type { MessageBus, Subscription } from '@treadle/messaging';
+import { giveAnswer } from '../domain/answer-approval.js';
 import { cancelOwnRun } from '../domain/cancel-run.js';
 import type { LiveRuns } from '../domain/live-runs.js';
 import type { RunRepository } from '../domain/run.repository.js';
@@ -47,6 +54,7 @@ export class PartitionResponder {
     this.byPartition.set(partition, [
       this.bus.respond(resultSubject(partition), (result) => takeResult(this.runs, result)),
       this.bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(this.runs, this.repository, request)),
+      this.bus.respond(giveAnswerSubject(partition), (request) => giveAnswer(this.runs, request)),
     ]);
   }
 }

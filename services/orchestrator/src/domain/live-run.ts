@@ -13,6 +13,7 @@ import {
 } from '@treadle/engine';
 import { FailureError, failure } from '@treadle/failure';
 import type { Catalog, Plan } from '@treadle/workflow';
+import { approvalChanges } from './approval-changes.js';
 import type { Commit, RunFacts, RunJournal, RunProgress, StartKey } from './run-journal.js';
 
 /** What a live run needs from around it. */
@@ -109,7 +110,7 @@ export class LiveRun {
     if (events.length === 0) return accepted;
     const fence = this.host.fenceOf(this.facts.partition);
     if (fence === undefined) throw lost(this.facts.id);
-    const commit = commitOf(this.facts, fence, this.host.now(), before, { state, events }, this.unstarted);
+    const commit = commitOf(this.facts, fence, this.host.now(), before, { state, events }, this.plan, this.unstarted);
     if ((await this.host.journal.append(commit)) === 'refused') throw lost(this.facts.id);
     this.unstarted = undefined;
     this.state = state;
@@ -157,6 +158,7 @@ export class LiveRun {
 /**
  * A decision as the journal takes it.
  * @param before the state it was made upon
+ * @param plan absent where it cannot be made any more
  * @param unstarted given with a run's first decision
  */
 export function commitOf(
@@ -164,9 +166,12 @@ export function commitOf(
   fence: number,
   at: number,
   before: RunState,
-  { state, events }: Pick<Decision, 'state' | 'events'>,
+  decision: Pick<Decision, 'state' | 'events'>,
+  plan?: Plan,
   unstarted?: { readonly key?: StartKey },
 ): Commit {
+  const { state, events } = decision;
+  const approvals = approvalChanges(facts, plan, before, decision);
   return {
     runId: facts.id,
     partition: facts.partition,
@@ -179,6 +184,7 @@ export function commitOf(
     ...(unstarted || before.status !== state.status || state.status === 'paused'
       ? { progress: progressOf(state, at) }
       : {}),
+    ...(approvals ? { approvals } : {}),
   };
 }
 

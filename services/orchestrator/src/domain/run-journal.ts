@@ -1,5 +1,6 @@
 import type { RunEvent, RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
+import type { ApprovalChanges } from './approval-changes.js';
 
 /** What identifies a run and does not change while it runs. */
 export interface RunFacts {
@@ -48,6 +49,8 @@ export interface Commit {
   readonly start?: { readonly facts: RunFacts; readonly key?: StartKey };
   /** Absent when nothing of the row changes; always there with `start`. */
   readonly progress?: RunProgress;
+  /** What becomes of the run's approvals; absent when nothing does. */
+  readonly approvals?: ApprovalChanges;
 }
 
 export interface StoredEntry {

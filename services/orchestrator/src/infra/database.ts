@@ -52,6 +52,24 @@ interface JournalTable {
   events: string;
 }
 
+interface ApprovalsTable {
+  token: string;
+  number: Generated<number>;
+  tenant_id: string;
+  workflow_id: string;
+  run_id: string;
+  node_key: string;
+  title: string;
+  form: string;
+  due_at: Date | null;
+  created_at: Date;
+  status: string;
+  action: string | null;
+  field_values: string | null;
+  answered_by: string | null;
+  answered_at: Date | null;
+}
+
 interface StartKeysTable {
   tenant_id: string;
   key: string;
@@ -78,6 +96,7 @@ export interface Database {
   workflow_versions: WorkflowVersionsTable;
   runs: RunsTable;
   journal: JournalTable;
+  approvals: ApprovalsTable;
   start_keys: StartKeysTable;
   replicas: ReplicasTable;
   partition_leases: PartitionLeasesTable;
