@@ -75,6 +75,7 @@ function planOf(text: string, overrides: Record<string, Partial<PlanNode>> = {})
     entry: 'start',
     environment: {},
     conversation: {},
+    conversationTypes: {},
     limits,
   };
 }

@@ -9,6 +9,13 @@ export interface TokenUsage {
   readonly model?: string;
 }
 
+/** The run was accepted and waits for its turn. It begins with these inputs, and with the conversation as it is by then. */
+export interface RunQueued {
+  readonly type: 'run-queued';
+  readonly inputs: JsonObject;
+  readonly sys: JsonObject;
+}
+
 /** The run began: the variables it was given, by scope. */
 export interface RunStarted {
   readonly type: 'run-started';
@@ -176,6 +183,7 @@ export interface RunCancelled {
 
 /** A fact about a run, never changed. Together, in order, they are the run. Journal, streams and history carry these as JSON. */
 export type RunEvent =
+  | RunQueued
   | RunStarted
   | NodeScheduled
   | NodeCompleted

@@ -14,6 +14,8 @@ export type Outcome =
 
 /** Something that happened and that the engine is to decide upon. `at` is the present, in milliseconds since the epoch. */
 export type Input =
+  /** The run is accepted, and will be started later. */
+  | { readonly type: 'queue'; readonly at: number; readonly inputs: JsonObject; readonly sys: JsonObject }
   | {
       readonly type: 'start';
       readonly at: number;

@@ -13,6 +13,7 @@ import {
   valueAsText,
 } from '@treadle/workflow';
 import { approvalForm } from './approval.js';
+import { excessOf } from './conversation-size.js';
 import { isTerminal, type RunEvent } from './event.js';
 import { Fold } from './fold.js';
 import { keyIn, scopeOfRound, splitKey } from './key.js';
@@ -321,6 +322,9 @@ export class Step {
         values[owner.within] = { ...(isJsonObject(before) ? before : {}), [name]: value };
       }
     }
+    const written = byOwner.get('conversation');
+    const tooBig = written && excessOf({ ...this.state.scopes.conversation, ...written });
+    if (tooBig) return tooBig;
     for (const [owner, values] of byOwner) this.emit({ type: 'variables-assigned', key, owner, values });
     return undefined;
   }

@@ -12,3 +12,4 @@ export * from './start/check-inputs.js';
 export { type InputVariable, type StartConfig, startConfigSchema } from './start/start.descriptor.js';
 export { checkWebhookRequest, type WebhookRequest } from './webhook/check-request.js';
 export { type WebhookConfig, webhookConfigSchema } from './webhook/webhook.descriptor.js';
+export { fitsType } from './variable-types.js';

@@ -53,6 +53,7 @@ export function compile(document: WorkflowDocument, catalog: Catalog, options: C
     limits: limitsOf(document),
     environment: valuesOf(document.environment),
     conversation: valuesOf(document.conversation),
+    conversationTypes: Object.fromEntries(document.conversation.map(({ name, type }) => [name, type])),
   };
   return { plan, diagnostics };
 }
@@ -76,8 +77,13 @@ function upstreamIn(graph: NodeGraph, order: readonly number[]): IsUpstream {
   };
 }
 
-function limitsOf({ limits: { steps, run_seconds } }: WorkflowDocument): RunLimits {
-  return { steps, ...(run_seconds === undefined ? {} : { runSeconds: run_seconds }) };
+function limitsOf({ limits }: WorkflowDocument): RunLimits {
+  const { steps, run_seconds, conversation_seconds } = limits;
+  return {
+    steps,
+    ...(run_seconds === undefined ? {} : { runSeconds: run_seconds }),
+    ...(conversation_seconds === undefined ? {} : { conversationSeconds: conversation_seconds }),
+  };
 }
 
 function valuesOf(variables: WorkflowDocument['environment']): Record<string, Json> {

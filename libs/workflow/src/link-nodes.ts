@@ -84,6 +84,7 @@ function planNode(
 ): PlanNode {
   const type = known?.type;
   const task = type?.work === 'task' ? type : undefined;
+  const history = task?.history?.(known?.config);
   return {
     id: source.id,
     type: source.type,
@@ -102,5 +103,6 @@ function planNode(
     streamsText:
       source.parent === undefined && type?.streams !== undefined && shown.has(`${source.id}.${type.streams}`),
     ...(type?.trigger === undefined ? {} : { trigger: type.trigger }),
+    ...(history === undefined ? {} : { history }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Reference, Trigger } from './descriptor.js';
+import type { HistoryWindow, Reference, Trigger } from './descriptor.js';
 import type { Approval, ErrorStrategy, RetryPolicy } from './document.js';
 import type { Json } from './json.js';
 
@@ -34,6 +34,8 @@ export interface PlanNode {
   readonly parent?: string;
   /** Whether text of this node may appear while it works. */
   readonly streamsText: boolean;
+  /** How much of the conversation's earlier turns it is shown; absent for none. */
+  readonly history?: HistoryWindow;
   /** What a container runs in each of its rounds; absent for nodes of other kinds. */
   readonly body?: Graph;
   /** Of entries: what begins a run there; absent where a caller does. */
@@ -65,6 +67,8 @@ export interface RunLimits {
   readonly steps: number;
   /** Seconds after its start, waiting included; absent sets no limit. */
   readonly runSeconds?: number;
+  /** Seconds after its last message after which a conversation is forgotten; absent takes the server's setting. */
+  readonly conversationSeconds?: number;
 }
 
 /** A workflow checked and compiled into the graph the engine runs. Immutable, shared by every run of the version. */
@@ -73,7 +77,9 @@ export interface Plan extends Graph {
   readonly kind: 'workflow' | 'chat';
   readonly limits: RunLimits;
   readonly environment: Readonly<Record<string, Json>>;
+  /** The conversation's variables as they begin, and their declared types, by name. */
   readonly conversation: Readonly<Record<string, Json>>;
+  readonly conversationTypes: Readonly<Record<string, string>>;
 }
 
 /** Something wrong (or odd) in a document, named so that an editor can point at it. */

@@ -1,5 +1,10 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ApprovalServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import {
+  ApprovalServiceService,
+  ConversationServiceService,
+  RunServiceService,
+  WorkflowServiceService,
+} from '@treadle/contracts';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -35,13 +40,14 @@ export class AppModule implements OnApplicationShutdown {
     const grpcServer = GrpcServerModule.register({
       imports: [OrchestratorModule.register(orchestrator)],
       inject: [Orchestrator],
-      useFactory: ({ runController, workflowController, approvalController }: Orchestrator) => ({
+      useFactory: ({ runController, workflowController, ...others }: Orchestrator) => ({
         log,
         address: config.grpcAddress,
         services: [
           served(RunServiceService, runController),
           served(WorkflowServiceService, workflowController),
-          served(ApprovalServiceService, approvalController),
+          served(ApprovalServiceService, others.approvalController),
+          served(ConversationServiceService, others.conversationController),
         ],
       }),
     });

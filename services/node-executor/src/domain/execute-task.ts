@@ -52,6 +52,7 @@ async function run(
   const values = JSON.parse(task.valuesJson || '{}') as JsonObject;
   const context: NodeContext = {
     read: (selector) => valueOf(values, selector),
+    history: task.history,
     capabilities: capabilities.forTask(task, signal),
     emitText: task.streamText ? (piece) => text.push(piece) : () => undefined,
     warn: (sentence) => warnings.push(sentence),

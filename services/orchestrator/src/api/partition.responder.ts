@@ -3,6 +3,7 @@ import {
   giveAnswerSubject,
   heartbeatSubject,
   resultSubject,
+  startTurnSubject,
   workflowChangedSubject,
 } from '@treadle/contracts';
 import type { MessageBus, Subscription } from '@treadle/messaging';
@@ -10,7 +11,9 @@ import { giveAnswer } from '../domain/answer-approval.js';
 import { cancelOwnRun } from '../domain/cancel-run.js';
 import type { LiveRuns } from '../domain/live-runs.js';
 import type { RunRepository } from '../domain/run.repository.js';
+import type { StartRunPorts } from '../domain/start-run.js';
 import { takeHeartbeat, takeResult } from '../domain/take-result.js';
+import { takeTurn } from '../domain/take-turn.js';
 import type { Workflows } from '../domain/workflows.js';
 
 /** Listens on the bus: to everybody's heartbeats, and to what is sent to the owner of each owned partition. */
@@ -23,6 +26,7 @@ export class PartitionResponder {
     private readonly runs: LiveRuns,
     private readonly repository: RunRepository,
     private readonly workflows: Workflows,
+    private readonly starts: StartRunPorts,
   ) {}
 
   start(): void {
@@ -55,6 +59,7 @@ export class PartitionResponder {
       this.bus.respond(resultSubject(partition), (result) => takeResult(this.runs, result)),
       this.bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(this.runs, this.repository, request)),
       this.bus.respond(giveAnswerSubject(partition), (request) => giveAnswer(this.runs, request)),
+      this.bus.respond(startTurnSubject(partition), (request) => takeTurn(this.starts, request)),
     ]);
   }
 }

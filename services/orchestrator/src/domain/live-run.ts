@@ -14,7 +14,8 @@ import {
 import { FailureError, failure } from '@treadle/failure';
 import type { Catalog, Plan } from '@treadle/workflow';
 import { approvalChanges } from './approval-changes.js';
-import type { Commit, RunFacts, RunJournal, RunProgress, StartKey } from './run-journal.js';
+import type { Commit, NewRun, RunFacts, RunJournal, RunProgress } from './run-journal.js';
+import { endedTurn } from './turn.js';
 
 /** What a live run needs from around it. */
 export interface LiveRunHost {
@@ -54,7 +55,7 @@ export class LiveRun {
     readonly plan: Plan,
     public state: RunState,
     /** Set until the first commit. */
-    private unstarted?: { readonly key?: StartKey },
+    private unstarted?: NewRun,
   ) {}
 
   /** Gives an input. Resolves after the commit with whether it changed anything; rejects with `unavailable` when it must be given again. */
@@ -168,10 +169,11 @@ export function commitOf(
   before: RunState,
   decision: Pick<Decision, 'state' | 'events'>,
   plan?: Plan,
-  unstarted?: { readonly key?: StartKey },
+  unstarted?: NewRun,
 ): Commit {
   const { state, events } = decision;
   const approvals = approvalChanges(facts, plan, before, decision);
+  const turn = endedTurn(facts, state);
   return {
     runId: facts.id,
     partition: facts.partition,
@@ -181,6 +183,7 @@ export function commitOf(
     at,
     eventsJson: JSON.stringify(events),
     ...(unstarted ? { start: { facts, ...unstarted } } : {}),
+    ...(turn ? { ended: { facts, turn } } : {}),
     ...(unstarted || before.status !== state.status || state.status === 'paused'
       ? { progress: progressOf(state, at) }
       : {}),

@@ -3,6 +3,8 @@ import { type Command, planNodeAt, readFrom } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { type Json, type PlanNode, selectorText } from '@treadle/workflow';
+import { historyFor } from './conversation-history.js';
+import type { ConversationTurns } from './conversation-turns.js';
 import type { LiveRun } from './live-run.js';
 
 /** A queue adds one to the fence for each redelivery, so the fences handed out here are this far apart. */
@@ -12,6 +14,8 @@ const fencesPerOwner = 1_000_000;
 
 export interface TaskDispatcherOptions {
   readonly bus: MessageBus;
+  /** Where the earlier turns are that some nodes are shown. */
+  readonly conversations: Pick<ConversationTurns, 'history'>;
   readonly now: () => number;
   /** The fence under which a partition is owned now. */
   readonly fenceOf: (partition: number) => number | undefined;
@@ -51,18 +55,25 @@ export class TaskDispatcher {
     });
   }
 
-  private async enqueue(run: LiveRun, node: PlanNode, task: Task): Promise<void> {
-    const outcome = await this.options.bus.enqueue(
-      taskQueue(node.pool),
-      `${task.runId}.${task.nodeKey}.${task.attempt}`,
-      task,
-    );
+  private async enqueue(run: LiveRun, node: PlanNode, task: BareTask): Promise<void> {
+    const { bus, conversations } = this.options;
+    const history = node.history ? await historyFor(conversations, run, node.history) : [];
+    const key = `${task.runId}.${task.nodeKey}.${task.attempt}`;
+    const outcome = await bus.enqueue(taskQueue(node.pool), key, { ...task, history });
     const lease = run.leases.get(task.nodeKey);
     if (outcome === 'queued' && lease) lease.fence = Math.max(lease.fence, task.fence);
   }
 }
 
-function taskOf(run: LiveRun, node: PlanNode, command: Extract<Command, { type: 'run-task' }>, fence: number): Task {
+/** A task without its history, which has to be fetched. */
+type BareTask = Omit<Task, 'history'>;
+
+function taskOf(
+  run: LiveRun,
+  node: PlanNode,
+  command: Extract<Command, { type: 'run-task' }>,
+  fence: number,
+): BareTask {
   return {
     runId: run.facts.id,
     nodeKey: command.key,

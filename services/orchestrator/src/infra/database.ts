@@ -36,12 +36,43 @@ interface RunsTable {
   created_at: Date;
   finished_at: Date | null;
   conversation_id: string;
+  turn: number;
   end_user: string;
   traceparent: string;
   input_tokens: number;
   output_tokens: number;
   failure: string | null;
   wake_at: Date | null;
+}
+
+interface ConversationsTable {
+  id: string;
+  tenant_id: string;
+  workflow_id: string;
+  end_user: string;
+  name: string;
+  turns: number;
+  created_at: Date;
+  active_at: Date;
+  keep_seconds: number | null;
+  expires_at: Date | null;
+}
+
+interface MessagesTable {
+  conversation_id: string;
+  turn: number;
+  run_id: string;
+  status: string;
+  query: string;
+  answer: string;
+  created_at: Date;
+}
+
+interface ConversationVariablesTable {
+  conversation_id: string;
+  name: string;
+  /** JSON. */
+  value: string;
 }
 
 interface JournalTable {
@@ -95,6 +126,9 @@ export interface Database {
   workflows: WorkflowsTable;
   workflow_versions: WorkflowVersionsTable;
   runs: RunsTable;
+  conversations: ConversationsTable;
+  messages: MessagesTable;
+  conversation_variables: ConversationVariablesTable;
   journal: JournalTable;
   approvals: ApprovalsTable;
   start_keys: StartKeysTable;
