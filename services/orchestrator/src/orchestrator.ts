@@ -129,10 +129,7 @@ export class Orchestrator {
     this.conversationController = new ConversationController(this.conversations, now);
     this.loops = this.makeLoops();
     this.startupDone = parts.health.beginStartup('orchestrator');
-    parts.health.register('orchestrator database', () => pool.query('select 1'));
-    parts.health.register('orchestrator bus', async () => {
-      if (!bus.isReady()) throw new Error('the bus is not connected');
-    });
+    this.registerHealth();
   }
 
   /** Begins to work, as soon as the database is there. Resolves when it does. */
@@ -171,6 +168,14 @@ export class Orchestrator {
     for (const loop of this.loops) loop.start();
     this.startupDone();
     log.info({}, 'orchestrating');
+  }
+
+  private registerHealth(): void {
+    const { health, pool, bus } = this.parts;
+    health.register('orchestrator database', () => pool.query('select 1'));
+    health.register('orchestrator bus', async () => {
+      if (!bus.isReady()) throw new Error('the bus is not connected');
+    });
   }
 
   private effects(): RunEffects {
