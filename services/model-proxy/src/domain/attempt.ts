@@ -51,7 +51,7 @@ export async function* attempt<Part>(
   signal: AbortSignal,
 ): AsyncGenerator<Part> {
   const account = new Account(target, await reserve(target, work, money));
-  using stop = new CallSignal(signal, 0);
+  using stop = new CallSignal(signal, 0, { givesUp: true });
   const parts = work.start(target, stop.signal, account.outputTokensAtMost);
   try {
     for await (const part of watched(parts, work.patience, (why) => stop.giveUp(why))) {

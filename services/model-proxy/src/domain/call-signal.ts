@@ -2,32 +2,38 @@ import { FailureError } from '@treadle/failure';
 
 /** A signal that is aborted, with a `FailureError`, when the caller is gone or the call's time is over. */
 export class CallSignal implements Disposable {
-  private readonly controller = new AbortController();
+  readonly signal: AbortSignal;
+  private readonly controller: AbortController | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
 
-  /** `deadlineUnixMs` is 0 for a call that may take as long as it wants. */
+  /**
+   * `deadlineUnixMs` is 0 for a call that may take as long as it wants. Where the caller's signal says all there is to say, it is used as it is:
+   * signals are not cheap.
+   */
   constructor(
     private readonly caller: AbortSignal | undefined,
     deadlineUnixMs: number,
+    { givesUp = false } = {},
   ) {
+    if (caller && deadlineUnixMs === 0 && !givesUp) {
+      this.signal = caller;
+      return;
+    }
+    this.controller = new AbortController();
+    this.signal = this.controller.signal;
     if (deadlineUnixMs > 0) this.timer = setTimeout(this.onDeadline, Math.max(0, deadlineUnixMs - Date.now()));
     if (caller?.aborted) this.onCallerGone();
     caller?.addEventListener('abort', this.onCallerGone, { once: true });
   }
 
-  get signal(): AbortSignal {
-    return this.controller.signal;
-  }
-
   /** Why the work is stopped; undefined while nothing was aborted. */
   get failure(): FailureError | undefined {
-    const reason: unknown = this.controller.signal.reason;
-    return reason instanceof FailureError ? reason : undefined;
+    return this.signal.aborted ? reasonOf(this.signal) : undefined;
   }
 
-  /** Stops the work for a reason of its own. */
+  /** Stops the work for a reason of its own. Only with `givesUp`. */
   giveUp(why: FailureError): void {
-    this.controller.abort(why);
+    this.controller?.abort(why);
   }
 
   /** What the work gives, or this signal's own failure in place of whatever the abort made it throw. */
@@ -50,19 +56,22 @@ export class CallSignal implements Disposable {
   /** Without this every call would leave a timer behind until its deadline. */
   [Symbol.dispose](): void {
     clearTimeout(this.timer);
-    this.caller?.removeEventListener('abort', this.onCallerGone);
+    if (this.controller) this.caller?.removeEventListener('abort', this.onCallerGone);
   }
 
   private readonly onDeadline = () => {
-    this.controller.abort(
+    this.controller?.abort(
       FailureError.of('deadline_exceeded', 'The model did not finish its answer within the time the call was given.'),
     );
   };
 
   private readonly onCallerGone = () => {
-    const reason: unknown = this.caller?.reason;
-    // Whoever gave up the call may have said why.
-    const said = reason instanceof FailureError ? reason : undefined;
-    this.controller.abort(said ?? FailureError.of('cancelled', 'The call to the model was cancelled.'));
+    if (this.caller) this.controller?.abort(reasonOf(this.caller));
   };
+}
+
+/** Whoever gave up the call may have said why. */
+function reasonOf({ reason }: AbortSignal): FailureError {
+  if (reason instanceof FailureError) return reason;
+  return FailureError.of('cancelled', 'The call to the model was cancelled.');
 }

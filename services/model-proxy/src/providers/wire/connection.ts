@@ -1,8 +1,9 @@
 import { FailureError } from '@treadle/failure';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 import type { z } from 'zod';
 import type { ModelPart } from '../../domain/provider.js';
 import type { AnswerReader } from './answer-reader.js';
+import { type AnswerStart, Exchange } from './exchange.js';
 import { failureFromResponse, notUnderstood, type ReadError, readError, unreachable } from './failures.js';
 import { type Framing, readAnswer } from './read-answer.js';
 import type { ServerOptions } from './server-options.js';
@@ -15,6 +16,11 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+/** An answer that has begun and is no error. */
+export interface OpenAnswer extends AnswerStart {
+  readonly body: Exchange;
 }
 
 /** Pooled connections to one server, kept between calls. Throws `FailureError` for whatever goes wrong. */
@@ -48,37 +54,34 @@ export class Connection {
   }
 
   /** Sends a request and takes error answers out of the way. */
-  async open(request: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const response = await this.send(request, signal);
-    const { statusCode, headers } = response;
-    if (statusCode >= 200 && statusCode < 300) return response;
-    const error = this.errorOf(await this.text(response));
+  async open(request: WireRequest, signal: AbortSignal): Promise<OpenAnswer> {
+    const answer = await this.send(request, signal);
+    const { statusCode, headers } = answer;
+    if (statusCode >= 200 && statusCode < 300) return answer;
+    const error = this.errorOf(await this.text(answer));
     throw new FailureError(failureFromResponse(this.options, statusCode, headers, error));
   }
 
   /** The parts of a streamed answer, as the reader understands its events. */
   async *parts(
-    { body }: Dispatcher.ResponseData,
+    { body }: OpenAnswer,
     framing: Framing,
     answer: AnswerReader,
     warnings: readonly string[],
   ): AsyncGenerator<ModelPart> {
     let ended = false;
     try {
-      const bytes = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-      for await (const part of readAnswer(bytes, framing, answer, this.options, warnings)) {
+      for await (const part of readAnswer(body, framing, answer, this.options, warnings)) {
         ended = part.type === 'finished';
         yield part;
       }
     } finally {
-      body.on('error', () => undefined);
-      // Read to its end, so that the connection serves the next call; a call given up early costs its connection.
-      if (ended) body.resume();
-      else body.destroy();
+      if (ended) body.drain();
+      else body.abandon();
     }
   }
 
-  async text({ body }: Dispatcher.ResponseData): Promise<string> {
+  async text({ body }: OpenAnswer): Promise<string> {
     try {
       return await body.text();
     } catch (error) {
@@ -90,18 +93,22 @@ export class Connection {
     await (when === 'now' ? this.agent.destroy() : this.agent.close());
   }
 
-  private async send({ path, headers, body }: WireRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  private async send({ path, headers, body }: WireRequest, signal: AbortSignal): Promise<OpenAnswer> {
+    const exchange = new Exchange(signal);
     const method = body === undefined ? 'GET' : 'POST';
     try {
-      return await this.agent.request({ origin: this.origin, path, method, headers, signal, ...(body && { body }) });
+      this.agent.dispatch({ origin: this.origin, path, method, headers, ...(body && { body }) }, exchange);
+      const { statusCode, headers: received } = await exchange.started;
+      return { statusCode, headers: received, body: exchange };
     } catch (error) {
+      exchange.abandon();
       throw unreachable(this.options, error, this.options);
     }
   }
 }
 
 /** Whether a 2xx answer is a stream of events. */
-export function isEventStream({ headers }: Dispatcher.ResponseData): boolean {
+export function isEventStream({ headers }: AnswerStart): boolean {
   return String(headers['content-type'] ?? '').includes('text/event-stream');
 }
 
