@@ -1,25 +1,23 @@
-// Closed-loop load on one address over keep-alive sockets, without an HTTP library: the driver shares the machine with what it measures.
+// Load on one address over keep-alive sockets, without an HTTP library: the driver shares the machine with what it measures.
 import { Buffer } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 const ticksPerSecond = 100;
+/** A system that falls so far behind is overloaded. */
+const mostConnections = 1_000;
 
 /**
- * Sends the same request from `concurrency` connections for some seconds, after a warm-up that is not counted.
+ * Sends the same request for some seconds, after a warm-up that is not counted: with `concurrency` from as many connections, each of
+ * which asks again when it is answered; with `perSecond` at random moments, whatever becomes of the requests before.
  * @returns {Promise<{requests: number, rps: number, p50: number, p99: number, firstByteP50: number, errors: number, cpuMs?: number}>}
  *   milliseconds; `cpuMs` is the processor time of `pid` and its children.
  */
-export async function load({ url, headers = {}, body, concurrency, seconds = 4, warmupSeconds = 1.5, pid }) {
-  const { hostname, port, pathname, host } = new URL(url);
-  const lines = Object.entries({ host, 'content-type': 'application/json', ...headers }).map(
-    ([k, v]) => `${k}: ${v}\r\n`,
-  );
-  const length = `content-length: ${Buffer.byteLength(body)}\r\n`;
-  const request = Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`);
+export async function load({ url, headers = {}, body, concurrency, perSecond, seconds = 4, warmupSeconds = 1.5, pid }) {
+  const target = { ...addressOf(url), request: requestOf(url, headers, body) };
   const run = { counting: false, stopped: false, total: [], first: [], errors: 0, firstError: '' };
-  const done = Array.from({ length: concurrency }, () => worker(run, { hostname, port: Number(port), request }));
+  const done = perSecond ? [arrivals(run, target, perSecond)] : callers(run, target, concurrency);
   await sleep(warmupSeconds);
   run.counting = true;
   const [startedAt, cpuBefore] = [performance.now(), pid ? cpuMsOf(pid) : 0];
@@ -42,28 +40,72 @@ export async function load({ url, headers = {}, body, concurrency, seconds = 4, 
   };
 }
 
-/** One connection after the other, one request after the other. */
-async function worker(run, target) {
+function addressOf(url) {
+  const { hostname, port } = new URL(url);
+  return { hostname, port: Number(port) };
+}
+
+function requestOf(url, headers, body) {
+  const { pathname, host } = new URL(url);
+  const all = { host, 'content-type': 'application/json', ...headers, 'content-length': Buffer.byteLength(body) };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+}
+
+function callers(run, target, concurrency) {
+  return Array.from({ length: concurrency }, async () => {
+    while (!run.stopped) {
+      await new Promise((over) => {
+        const caller = converse(run, target, { ready: () => (run.stopped ? caller.end() : caller.send()), over });
+      });
+      if (!run.stopped) await sleep(0.02);
+    }
+  });
+}
+
+/** A Poisson process: the gaps between two requests are exponential, from a fixed seed. */
+async function arrivals(run, target, perSecond) {
+  const random = randomFrom(7);
+  const idle = [];
+  const all = new Set();
+  let nextAt = performance.now();
   while (!run.stopped) {
-    await new Promise((resolve) => converse(run, target, resolve));
-    if (!run.stopped) await sleep(0.02);
+    for (; nextAt <= performance.now(); nextAt -= (Math.log(1 - random()) / perSecond) * 1_000) arrive();
+    await sleep(0.001);
+  }
+  for (const caller of all) caller.end();
+
+  function arrive() {
+    const caller = idle.pop();
+    if (caller) return caller.send();
+    if (all.size >= mostConnections) return void (run.counting && (run.errors += 1));
+    let isNew = true;
+    const fresh = converse(run, target, {
+      ready: () => {
+        if (isNew) fresh.send();
+        else idle.push(fresh);
+        isNew = false;
+      },
+      over: () => {
+        all.delete(fresh);
+        idle.splice(idle.indexOf(fresh) >>> 0, 1);
+      },
+    });
+    all.add(fresh);
   }
 }
 
-function converse(run, { hostname, port, request }, over) {
+/** One connection: `ready` whenever it may send, `over` when it is closed. */
+function converse(run, { hostname, port, request }, { ready, over }) {
   const socket = connect(port, hostname).setNoDelay(true);
   let sentAt = 0;
   let firstAt = 0;
   let received = '';
-  const send = () => {
-    if (run.stopped) return socket.destroy();
-    [sentAt, firstAt, received] = [performance.now(), 0, ''];
-    socket.write(request);
-  };
-  socket.on('connect', send);
+  let waiting = false;
+  socket.on('connect', ready);
   socket.on('error', () => undefined);
   socket.on('close', () => {
-    if (!run.stopped && run.counting) run.errors += 1;
+    if (!run.stopped && run.counting && waiting) run.errors += 1;
     over();
   });
   socket.on('data', (data) => {
@@ -73,8 +115,27 @@ function converse(run, { hostname, port, request }, over) {
     if (firstAt === 0 && received.length > head + 4) firstAt = performance.now();
     if (!complete(received, head)) return;
     if (run.counting) note(run, received, performance.now() - sentAt, firstAt - sentAt);
-    send();
+    waiting = false;
+    ready();
   });
+  return {
+    send: () => {
+      [sentAt, firstAt, received, waiting] = [performance.now(), 0, '', true];
+      socket.write(request);
+    },
+    end: () => socket.destroy(),
+  };
+}
+
+/** Numbers from 0 to below 1 that are the same in every run (mulberry32). */
+function randomFrom(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
 }
 
 function complete(received, head) {
