@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { ErrorStrategy, RetryPolicy } from './document.js';
 import type { Answer, Form } from './form.js';
 import type { Json, JsonObject } from './json.js';
+import type { LargeValue } from './large-value.js';
 import type { Graph } from './plan.js';
 import type { Selector } from './selector.js';
 import type { TextOutline } from './text-template.js';
@@ -11,6 +12,8 @@ import type { TextOutline } from './text-template.js';
 export interface Reference {
   readonly selector: Selector;
   readonly field: string;
+  /** Set where the node hands the value on as it is, so that a large one may stay in the file store. */
+  readonly handedOn?: true;
 }
 
 /** Gives a value of the run, or `undefined` where there is none (an untaken branch, a name that does not exist). */
@@ -33,17 +36,6 @@ export interface NodeSettings {
   readonly onError: ErrorStrategy;
   /** The declared type (`array[string]`) of a variable that nodes may write; absent where there is none. */
   readonly typeOf: (selector: Selector) => string | undefined;
-}
-
-/** What begins a run at an entry without a caller: a request from outside, or a moment of a schedule. */
-export type Trigger = 'webhook' | 'schedule';
-
-/** The part of a conversation's earlier turns that a node is shown: the newest that fit. */
-export interface HistoryWindow {
-  /** The most turns. */
-  readonly turns: number;
-  /** The most tokens, as estimated from the text. */
-  readonly tokens: number;
 }
 
 /** What is known of a kind of node without running it: enough for the editor, the importer and the compiler. */
@@ -70,11 +62,12 @@ interface Description<Config> {
   readonly textOutline?: (config: Config) => TextOutline;
   /** The containers it must stand in; absent where it may stand anywhere. An entry without it stands at the top level. */
   readonly within?: readonly string[];
-  /** Of entries: what begins a run there. Absent where a caller does, or the round of a container. */
-  readonly trigger?: Trigger;
 }
 
-/** A node that only decides or moves data: settled inside the engine, free to be repeated, no effect outside. */
+/**
+ * A node that only decides or moves data: settled inside the engine, free to be repeated, no effect outside. Where it would look into a
+ * large value, an executor calls the same `settle`.
+ */
 export interface ControlNodeType<Config = unknown> extends Description<Config> {
   readonly work: 'control';
   readonly settle: (config: Config, read: Read) => Settlement;
@@ -85,8 +78,6 @@ export interface TaskNodeType<Config = unknown> extends Description<Config> {
   readonly work: 'task';
   readonly pool: string;
   readonly timeoutSeconds: number;
-  /** Which of the conversation's earlier turns it is shown; absent for nodes that never see any. */
-  readonly history?: (config: Config) => HistoryWindow | undefined;
 }
 
 /** A node that waits for a moment, for a person, or for whichever comes first. */
@@ -113,7 +104,7 @@ export interface Opening {
   /** How many of them may be under way at once. */
   readonly parallel: number;
   /** What each round sees as `item` under the container's id. */
-  readonly items?: readonly Json[];
+  readonly items?: readonly Json[] | LargeValue;
   /** What every round sees under the container's id, and nodes inside may change. */
   readonly variables?: JsonObject;
 }

@@ -5,6 +5,7 @@ export * from './document.js';
 export * from './field-path.js';
 export * from './form.js';
 export * from './json.js';
+export * from './large-value.js';
 export * from './parse-document.js';
 export * from './plan.js';
 export * from './read-document.js';

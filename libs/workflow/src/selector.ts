@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from './json.js';
+import { partOfLarge, storedFacts } from './large-value.js';
 
 /**
  * Points at a value of the run: `[node id, output name, ...path into it]`, or `[scope, name, ...path]` for a reserved scope.
@@ -30,11 +31,14 @@ export function selectorText(selector: Selector): string {
   return selector.join('.');
 }
 
-/** Walks a path into a value. Arrays have no path; what is not there is `undefined`. */
+/** Walks a path into a value. Arrays have no path; what is not there is `undefined`. Behind a large value's reference it goes on as one. */
 export function valueAt(value: Json | undefined, path: readonly string[]): Json | undefined {
   let current = value;
-  for (const name of path) {
-    if (!isJsonObject(current) || !Object.hasOwn(current, name)) return undefined;
+  for (const [depth, name] of path.entries()) {
+    if (!isJsonObject(current)) return undefined;
+    const stored = storedFacts(current);
+    if (stored) return partOfLarge(stored, path.slice(depth));
+    if (!Object.hasOwn(current, name)) return undefined;
     current = current[name];
   }
   return current;
