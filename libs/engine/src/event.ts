@@ -1,5 +1,5 @@
 import type { Failure } from '@treadle/failure';
-import type { Form, Json, JsonObject } from '@treadle/workflow';
+import type { Form, Json, JsonObject, LargeValue } from '@treadle/workflow';
 
 /** What model calls consumed. */
 export interface TokenUsage {
@@ -7,13 +7,6 @@ export interface TokenUsage {
   readonly outputTokens: number;
   readonly provider?: string;
   readonly model?: string;
-}
-
-/** The run was accepted and waits for its turn. It begins with these inputs, and with the conversation as it is by then. */
-export interface RunQueued {
-  readonly type: 'run-queued';
-  readonly inputs: JsonObject;
-  readonly sys: JsonObject;
 }
 
 /** The run began: the variables it was given, by scope. */
@@ -27,8 +20,6 @@ export interface RunStarted {
   readonly conversation: JsonObject;
   /** When the run is given up, in milliseconds since the epoch; absent without such a limit. */
   readonly deadlineAt?: number;
-  /** The node it began at; absent where that is the plan's `entry`. */
-  readonly entry?: string;
 }
 
 /** Everything that is open waits for a moment or a person. `wakeAt` is the first of the moments; absent when there is none. */
@@ -122,7 +113,7 @@ export interface NodeOpened {
   readonly rounds: number;
   readonly parallel: number;
   /** What each round sees as `item`. */
-  readonly items?: readonly Json[];
+  readonly items?: readonly Json[] | LargeValue;
   readonly variables?: JsonObject;
   /** When the container is given up, in milliseconds since the epoch; absent when its node sets no timeout. */
   readonly deadlineAt?: number;
@@ -183,7 +174,6 @@ export interface RunCancelled {
 
 /** A fact about a run, never changed. Together, in order, they are the run. Journal, streams and history carry these as JSON. */
 export type RunEvent =
-  | RunQueued
   | RunStarted
   | NodeScheduled
   | NodeCompleted

@@ -1,4 +1,4 @@
-import { failHandle, ordinaryHandle, type RoundResult } from '@treadle/workflow';
+import { failHandle, type JsonObject, largeFacts, ordinaryHandle, type RoundResult } from '@treadle/workflow';
 import { isTerminal, type RunEvent } from './event.js';
 import { scopeOfRound, splitKey } from './key.js';
 import { emptyState, type Frame, type NodeState, nodeStateAt, type Rounds, type RunState } from './state.js';
@@ -39,9 +39,6 @@ export class Fold {
     const { draft } = this;
     draft.sequence += 1;
     switch (event.type) {
-      case 'run-queued':
-        draft.scopes = { ...draft.scopes, inputs: event.inputs, sys: event.sys };
-        return;
       case 'run-started':
         draft.status = 'running';
         draft.engine = event.engine;
@@ -52,6 +49,7 @@ export class Fold {
           conversation: event.conversation,
         };
         if (event.deadlineAt !== undefined) draft.deadlineAt = event.deadlineAt;
+        this.lookForLarge(event.inputs, event.sys);
         return;
       case 'run-paused':
         draft.status = 'paused';
@@ -107,6 +105,7 @@ export class Fold {
         return this.open(key, { status: 'retrying', attempt, dueAt, failure });
       }
       case 'node-completed':
+        this.lookForLarge(event.outputs);
         draft.inputTokens += event.usage?.inputTokens ?? 0;
         draft.outputTokens += event.usage?.outputTokens ?? 0;
         return this.settle(event.key, {
@@ -138,6 +137,7 @@ export class Fold {
       case 'node-opened': {
         this.draft.steps += 1;
         const { rounds: total, parallel, items, variables = {}, deadlineAt } = event;
+        this.lookForLarge(variables, { items: items ?? [] });
         const begun = { total, parallel, ...(items ? { items } : {}), variables, started: 0, ended: 0, results: [] };
         const due = deadlineAt === undefined ? {} : { dueAt: deadlineAt };
         return this.open(key, { status: 'open', attempt: 0, ...due, rounds: begun });
@@ -148,6 +148,7 @@ export class Fold {
         return this.update(key, { ...rounds, started: rounds.started + 1 });
       }
       case 'round-completed':
+        this.lookForLarge({ output: event.output });
         return this.endRound(key, event.index, { output: event.output });
       case 'round-failed':
         if (event.handled) this.draft.exceptions += 1;
@@ -155,11 +156,16 @@ export class Fold {
     }
   }
 
+  /** Large values enter a run as whole inputs, outputs, items or variables; from there on they may be anywhere in its values. */
+  private lookForLarge(...values: readonly JsonObject[]): void {
+    this.draft.holdsLarge ||= values.some((object) => Object.values(object).some((value) => largeFacts(value)));
+  }
+
   private assign({ owner, values }: Extract<RunEvent, { type: 'variables-assigned' }>): void {
+    this.lookForLarge(values);
     if (owner === 'conversation') {
       const { scopes } = this.draft;
       this.draft.scopes = { ...scopes, conversation: { ...scopes.conversation, ...values } };
-      this.draft.assigned = { ...this.draft.assigned, ...values };
     } else {
       const rounds = this.roundsOf(owner);
       this.update(owner, { ...rounds, variables: { ...rounds.variables, ...values } });

@@ -1,5 +1,5 @@
 import type { Failure } from '@treadle/failure';
-import type { Answer, JsonObject } from '@treadle/workflow';
+import type { Answer, Assignment, JsonObject } from '@treadle/workflow';
 import type { TokenUsage } from './event.js';
 
 /** What an executor made of an attempt. */
@@ -7,6 +7,8 @@ export type Outcome =
   | {
       readonly outputs: JsonObject;
       readonly handle?: string;
+      /** The new values of variables, where an executor settled a control node. */
+      readonly assigns?: readonly Assignment[];
       readonly usage?: TokenUsage;
       readonly warnings?: readonly string[];
     }
@@ -14,8 +16,6 @@ export type Outcome =
 
 /** Something that happened and that the engine is to decide upon. `at` is the present, in milliseconds since the epoch. */
 export type Input =
-  /** The run is accepted, and will be started later. */
-  | { readonly type: 'queue'; readonly at: number; readonly inputs: JsonObject; readonly sys: JsonObject }
   | {
       readonly type: 'start';
       readonly at: number;
@@ -23,8 +23,6 @@ export type Input =
       readonly sys: JsonObject;
       readonly environment: JsonObject;
       readonly conversation: JsonObject;
-      /** The node to begin at, one of the plan's `entries`; absent takes the plan's `entry`. */
-      readonly entry?: string;
     }
   | {
       readonly type: 'result';

@@ -1,4 +1,13 @@
-import { type JsonObject, type Plan, type Read, valueAt } from '@treadle/workflow';
+import {
+  type Json,
+  type JsonObject,
+  type LargeValue,
+  type Plan,
+  partOfLarge,
+  type Read,
+  storedFacts,
+  valueAt,
+} from '@treadle/workflow';
 import { splitKey } from './key.js';
 import { type Place, Places, type Round } from './place.js';
 import { nodeStateAt, type RunState } from './state.js';
@@ -34,7 +43,12 @@ export function readIn(place: Place, state: Readable): Read {
 /** What a round sees under its container's id. */
 function localsOf({ key, index }: Round, state: Readable): JsonObject {
   const { items, variables = {} } = nodeStateAt(state, key)?.rounds ?? {};
-  return { index, ...(items ? { item: items[index] ?? null } : {}), ...variables };
+  return { index, ...(items ? { item: itemAt(items, index) } : {}), ...variables };
+}
+
+function itemAt(items: readonly Json[] | LargeValue, index: number): Json {
+  const stored = storedFacts(items);
+  return stored ? partOfLarge(stored, [String(index)]) : ((items as readonly Json[])[index] ?? null);
 }
 
 /** The scopes of a workflow that is run inside another one: its container's variables, and what it brings itself. */

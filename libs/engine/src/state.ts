@@ -1,5 +1,5 @@
 import type { Failure } from '@treadle/failure';
-import type { Form, Json, JsonObject, RoundResult } from '@treadle/workflow';
+import type { Form, Json, JsonObject, LargeValue, RoundResult } from '@treadle/workflow';
 import type { RunStatus } from './event.js';
 import { splitKey } from './key.js';
 
@@ -29,7 +29,7 @@ export interface Rounds {
   readonly total: number;
   /** How many may be under way at once. */
   readonly parallel: number;
-  readonly items?: readonly Json[];
+  readonly items?: readonly Json[] | LargeValue;
   /** As the nodes inside have left them so far. */
   readonly variables: JsonObject;
   /** How many have begun, and how many of those are over. */
@@ -63,14 +63,14 @@ export interface RunState {
   /** Number of the newest event; 0 before the first. */
   readonly sequence: number;
   readonly scopes: Scopes;
-  /** The variables of the conversation that the run has given new values. */
-  readonly assigned: JsonObject;
   /** By scope; the top level is `''`. */
   readonly frames: ReadonlyMap<string, Frame>;
   /** Keys of all open nodes: those that wait for a result, a retry, a moment or a person, and containers. */
   readonly open: ReadonlySet<string>;
   /** When the run is given up, in milliseconds since the epoch; absent without such a limit. */
   readonly deadlineAt?: number;
+  /** Whether any of its values is in the file store. While none is, nobody looks for one. */
+  readonly holdsLarge: boolean;
   readonly outputs?: JsonObject;
   readonly failure?: Failure;
   readonly inputTokens: number;
@@ -86,9 +86,9 @@ export const emptyState: RunState = {
   engine: 0,
   sequence: 0,
   scopes: { inputs: {}, sys: {}, env: {}, conversation: {} },
-  assigned: {},
   frames: new Map([['', { nodes: new Map(), open: 0 }]]),
   open: new Set(),
+  holdsLarge: false,
   inputTokens: 0,
   outputTokens: 0,
   steps: 0,

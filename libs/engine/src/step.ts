@@ -6,17 +6,20 @@ import {
   type EndedRound,
   isJsonObject,
   type Json,
+  largeIn,
   type NodeType,
   type Plan,
   type PlanNode,
+  type Read,
+  type Reference,
   type Settlement,
   valueAsText,
 } from '@treadle/workflow';
 import { approvalForm } from './approval.js';
-import { excessOf } from './conversation-size.js';
 import { isTerminal, type RunEvent } from './event.js';
 import { Fold } from './fold.js';
 import { keyIn, scopeOfRound, splitKey } from './key.js';
+import { type LargeRead, largeReadOf, tooLarge } from './large.js';
 import { isAtRest, nextWake } from './outstanding.js';
 import { type Place, Places, type Round } from './place.js';
 import { readIn } from './read.js';
@@ -87,24 +90,24 @@ export class Step {
     this.passing.set(scope, (this.passing.get(scope) ?? 0) + 1);
   }
 
-  /** Rule 4: begins a graph at one of its entries. The others are skipped, so that joins behind them are decided. */
-  enter(place: Place, entry = place.graph.entry): void {
-    for (const other of place.graph.entries ?? []) if (other !== entry) this.skip(keyIn(place.scope, other));
-    this.begin(place, entry);
-  }
-
   /** Begins a node: settles it, or says what it waits for. */
   begin(place: Place, id: string): void {
     if (this.state.steps >= this.plan.limits.steps) return this.outOfSteps();
     const key = keyIn(place.scope, id);
     const { node, type } = this.nodeOf(key);
     switch (type.work) {
-      case 'control':
-        return this.settleAs(key, type.settle(node.config, readIn(place, this.state)));
+      case 'control': {
+        const read = readIn(place, this.state);
+        if (this.largeRead(read, node.reads, type.writes?.(node.config))) return this.schedule(key, 1);
+        return this.settleAs(key, type.settle(node.config, read));
+      }
       case 'task':
         return node.approval ? this.ask(key, node) : this.schedule(key, 1);
       case 'wait': {
-        const waiting = type.wait(node.config, readIn(place, this.state), this.at);
+        const read = readIn(place, this.state);
+        const large = this.largeRead(read, node.reads);
+        if (large) return this.nodeFailed(key, tooLarge(large));
+        const waiting = type.wait(node.config, read, this.at);
         if ('failure' in waiting) return this.nodeFailed(key, waiting.failure);
         if (waiting.dueAt !== undefined && waiting.dueAt <= this.at)
           return this.settleAs(key, type.elapsed(node.config, waiting));
@@ -123,10 +126,19 @@ export class Step {
   /** Takes what a node came to that no executor worked on. */
   settleAs(key: string, settlement: Settlement): void {
     if ('failure' in settlement) return this.nodeFailed(key, settlement.failure);
-    const { assigns = [], ...rest } = settlement;
+    const { assigns, ...facts } = settlement;
+    this.complete(key, facts, assigns);
+  }
+
+  /** Gives a node its outputs, and variables the values it has for them. */
+  complete(
+    key: string,
+    facts: Omit<Extract<RunEvent, { type: 'node-completed' }>, 'type' | 'key'>,
+    assigns: readonly Assignment[] = [],
+  ): void {
     const wrong = this.assign(key, assigns);
-    if (wrong) return this.nodeFailed(key, wrong);
-    this.emit({ type: 'node-completed', key, ...rest });
+    if (wrong) return this.nodeFailed(key, wrong, facts.attempt);
+    this.emit({ type: 'node-completed', key, ...facts });
     this.reached(key);
   }
 
@@ -242,7 +254,8 @@ export class Step {
       if (ended === total) return this.close(key);
       if (started === total || started - ended >= parallel) return;
       this.emit({ type: 'round-started', key, index: started });
-      this.enter(this.placeOf(scopeOfRound(key, started)));
+      const inside = this.placeOf(scopeOfRound(key, started));
+      this.begin(inside, inside.graph.entry);
     }
   }
 
@@ -270,7 +283,10 @@ export class Step {
   private endRound(place: Place, round: Round): void {
     const { key, index } = round;
     const { node, type } = this.containerAt(key);
-    const end = type.endRound(node.config, this.ended(place, index));
+    const ended = this.ended(place, index);
+    const large = this.largeRead(ended.read, type.readsInside(node.config));
+    if (large) return this.roundFailed(round, tooLarge(large), key);
+    const end = type.endRound(node.config, ended);
     if ('failure' in end) return this.roundFailed(round, end.failure, key);
     this.emit({ type: 'round-completed', key, index, output: end.output });
     if (end.stop) this.close(key);
@@ -304,6 +320,10 @@ export class Step {
     return { ...located, type: located.type };
   }
 
+  private largeRead(read: Read, reads: readonly Reference[], writes: readonly Reference[] = []): LargeRead | undefined {
+    return this.state.holdsLarge ? largeReadOf([...reads, ...writes], read) : undefined;
+  }
+
   /** Gives variables their new values, all of them or none; what keeps it from doing so is returned. */
   private assign(key: string, assigns: readonly Assignment[]): Failure | undefined {
     const byOwner = new Map<string, Record<string, Json>>();
@@ -314,6 +334,8 @@ export class Step {
         const message = `"${scope}" has no variables that this node can write. Choose one of the conversation, or of a loop around the node.`;
         return failure('node_configuration', message);
       }
+      const large = owner.key === 'conversation' && largeIn(value);
+      if (large) return tooLarge({ reference: { selector, field: name }, bytes: large.bytes });
       const values = byOwner.get(owner.key) ?? {};
       byOwner.set(owner.key, values);
       if (owner.within === undefined) values[name] = value;
@@ -322,9 +344,6 @@ export class Step {
         values[owner.within] = { ...(isJsonObject(before) ? before : {}), [name]: value };
       }
     }
-    const written = byOwner.get('conversation');
-    const tooBig = written && excessOf({ ...this.state.scopes.conversation, ...written });
-    if (tooBig) return tooBig;
     for (const [owner, values] of byOwner) this.emit({ type: 'variables-assigned', key, owner, values });
     return undefined;
   }

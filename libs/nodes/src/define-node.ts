@@ -1,4 +1,5 @@
 import type {
+  Assignment,
   ContainerNodeType,
   ControlNodeType,
   JsonObject,
@@ -28,17 +29,9 @@ export function defineContainerNode<Config>(node: Omit<ContainerNodeType<Config>
   return { ...node, work: 'container' };
 }
 
-/** An earlier turn of the conversation: what the user asked and was answered. */
-export interface HistoryTurn {
-  readonly query: string;
-  readonly answer: string;
-}
-
 /** What a running node is given. */
 export interface NodeContext {
   readonly read: Read;
-  /** The earlier turns of the conversation that fit the node's window, oldest first; none for nodes without one. */
-  readonly history: readonly HistoryTurn[];
   readonly capabilities: Capabilities;
   /** Shows text as it appears. What is shown must be a prefix of the streamed output in the end. */
   readonly emitText: (text: string) => void;
@@ -61,6 +54,8 @@ export interface NodeOutcome {
   readonly outputs: JsonObject;
   /** The branch to take; absent for the ordinary one. */
   readonly handle?: string;
+  /** New values of variables; absent for nodes that write none. */
+  readonly assigns?: readonly Assignment[];
   readonly usage?: NodeUsage;
 }
 

@@ -1,5 +1,6 @@
-import type { TaskNodeType } from '@treadle/workflow';
-import type { catalog } from './catalog.js';
+import { FailureError } from '@treadle/failure';
+import type { ControlNodeType, NodeType, TaskNodeType } from '@treadle/workflow';
+import { catalog } from './catalog.js';
 import type { Execute } from './define-node.js';
 import { executeHttpRequest } from './http-request/http-request.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
@@ -19,7 +20,22 @@ export const executors = {
   llm: executeLlm,
 } as const satisfies { readonly [Name in TaskNodeName]: Execute<ConfigOf<Catalogued[Name]>> };
 
-/** The executor of a node type by name, for tasks whose configuration `compile` has checked; absent when there is none. */
+/**
+ * The executor of a node type by name, for tasks whose configuration `compile` has checked; absent when there is none. A control node
+ * becomes a task where it reads large values, and comes to the same here as in the engine.
+ */
 export function findExecutor(type: string): Execute<unknown> | undefined {
-  return Object.hasOwn(executors, type) ? (executors[type as TaskNodeName] as Execute<unknown>) : undefined;
+  if (Object.hasOwn(executors, type)) return executors[type as TaskNodeName] as Execute<unknown>;
+  const known: NodeType | undefined = Object.hasOwn(catalog, type)
+    ? (catalog[type as keyof Catalogued] as NodeType)
+    : undefined;
+  return known?.work === 'control' ? settling(known) : undefined;
+}
+
+function settling(type: ControlNodeType): Execute<unknown> {
+  return async (config, { read }) => {
+    const settlement = type.settle(config, read);
+    if ('failure' in settlement) throw new FailureError(settlement.failure);
+    return settlement;
+  };
 }

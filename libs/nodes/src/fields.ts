@@ -18,6 +18,11 @@ export function selectorReference(selector: Selector | readonly [], field: strin
   return isChosen(selector) ? [{ selector, field }] : [];
 }
 
+/** The same for a value that is handed on as it is. */
+export function handedOnReference(selector: Selector | readonly [], field: string): Reference[] {
+  return isChosen(selector) ? [{ selector, field, handedOn: true }] : [];
+}
+
 /** The references inside a text. */
 export function textReferences(text: string, field: string): Reference[] {
   return selectorsOf(text).map((selector) => ({ selector, field }));

@@ -14,11 +14,8 @@ export interface CheckedGraph {
   readonly called: ReadonlyMap<string, Graph>;
 }
 
-/**
- * Makes the graph of the plan, and within it those of its containers, of everything a run can reach.
- * @param entries the vertices a run may begin at, the one of most runs first
- */
-export function linkNodes(checked: CheckedGraph, entries: readonly number[]): Graph {
+/** Makes the graph of the plan, and within it those of its containers, of everything a run can reach. */
+export function linkNodes(checked: CheckedGraph, entry: number): Graph {
   const { graph, order, reached } = checked;
   const kept = order.flatMap((vertex) => {
     const node = graph.nodes[vertex];
@@ -48,8 +45,7 @@ export function linkNodes(checked: CheckedGraph, entries: readonly number[]): Gr
     const body = known.type.workflow === undefined ? graphOf(id, checked.bodies.get(id)) : checked.called.get(id);
     return body === undefined ? {} : { body };
   };
-  const ids = entries.flatMap((vertex) => graph.nodes[vertex]?.source.id ?? []);
-  return { ...graphOf('', entries[0]), ...(ids.length > 1 ? { entries: ids } : {}) };
+  return graphOf('', entry);
 }
 
 type Links = Pick<PlanNode, 'incoming' | 'outgoing'>;
@@ -76,6 +72,9 @@ function shownOutputs(nodes: readonly CheckedNode[]): ReadonlySet<string> {
   );
 }
 
+/** How an executor settles a control node whose values are large. */
+const settledElsewhere = { pool: 'default', timeoutSeconds: 60 };
+
 function planNode(
   { source, known, reads, retry, onError }: CheckedNode,
   links: Links,
@@ -83,8 +82,7 @@ function planNode(
   shown: ReadonlySet<string>,
 ): PlanNode {
   const type = known?.type;
-  const task = type?.work === 'task' ? type : undefined;
-  const history = task?.history?.(known?.config);
+  const task = type?.work === 'task' ? type : type?.work === 'control' ? settledElsewhere : undefined;
   return {
     id: source.id,
     type: source.type,
@@ -102,7 +100,5 @@ function planNode(
     ...(source.parent === undefined ? {} : { parent: source.parent }),
     streamsText:
       source.parent === undefined && type?.streams !== undefined && shown.has(`${source.id}.${type.streams}`),
-    ...(type?.trigger === undefined ? {} : { trigger: type.trigger }),
-    ...(history === undefined ? {} : { history }),
   };
 }

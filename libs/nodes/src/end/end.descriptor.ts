@@ -1,7 +1,7 @@
 import { selectorText, type TextOutline } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineControlNode } from '../define-node.js';
-import { isChosen, namedSelectorSchema, selectorReference } from '../fields.js';
+import { handedOnReference, isChosen, namedSelectorSchema } from '../fields.js';
 import { settleEnd } from './end.route.js';
 
 export const endConfigSchema = z.object({
@@ -19,7 +19,7 @@ export const end = defineControlNode<EndConfig>({
   config: endConfigSchema,
   reads: (config) =>
     config.outputs.flatMap((output, index) =>
-      selectorReference(output.value_selector, `outputs[${index}].value_selector`),
+      handedOnReference(output.value_selector, `outputs[${index}].value_selector`),
     ),
   handles: () => [],
   outputs: (config) => config.outputs.map((output) => output.variable),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContainerNode, defineControlNode } from '../define-node.js';
-import { selectorReference, selectorSchema } from '../fields.js';
+import { handedOnReference, selectorSchema } from '../fields.js';
 import { closeIteration, openIteration } from './iteration.rounds.js';
 
 export const iterationConfigSchema = z.object({
@@ -27,8 +27,8 @@ export const iteration = defineContainerNode<IterationConfig>({
   title: 'Iteration',
   summary: 'Runs what is inside for each item of a list.',
   config: iterationConfigSchema,
-  reads: (config) => selectorReference(config.iterator_selector, 'iterator_selector'),
-  readsInside: (config) => selectorReference(config.output_selector, 'output_selector'),
+  reads: (config) => handedOnReference(config.iterator_selector, 'iterator_selector'),
+  readsInside: (config) => handedOnReference(config.output_selector, 'output_selector'),
   locals: () => ['item', 'index'],
   handles: () => ['source'],
   outputs: () => ['output'],

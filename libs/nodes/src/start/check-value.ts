@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '@treadle/workflow';
+import { isJsonObject, type Json, largeFacts } from '@treadle/workflow';
 import { z } from 'zod';
 import type { InputVariable } from './start.descriptor.js';
 
@@ -6,6 +6,8 @@ import type { InputVariable } from './start.descriptor.js';
 export type ValueCheck = { readonly value: Json } | { readonly problem: string };
 
 export function checkValue(variable: InputVariable, value: Json): ValueCheck {
+  // Handed to a sub-workflow: what is in the file store cannot be looked into here.
+  if (largeFacts(value)) return { value };
   switch (variable.type) {
     case 'text-input':
     case 'paragraph':

@@ -49,6 +49,7 @@ export const start = defineControlNode<StartConfig>({
     config.variables.map(({ variable }, index) => ({
       selector: ['inputs', variable],
       field: `variables[${index}].variable`,
+      handedOn: true,
     })),
   handles: () => ['source'],
   outputs: (config) => config.variables.map((variable) => variable.variable),

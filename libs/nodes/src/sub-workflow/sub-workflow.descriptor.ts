@@ -1,7 +1,7 @@
 import { isJsonObject } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineContainerNode } from '../define-node.js';
-import { namedSelectorSchema, selectorReference } from '../fields.js';
+import { handedOnReference, namedSelectorSchema } from '../fields.js';
 import { openSubWorkflow } from './sub-workflow.rounds.js';
 
 export const subWorkflowConfigSchema = z.object({
@@ -23,7 +23,7 @@ export const subWorkflow = defineContainerNode<SubWorkflowConfig>({
   config: subWorkflowConfigSchema,
   reads: (config) =>
     config.inputs.flatMap(({ value_selector }, index) =>
-      selectorReference(value_selector, `inputs[${index}].value_selector`),
+      handedOnReference(value_selector, `inputs[${index}].value_selector`),
     ),
   readsInside: () => [],
   locals: () => [],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineControlNode } from '../define-node.js';
-import { selectorReference, selectorSchema } from '../fields.js';
+import { handedOnReference, selectorSchema } from '../fields.js';
 import { groupsOf, settleVariableAggregator } from './variable-aggregator.route.js';
 
 const groupSchema = z.object({
@@ -36,7 +36,7 @@ export const variableAggregator = defineControlNode<VariableAggregatorConfig>({
             path: `advanced_settings.groups[${index}].variables`,
           }));
     return fields.flatMap(({ variables, path }) =>
-      variables.flatMap((selector, index) => selectorReference(selector, `${path}[${index}]`)),
+      variables.flatMap((selector, index) => handedOnReference(selector, `${path}[${index}]`)),
     );
   },
   handles: () => ['source'],
