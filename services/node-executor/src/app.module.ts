@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ModelServiceService } from '@treadle/contracts';
+import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
@@ -19,6 +20,7 @@ export class AppModule implements OnApplicationShutdown {
 
   /** Resolves when NATS has been reached. */
   static async connect(config: NodeExecutorProcessConfig, logger: Logger): Promise<DynamicModule> {
+    const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'node-executor', log: logger });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
     const health = new HealthRegistry();
@@ -27,7 +29,7 @@ export class AppModule implements OnApplicationShutdown {
     });
     return {
       module: AppModule,
-      imports: [HealthModule.forRoot(health), NodeExecutorModule.register({ config, bus, models, log: logger })],
+      imports: [HealthModule.forRoot(health), NodeExecutorModule.register({ config, bus, models, files, log: logger })],
       providers: [
         { provide: BUS, useValue: bus },
         { provide: MODELS, useValue: models },

@@ -3,13 +3,16 @@ import { nodeExecutorProcessConfig } from './node-executor.config.js';
 
 describe('nodeExecutorProcessConfig', () => {
   it('has these defaults', () => {
-    const { natsUrl, ...config } = nodeExecutorProcessConfig.read({ NATS_URL: 'nats://127.0.0.1:4222' });
+    const given = { NATS_URL: 'nats://127.0.0.1:4222', FILES_URL: 'file:///files' };
+    const { natsUrl, filesUrl, ...config } = nodeExecutorProcessConfig.read(given);
+    expect(filesUrl.reveal()).toBe('file:///files');
     expect(natsUrl.reveal()).toBe('nats://127.0.0.1:4222');
     expect(config).toEqual({
       pools: ['default'],
       concurrency: 64,
       leaseSeconds: 15,
       shutdownGraceSeconds: 20,
+      maxValueBytes: 52_428_800,
       httpAllow: [],
       modelProxyAddress: '127.0.0.1:50051',
       host: '127.0.0.1',

@@ -1,4 +1,5 @@
 import { type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
+import { filesUrl } from '@treadle/files';
 
 /** What the executor needs to know wherever it runs. */
 export const nodeExecutorConfig = defineConfig({
@@ -33,6 +34,14 @@ export const nodeExecutorConfig = defineConfig({
     unit: 's',
     meaning: 'How long running tasks may take to end when the executor stops; then they are handed back.',
   }),
+  maxValueBytes: integer({
+    env: 'TREADLE_MAX_VALUE_BYTES',
+    default: 50 * 1024 * 1024,
+    min: 1024 * 1024,
+    max: 1024 * 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'Most bytes of large values (over 256 KiB) that one node may read, and that it may give.',
+  }),
   httpAllow: list({
     env: 'TREADLE_HTTP_ALLOW',
     default: [],
@@ -50,6 +59,7 @@ export const nodeExecutorProcessConfig = defineConfig({
     schemes: ['nats', 'tls'],
     meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
   }),
+  filesUrl,
   modelProxyAddress: string({
     env: 'TREADLE_MODEL_PROXY_GRPC',
     default: '127.0.0.1:50051',

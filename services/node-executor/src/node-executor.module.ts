@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
 import { HeartbeatPoller } from './api/heartbeat.poller.js';
@@ -18,6 +19,8 @@ export interface NodeExecutorOptions {
   readonly bus: MessageBus;
   /** A gRPC client, or the model service of the same process. */
   readonly models: ModelService;
+  /** The same that the orchestrator and the gateway use. */
+  readonly files: FileStore;
   /** The behaviour of the node types; every one of the catalogue when absent. */
   readonly findExecutor?: FindExecutor;
   readonly log: TaskLog;
@@ -40,11 +43,15 @@ export class NodeExecutorModule {
   }
 }
 
-function providers({ config, bus, models, log, ...options }: NodeExecutorOptions): Provider[] {
+/** Bytes of the large values that nodes read last, kept in memory for those that read them next. */
+const valueCacheBytes = 32 * 1024 * 1024;
+
+function providers({ config, bus, models, files, log, ...options }: NodeExecutorOptions): Provider[] {
   const http = new GuardedHttp(new AddressGuard(config.httpAllow));
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
     capabilities: new ServiceCapabilities(models, http),
+    values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });
   return [

@@ -14,7 +14,7 @@ describe.skipIf(!natsAvailable())('the executor as a process', () => {
   afterAll(() => server.stop());
 
   it('is ready while NATS is there, stays alive without it, and stops', async () => {
-    const config = nodeExecutorProcessConfig.read({ NATS_URL: server.url });
+    const config = nodeExecutorProcessConfig.read({ NATS_URL: server.url, FILES_URL: 'file:///tmp/treadle-specs' });
     const module = await AppModule.connect(config, createLogger({ service: 'spec', level: 'silent' }));
     const app = await NestFactory.create(module, new FastifyAdapter(), { logger: false });
     await app.listen(0, '127.0.0.1');

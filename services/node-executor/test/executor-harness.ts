@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { Receipt, type Result, resultSubject, Task, taskQueue, Verdict } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
+import { type FileStore, MemoryFileStore } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import type { Execute } from '@treadle/nodes';
 import { vi } from 'vitest';
@@ -40,6 +41,7 @@ export async function startExecutor(
   pool: string,
   executors: Executors,
   config: Partial<NodeExecutorOptions['config']> = {},
+  files: FileStore = new MemoryFileStore(),
 ) {
   const models = { chat: () => { throw FailureError.of('unavailable', 'No models here.'); } }; // biome-ignore format: one line reads better
   const findExecutor = (type: string) => executors[type] as Execute<unknown> | undefined;
@@ -49,10 +51,11 @@ export async function startExecutor(
     concurrency: 8,
     leaseSeconds: 1,
     shutdownGraceSeconds: 5,
+    maxValueBytes: 8 * 1024 * 1024,
     httpAllow: [],
     ...config,
   };
-  const module = NodeExecutorModule.register({ bus, models, findExecutor, log, config: settings });
+  const module = NodeExecutorModule.register({ bus, models, files, findExecutor, log, config: settings });
   return NestFactory.createApplicationContext(module, { logger: false });
 }
 

@@ -1,10 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import {
-  ApprovalServiceService,
-  ConversationServiceService,
-  RunServiceService,
-  WorkflowServiceService,
-} from '@treadle/contracts';
+import { RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import { openFileStore } from '@treadle/files';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -34,21 +30,17 @@ export class AppModule implements OnApplicationShutdown {
       log,
       max: config.databaseConnections,
     });
+    const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'orchestrator', log });
     const health = new HealthRegistry();
-    const orchestrator = new Orchestrator({ config, pool, bus, log, health, alone: false });
+    const orchestrator = new Orchestrator({ config, pool, bus, files, log, health, alone: false });
     const grpcServer = GrpcServerModule.register({
       imports: [OrchestratorModule.register(orchestrator)],
       inject: [Orchestrator],
-      useFactory: ({ runController, workflowController, ...others }: Orchestrator) => ({
+      useFactory: ({ runController, workflowController }: Orchestrator) => ({
         log,
         address: config.grpcAddress,
-        services: [
-          served(RunServiceService, runController),
-          served(WorkflowServiceService, workflowController),
-          served(ApprovalServiceService, others.approvalController),
-          served(ConversationServiceService, others.conversationController),
-        ],
+        services: [served(RunServiceService, runController), served(WorkflowServiceService, workflowController)],
       }),
     });
     const providers = [{ provide: connections, useValue: { bus, pool } }];

@@ -1,14 +1,7 @@
 import { type ConfigOf, defineConfig, integer, secretUrl, string } from '@treadle/config';
+import { filesUrl } from '@treadle/files';
 
 export const orchestratorConfig = defineConfig({
-  conversationSeconds: integer({
-    env: 'TREADLE_CONVERSATION_SECONDS',
-    default: 0,
-    min: 0,
-    max: 10 * 366 * 86_400,
-    unit: 's',
-    meaning: 'How long a conversation is kept after its last message where its workflow does not say; 0 keeps it.',
-  }),
   databaseConnections: integer({
     env: 'TREADLE_ORCHESTRATOR_DATABASE_CONNECTIONS',
     default: 10,
@@ -58,6 +51,7 @@ export const orchestratorProcessConfig = defineConfig({
     schemes: ['nats', 'tls'],
     meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
   }),
+  filesUrl,
   grpcAddress: string({
     env: 'TREADLE_ORCHESTRATOR_GRPC',
     default: '127.0.0.1:50052',

@@ -7,6 +7,7 @@ import {
   type Task,
   taskQueue,
 } from '@treadle/contracts';
+import { type FileStore, MemoryFileStore } from '@treadle/files';
 import type { MessageBus, Subscription } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
 import { HealthRegistry } from '@treadle/telemetry';
@@ -92,13 +93,14 @@ export class Rig {
   constructor(
     connectionString: string,
     private readonly bus: MessageBus,
-    options: { readonly taskLeaseMs?: number; readonly alone?: boolean } = {},
+    options: { readonly taskLeaseMs?: number; readonly alone?: boolean; readonly files?: FileStore } = {},
   ) {
     this.pool = createPool(connectionString, { schema: orchestratorSchema, connectionTimeoutMs: 1000 });
     this.orchestrator = new Orchestrator({
       config: { ...orchestratorConfig.read({}), partitionLeaseMs: 1500, taskLeaseMs: options.taskLeaseMs ?? 20_000 },
       pool: this.pool,
       bus,
+      files: options.files ?? new MemoryFileStore(),
       log: { ...silent, error: (facts) => this.errors.push(facts) },
       health: this.health,
       alone: options.alone ?? false,
@@ -151,7 +153,7 @@ export function resultOf(task: Task, more: Partial<Result> = {}): Result {
   const outputsJson = JSON.stringify({
     text: `${nodeKey} saw ${Object.values(JSON.parse(valuesJson) as object).join()}`,
   });
-  const value = { outputsJson, handle: '', usage: undefined, warnings: [] };
+  const value = { outputsJson, handle: '', usage: undefined, warnings: [], assignsJson: '' };
   return {
     runId,
     nodeKey,

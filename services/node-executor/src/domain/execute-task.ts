@@ -2,7 +2,7 @@ import { type Completed, type Failure as FailureMessage, type Result, type Task,
 import { FailureError, toFailure } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
 import type { Execute, NodeContext, NodeOutcome } from '@treadle/nodes';
-import { type Json, type JsonObject, type Selector, selectorText } from '@treadle/workflow';
+import { type Assignment, type Json, type JsonObject, type Selector, selectorText } from '@treadle/workflow';
 import type { CapabilitySource } from './capability-source.js';
 import type { Execution } from './execution.js';
 
@@ -18,9 +18,16 @@ export interface TaskLog {
   error(facts: object, sentence: string): void;
 }
 
+/** Where values stay that are too large to travel. */
+export interface LargeValues {
+  readBack(tenantId: string, value: Json): Promise<Json>;
+  putAway(owner: { readonly tenantId: string; readonly runId: string }, values: JsonObject): Promise<JsonObject>;
+}
+
 export interface ExecuteTaskDependencies {
   readonly findExecutor: FindExecutor;
   readonly capabilities: CapabilitySource;
+  readonly values: LargeValues;
   readonly log: TaskLog;
 }
 
@@ -33,7 +40,7 @@ export async function executeTask(execution: Execution, dependencies: ExecuteTas
   const warnings: string[] = [];
   try {
     const outcome = await untilGivenUp(execution, () => run(execution, warnings, dependencies));
-    return { $case: 'completed', value: completed(outcome, warnings) };
+    return { $case: 'completed', value: await completed(task, outcome, warnings, dependencies.values) };
   } catch (error) {
     return { $case: 'failed', value: failed(error, task, dependencies.log) };
   } finally {
@@ -44,15 +51,14 @@ export async function executeTask(execution: Execution, dependencies: ExecuteTas
 async function run(
   execution: Execution,
   warnings: string[],
-  { findExecutor, capabilities }: ExecuteTaskDependencies,
+  { findExecutor, capabilities, values: largeValues }: ExecuteTaskDependencies,
 ): Promise<NodeOutcome> {
   const { task, signal, text } = execution;
   const execute = findExecutor(task.nodeType);
   if (execute === undefined) throw unknownType(task);
-  const values = JSON.parse(task.valuesJson || '{}') as JsonObject;
+  const values = (await largeValues.readBack(task.tenantId, JSON.parse(task.valuesJson || '{}') as Json)) as JsonObject;
   const context: NodeContext = {
     read: (selector) => valueOf(values, selector),
-    history: task.history,
     capabilities: capabilities.forTask(task, signal),
     emitText: task.streamText ? (piece) => text.push(piece) : () => undefined,
     warn: (sentence) => warnings.push(sentence),
@@ -88,13 +94,31 @@ async function untilGivenUp<T>(execution: Execution, work: () => Promise<T>): Pr
   }
 }
 
-function completed(outcome: NodeOutcome, warnings: string[]): Completed {
+async function completed(
+  task: Task,
+  outcome: NodeOutcome,
+  warnings: string[],
+  values: LargeValues,
+): Promise<Completed> {
+  const outputs = await values.putAway(task, outcome.outputs);
+  const assigns = outcome.assigns && (await putAwayAssigned(task, outcome.assigns, values));
   return {
-    outputsJson: JSON.stringify(outcome.outputs),
+    outputsJson: JSON.stringify(outputs),
     handle: outcome.handle ?? '',
     usage: outcome.usage ? Usage.fromPartial(outcome.usage) : undefined,
     warnings,
+    assignsJson: assigns ? JSON.stringify(assigns) : '',
   };
+}
+
+async function putAwayAssigned(
+  task: Task,
+  assigns: readonly Assignment[],
+  values: LargeValues,
+): Promise<readonly Assignment[]> {
+  const byIndex = Object.fromEntries(assigns.map(({ value }, index) => [String(index), value]));
+  const away = await values.putAway(task, byIndex);
+  return assigns.map(({ selector, value }, index) => ({ selector, value: away[String(index)] ?? value }));
 }
 
 function failed(error: unknown, task: Task, log: TaskLog): FailureMessage {

@@ -10,17 +10,19 @@ import {
   outstanding,
   type RunEvent,
   type RunState,
+  replay,
 } from '@treadle/engine';
-import { FailureError, failure } from '@treadle/failure';
-import type { Catalog, Plan } from '@treadle/workflow';
-import { approvalChanges } from './approval-changes.js';
-import type { Commit, NewRun, RunFacts, RunJournal, RunProgress } from './run-journal.js';
-import { endedTurn } from './turn.js';
+import { FailureError, failure, toFailure } from '@treadle/failure';
+import { type Catalog, inlineBytes, type Plan } from '@treadle/workflow';
+import { type LargeValues, putAwayValues } from './put-away-values.js';
+import type { Commit, RunFacts, RunJournal, RunProgress, StartKey } from './run-journal.js';
 
 /** What a live run needs from around it. */
 export interface LiveRunHost {
   readonly catalog: Catalog;
   readonly journal: RunJournal;
+  /** Absent keeps values of every size in the journal. */
+  readonly values?: LargeValues;
   now(): number;
   /** The fence under which this replica owns the run's partition now; `undefined` when it does not. */
   fenceOf(partition: number): number | undefined;
@@ -31,6 +33,8 @@ export interface LiveRunHost {
   /** A bug of ours met this run; it fails alone. */
   poisoned(run: LiveRun, error: unknown): void;
 }
+
+type Decided = Pick<Decision, 'state' | 'events'>;
 
 interface Waiting {
   readonly input: Input;
@@ -55,7 +59,7 @@ export class LiveRun {
     readonly plan: Plan,
     public state: RunState,
     /** Set until the first commit. */
-    private unstarted?: NewRun,
+    private unstarted?: { readonly key?: StartKey },
   ) {}
 
   /** Gives an input. Resolves after the commit with whether it changed anything; rejects with `unavailable` when it must be given again. */
@@ -107,11 +111,9 @@ export class LiveRun {
 
   private async decide(inputs: readonly Input[]): Promise<boolean[]> {
     const before = this.state;
-    const { state, events, accepted } = this.fold(inputs);
-    if (events.length === 0) return accepted;
-    const fence = this.host.fenceOf(this.facts.partition);
-    if (fence === undefined) throw lost(this.facts.id);
-    const commit = commitOf(this.facts, fence, this.host.now(), before, { state, events }, this.plan, this.unstarted);
+    const { accepted, ...decided } = this.fold(inputs);
+    if (decided.events.length === 0) return accepted;
+    const { state, commit } = await this.prepare(before, decided);
     if ((await this.host.journal.append(commit)) === 'refused') throw lost(this.facts.id);
     this.unstarted = undefined;
     this.state = state;
@@ -119,6 +121,27 @@ export class LiveRun {
     this.host.committed(this, commit, newlyOutstanding(before, state));
     if (isTerminal(state.status)) this.leave(false);
     return accepted;
+  }
+
+  /** Makes a decision ready for the journal. A run whose large values are gone fails alone. */
+  private async prepare(before: RunState, decided: Decided): Promise<{ state: RunState; commit: Commit }> {
+    const { facts, unstarted, host } = this;
+    const commitFor = (what: Decided) => {
+      const fence = host.fenceOf(facts.partition);
+      if (fence === undefined) throw lost(facts.id);
+      return { state: what.state, commit: commitOf(facts, fence, host.now(), before, what, unstarted) };
+    };
+    const whole = commitFor(decided);
+    const isShort = !decided.state.holdsLarge && Buffer.byteLength(whole.commit.eventsJson) <= inlineBytes;
+    if (isShort || !host.values) return whole;
+    try {
+      const events = await putAwayValues(facts, decided.events, host.values);
+      return commitFor({ events, state: replay(events, before) });
+    } catch (error) {
+      const why = toFailure(error);
+      if (why.retryable) throw error;
+      return commitFor(abandon(before, why));
+    }
   }
 
   private fold(inputs: readonly Input[]): { state: RunState; events: RunEvent[]; accepted: boolean[] } {
@@ -159,7 +182,6 @@ export class LiveRun {
 /**
  * A decision as the journal takes it.
  * @param before the state it was made upon
- * @param plan absent where it cannot be made any more
  * @param unstarted given with a run's first decision
  */
 export function commitOf(
@@ -167,13 +189,9 @@ export function commitOf(
   fence: number,
   at: number,
   before: RunState,
-  decision: Pick<Decision, 'state' | 'events'>,
-  plan?: Plan,
-  unstarted?: NewRun,
+  { state, events }: Decided,
+  unstarted?: { readonly key?: StartKey },
 ): Commit {
-  const { state, events } = decision;
-  const approvals = approvalChanges(facts, plan, before, decision);
-  const turn = endedTurn(facts, state);
   return {
     runId: facts.id,
     partition: facts.partition,
@@ -183,11 +201,9 @@ export function commitOf(
     at,
     eventsJson: JSON.stringify(events),
     ...(unstarted ? { start: { facts, ...unstarted } } : {}),
-    ...(turn ? { ended: { facts, turn } } : {}),
     ...(unstarted || before.status !== state.status || state.status === 'paused'
       ? { progress: progressOf(state, at) }
       : {}),
-    ...(approvals ? { approvals } : {}),
   };
 }
 

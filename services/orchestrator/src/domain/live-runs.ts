@@ -3,8 +3,9 @@ import { type Failure, FailureError } from '@treadle/failure';
 import type { Catalog, Plan } from '@treadle/workflow';
 import { commitOf, LiveRun, type LiveRunHost } from './live-run.js';
 import type { PlanSource } from './plan-source.js';
+import type { LargeValues } from './put-away-values.js';
 import { partitionOf } from './run-id.js';
-import { type Commit, eventsOf, type NewRun, type RunFacts, type RunJournal, type StoredRun } from './run-journal.js';
+import { type Commit, eventsOf, type RunFacts, type RunJournal, type StartKey, type StoredRun } from './run-journal.js';
 
 /** What happens outside when a run has moved on. */
 export interface RunEffects {
@@ -12,10 +13,6 @@ export interface RunEffects {
   dispatch(run: LiveRun, commands: readonly Command[]): void;
   /** Tells whoever watches the run. */
   announce(commit: Commit): void;
-  /** A run waits for its turn: it was just queued, or read again from the journal. */
-  queued(run: LiveRun): void;
-  /** A run has left memory: it ended, rests, or is no longer ours. */
-  left(run: LiveRun): void;
   /** A bug of ours met a run; it fails alone. */
   poisoned(facts: RunFacts, error: unknown): void;
 }
@@ -23,6 +20,8 @@ export interface RunEffects {
 export interface LiveRunsOptions {
   readonly catalog: Catalog;
   readonly journal: RunJournal;
+  /** Absent keeps values of every size in the journal. */
+  readonly values?: LargeValues;
   readonly plans: PlanSource;
   readonly effects: RunEffects;
   readonly now: () => number;
@@ -35,6 +34,7 @@ export class LiveRuns implements LiveRunHost {
   readonly catalog: Catalog;
   readonly journal: RunJournal;
   readonly now: () => number;
+  readonly values?: LargeValues;
   private readonly runs = new Map<string, LiveRun>();
   private readonly loading = new Map<string, Promise<LiveRun | undefined>>();
   private readonly watchers = new Map<string, ((run: LiveRun, lost: boolean) => void)[]>();
@@ -46,27 +46,27 @@ export class LiveRuns implements LiveRunHost {
     this.catalog = options.catalog;
     this.journal = options.journal;
     this.now = options.now;
+    if (options.values) this.values = options.values;
   }
 
   /**
-   * Begins or queues a run here. Resolves after the commit, with the end to wait for if `wait`. Rejects with `unavailable` when the start
-   * is not certain, for example because its key or its turn is taken.
+   * Begins a run here. Resolves after the commit, with the end to wait for if `wait`. Rejects with `unavailable` when the start
+   * is not certain, for example because its key is taken.
    */
   async start(
     facts: RunFacts,
     plan: Plan,
-    input: Extract<Input, { type: 'start' | 'queue' }>,
+    input: Extract<Input, { type: 'start' }>,
     wait: boolean,
-    more: NewRun = {},
+    key?: StartKey,
   ): Promise<{ run: LiveRun; ended?: Promise<RunState> }> {
     if (this.runs.size >= this.options.maxLiveRuns) throw tooBusy(this.runs.size);
-    const run = new LiveRun(this, facts, plan, newRun, more);
+    const run = new LiveRun(this, facts, plan, newRun, key ? { key } : {});
     this.runs.set(facts.id, run);
     const ended = wait ? this.ended(run) : undefined;
     // Whoever waits hears of a failed start by this call; the same news by the other way needs no second listener.
     ended?.catch(() => undefined);
     await run.give(input);
-    if (run.state.status === 'pending') this.options.effects.queued(run);
     return ended ? { run, ended } : { run };
   }
 
@@ -174,7 +174,6 @@ export class LiveRuns implements LiveRunHost {
     const watchers = this.watchers.get(run.facts.id) ?? [];
     this.watchers.delete(run.facts.id);
     for (const watch of watchers) watch(run, lost);
-    this.options.effects.left(run);
   }
 
   poisoned(run: LiveRun, error: unknown): void {
@@ -204,7 +203,6 @@ export class LiveRuns implements LiveRunHost {
     const run = new LiveRun(this, facts, plan, state);
     this.runs.set(facts.id, run);
     this.options.effects.dispatch(run, run.outstanding());
-    if (state.status === 'pending') this.options.effects.queued(run);
     return run;
   }
 

@@ -1,7 +1,7 @@
 import { type Heartbeat, type Receipt, type Result, Verdict } from '@treadle/contracts';
 import { nodeStateAt, type Outcome } from '@treadle/engine';
 import { fromFailureMessage } from '@treadle/grpc';
-import type { JsonObject } from '@treadle/workflow';
+import type { Assignment, JsonObject } from '@treadle/workflow';
 import type { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import { isPassing } from './task-dispatcher.js';
@@ -54,12 +54,13 @@ function wasTaken(run: LiveRun, result: Result): boolean {
 function outcomeOf(result: Result): Outcome {
   switch (result.outcome?.$case) {
     case 'completed': {
-      const { outputsJson, handle, usage, warnings } = result.outcome.value;
+      const { outputsJson, handle, usage, warnings, assignsJson } = result.outcome.value;
       return {
         outputs: JSON.parse(outputsJson) as JsonObject,
         ...(handle === '' ? {} : { handle }),
         ...(usage ? { usage } : {}),
         ...(warnings.length === 0 ? {} : { warnings }),
+        ...(assignsJson === '' ? {} : { assigns: JSON.parse(assignsJson) as Assignment[] }),
       };
     }
     case 'failed':

@@ -2,20 +2,23 @@ import { type Task, taskQueue } from '@treadle/contracts';
 import { type Command, planNodeAt, readFrom } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
-import { type Json, type PlanNode, selectorText } from '@treadle/workflow';
-import { historyFor } from './conversation-history.js';
-import type { ConversationTurns } from './conversation-turns.js';
+import { type Catalog, inlineBytes, type Json, type PlanNode, selectorText } from '@treadle/workflow';
 import type { LiveRun } from './live-run.js';
+import type { LargeValues } from './put-away-values.js';
 
 /** A queue adds one to the fence for each redelivery, so the fences handed out here are this far apart. */
 const fenceStep = 1000;
 /** How many fences fit under one owner of a partition before the next owner's begin. */
 const fencesPerOwner = 1_000_000;
 
+/** More than this is not sent along with a task: a message is limited to 1 MiB. */
+const maxValuesBytes = 3 * inlineBytes;
+
 export interface TaskDispatcherOptions {
   readonly bus: MessageBus;
-  /** Where the earlier turns are that some nodes are shown. */
-  readonly conversations: Pick<ConversationTurns, 'history'>;
+  readonly catalog: Catalog;
+  /** Absent sends values of every size along. */
+  readonly values?: LargeValues;
   readonly now: () => number;
   /** The fence under which a partition is owned now. */
   readonly fenceOf: (partition: number) => number | undefined;
@@ -49,31 +52,58 @@ export class TaskDispatcher {
     const known = run.leases.get(command.key);
     // Counts as heard of until the queue has answered, so that the sweep does not send it twice meanwhile.
     run.leases.set(command.key, { fence: known?.fence ?? 0, heardAt: this.options.now() });
-    this.enqueue(run, node, taskOf(run, node, command, fence)).catch((error: unknown) => {
+    this.enqueue(run, node, command, fence).catch((error: unknown) => {
       run.leases.delete(command.key);
       this.options.onError(run, error);
     });
   }
 
-  private async enqueue(run: LiveRun, node: PlanNode, task: BareTask): Promise<void> {
-    const { bus, conversations } = this.options;
-    const history = node.history ? await historyFor(conversations, run, node.history) : [];
-    const key = `${task.runId}.${task.nodeKey}.${task.attempt}`;
-    const outcome = await bus.enqueue(taskQueue(node.pool), key, { ...task, history });
+  private async enqueue(
+    run: LiveRun,
+    node: PlanNode,
+    command: Extract<Command, { type: 'run-task' }>,
+    fence: number,
+  ): Promise<void> {
+    const valuesJson = await this.valuesJson(run, command.key, node);
+    const task = taskOf(run, node, command, fence, valuesJson);
+    const outcome = await this.options.bus.enqueue(
+      taskQueue(node.pool),
+      `${task.runId}.${task.nodeKey}.${task.attempt}`,
+      task,
+    );
     const lease = run.leases.get(task.nodeKey);
     if (outcome === 'queued' && lease) lease.fence = Math.max(lease.fence, task.fence);
   }
-}
 
-/** A task without its history, which has to be fetched. */
-type BareTask = Omit<Task, 'history'>;
+  private async valuesJson(run: LiveRun, key: string, node: PlanNode): Promise<string> {
+    const { values: store } = this.options;
+    const values = this.valuesFor(run, key, node);
+    const json = JSON.stringify(values);
+    if (!store || Buffer.byteLength(json) <= maxValuesBytes) return json;
+    const { tenantId, id: runId } = run.facts;
+    return JSON.stringify(await store.putAway({ tenantId, runId }, values, true));
+  }
+
+  /** What the configuration of the node with that key selects, and what it is to change; nothing else. */
+  private valuesFor({ plan, state }: LiveRun, key: string, node: PlanNode): Record<string, Json> {
+    const read = readFrom(plan, state, key);
+    const writes = this.options.catalog[node.type]?.writes?.(node.config) ?? [];
+    const values: Record<string, Json> = {};
+    for (const { selector } of [...node.reads, ...writes]) {
+      const value = read(selector);
+      if (value !== undefined) values[selectorText(selector)] = value;
+    }
+    return values;
+  }
+}
 
 function taskOf(
   run: LiveRun,
   node: PlanNode,
   command: Extract<Command, { type: 'run-task' }>,
   fence: number,
-): BareTask {
+  valuesJson: string,
+): Task {
   return {
     runId: run.facts.id,
     nodeKey: command.key,
@@ -85,22 +115,11 @@ function taskOf(
     nodeType: node.type,
     pool: node.pool,
     configJson: node.configJson,
-    valuesJson: JSON.stringify(valuesFor(run, command.key, node)),
+    valuesJson,
     deadlineUnixMs: command.deadlineAt,
     traceparent: run.facts.traceparent,
     streamText: node.streamsText,
   };
-}
-
-/** What the configuration of the node with that key selects, and nothing else. */
-function valuesFor({ plan, state }: LiveRun, key: string, node: PlanNode): Record<string, Json> {
-  const read = readFrom(plan, state, key);
-  const values: Record<string, Json> = {};
-  for (const { selector } of node.reads) {
-    const value = read(selector);
-    if (value !== undefined) values[selectorText(selector)] = value;
-  }
-  return values;
 }
 
 /** Whether an error means "try later" and not "something is wrong with us". */

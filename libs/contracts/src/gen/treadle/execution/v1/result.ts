@@ -73,7 +73,7 @@ export interface Result {
 
 /** A node did its work. */
 export interface Completed {
-  /** The node's outputs, a JSON object. */
+  /** The node's outputs, a JSON object. Large members are references into the file store (libs/workflow/src/large-value.ts). */
   outputsJson: string;
   /** The branch to take; empty for the ordinary one. */
   handle: string;
@@ -83,6 +83,8 @@ export interface Completed {
     | undefined;
   /** Sentences for the author, for example that another model served the call. */
   warnings: string[];
+  /** New values of variables, a JSON array of { selector, value }; empty unless the node is one that the engine settles otherwise. */
+  assignsJson: string;
 }
 
 /** What became of a result. */
@@ -292,7 +294,7 @@ export const Result: MessageFns<Result> = {
 };
 
 function createBaseCompleted(): Completed {
-  return { outputsJson: "", handle: "", usage: undefined, warnings: [] };
+  return { outputsJson: "", handle: "", usage: undefined, warnings: [], assignsJson: "" };
 }
 
 export const Completed: MessageFns<Completed> = {
@@ -308,6 +310,9 @@ export const Completed: MessageFns<Completed> = {
     }
     for (const v of message.warnings) {
       writer.uint32(34).string(v!);
+    }
+    if (message.assignsJson !== "") {
+      writer.uint32(42).string(message.assignsJson);
     }
     return writer;
   },
@@ -357,6 +362,14 @@ export const Completed: MessageFns<Completed> = {
             message.warnings.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.assignsJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -378,6 +391,7 @@ export const Completed: MessageFns<Completed> = {
     message.handle = object.handle ?? "";
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
     message.warnings = object.warnings?.map((e) => e) || [];
+    message.assignsJson = object.assignsJson ?? "";
     return message;
   },
 };
