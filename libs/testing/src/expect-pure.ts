@@ -10,7 +10,6 @@ const allowedPackages = [
   '@treadle/failure',
   '@treadle/nodes',
   '@treadle/workflow',
-  'croner',
   'js-yaml',
   'minijinja-js',
   'zod',

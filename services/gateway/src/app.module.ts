@@ -5,6 +5,7 @@ import {
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
+import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -28,12 +29,13 @@ export class AppModule implements OnApplicationShutdown {
     const workflows = grpcClient(WorkflowServiceService, { address: config.orchestratorAddress });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
     const modelAdmin = grpcClient(ModelAdminServiceService, { address: config.modelProxyAddress });
+    const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
     const apiKey = config.apiKey?.reveal();
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],
-      useFactory: () => ({ runs, workflows, models, modelAdmin, bus, pool, apiKey, onFirstKey: showFirstKey }),
+      useFactory: () => ({ runs, workflows, models, modelAdmin, bus, pool, files, apiKey, onFirstKey: showFirstKey }),
     });
     const clients = [runs, workflows, models, modelAdmin];
     const closers = [...clients.map((client) => () => client.close()), () => bus.close(), () => pool.end()];

@@ -7,11 +7,13 @@ describe('the settings of the gateway', () => {
   });
 
   it('have these besides in a process of its own', () => {
-    const { databaseUrl, natsUrl, ...rest } = gatewayProcessConfig.read({
+    const { databaseUrl, natsUrl, filesUrl, ...rest } = gatewayProcessConfig.read({
       DATABASE_URL: 'postgres://db',
       NATS_URL: 'nats://bus',
+      FILES_URL: 'file:///files',
     });
-    expect([databaseUrl.reveal(), natsUrl.reveal()]).toEqual(['postgres://db', 'nats://bus']);
+    const addresses = [databaseUrl.reveal(), natsUrl.reveal(), filesUrl.reveal()];
+    expect(addresses).toEqual(['postgres://db', 'nats://bus', 'file:///files']);
     expect(rest).toEqual({
       httpPort: 8080,
       host: '127.0.0.1',
@@ -22,7 +24,7 @@ describe('the settings of the gateway', () => {
     });
   });
 
-  it('are refused without a database and a bus', () => {
-    expect(() => gatewayProcessConfig.read({})).toThrow(/DATABASE_URL.*NATS_URL/);
+  it('are refused without a database, a bus and a place for files', () => {
+    expect(() => gatewayProcessConfig.read({})).toThrow(/DATABASE_URL.*NATS_URL.*FILES_URL/);
   });
 });

@@ -1,4 +1,5 @@
 import { type ConfigOf, defineConfig, integer, secret, secretUrl, string } from '@treadle/config';
+import { filesUrl } from '@treadle/files';
 
 export const gatewayConfig = defineConfig({
   httpPort: integer({
@@ -45,6 +46,7 @@ export const gatewayProcessConfig = defineConfig({
     schemes: ['nats', 'tls'],
     meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
   }),
+  filesUrl,
   orchestratorAddress: string({
     env: 'TREADLE_ORCHESTRATOR_GRPC',
     default: '127.0.0.1:50052',

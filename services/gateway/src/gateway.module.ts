@@ -6,6 +6,7 @@ import {
   StandardSchemaValidationPipe,
 } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
 import { HealthRegistry } from '@treadle/telemetry';
@@ -19,6 +20,7 @@ import { ProvidersController } from './api/models/providers.controller.js';
 import { RoutesController } from './api/models/routes.controller.js';
 import { UsageController } from './api/models/usage.controller.js';
 import { OpenAiController } from './api/openai/openai.controller.js';
+import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
 import { GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
@@ -27,6 +29,7 @@ import { ApiKeys } from './domain/api-keys.js';
 import type { ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
+import { maxShownBytes, withWholeValues } from './domain/whole-values.js';
 import { WorkflowStore } from './domain/workflow-store.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { KyselyApiKeyStore } from './infra/kysely-api-key.store.js';
@@ -40,6 +43,8 @@ export interface GatewayPorts {
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
   readonly bus: MessageBus;
+  /** The same that the orchestrator and the executors use. */
+  readonly files: FileStore;
   /** Made with `createPool(url, { schema: gatewaySchema })`. */
   readonly pool: Pool;
   /** Lets in whoever shows this key; without it a random key is made at the very first start. */
@@ -58,6 +63,7 @@ const controllers = [
   WorkflowsController,
   StartRunController,
   RunsController,
+  RunValuesController,
   ProvidersController,
   RoutesController,
   PricesController,
@@ -72,8 +78,17 @@ const providers: FactoryProvider[] = [
   { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
   {
     provide: RUN_SOURCES,
+    inject: [GATEWAY_PORTS, RunValues],
+    useFactory: ({ runs, bus }: GatewayPorts, values: RunValues): RunSources => ({
+      runs: withWholeValues(runs, values),
+      bus,
+      values,
+    }),
+  },
+  {
+    provide: RunValues,
     inject: [GATEWAY_PORTS],
-    useFactory: ({ runs, bus }: GatewayPorts): RunSources => ({ runs, bus }),
+    useFactory: ({ files }: GatewayPorts) => new RunValues({ store: files, maxBytes: maxShownBytes }),
   },
   {
     provide: ApiKeys,

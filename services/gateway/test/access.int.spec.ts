@@ -96,6 +96,7 @@ describe('without a key', () => {
       'get /api/v1/runs',
       'get /api/v1/runs/{id}',
       'get /api/v1/runs/{id}/events',
+      'get /api/v1/runs/{id}/values/{hash}',
       'get /api/v1/usage',
       'get /api/v1/workflows',
       'get /api/v1/workflows/{id}',

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ModelAdminServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
+import { MemoryFileStore } from '@treadle/files';
 import { inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -21,6 +22,7 @@ export interface GatewayUnderTest {
   readonly orchestrator: FakeOrchestrator;
   readonly bus: MessageBus;
   readonly pool: Pool;
+  readonly files: MemoryFileStore;
   readonly firstKeys: string[];
   readonly connectionString: string;
   models: Models;
@@ -56,6 +58,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
   const pool = createPool(connectionString, { schema: gatewaySchema, connectionTimeoutMs: 1000 });
   const bus = new InProcessBus();
   const orchestrator = new FakeOrchestrator(bus);
+  const files = new MemoryFileStore();
   const firstKeys: string[] = [];
   const state = { models: noModels };
 
@@ -72,6 +75,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
           modelAdmin: noModelAdmin,
           bus,
           pool,
+          files,
           apiKey: key ?? undefined,
           onFirstKey: (made) => firstKeys.push(made),
         }),
@@ -92,6 +96,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
     orchestrator,
     bus,
     pool,
+    files,
     firstKeys,
     connectionString,
     call: (path: string, request: RequestInit = {}) => {

@@ -4,6 +4,7 @@ import { FailureError } from '@treadle/failure';
 import { findNatsServer, natsInstallHint, startNatsServer } from '@treadle/nats-server';
 import { createLogger } from '@treadle/telemetry';
 import { openDatabase } from './database.js';
+import { filesUrlOr } from './files-url.js';
 import { freePorts } from './free-ports.js';
 import { withKeyFile } from './key-file.js';
 import { planProcesses } from './process-plan.js';
@@ -17,6 +18,7 @@ const help = `Starts every service as a process of its own and restarts what die
 
 DATABASE_URL  the PostgreSQL to use; an embedded one is started when it is not set
 NATS_URL      the nats-server to use; the one on PATH is started when it is not set
+FILES_URL     where files are kept; a folder below the data folder when it is not set
 `;
 
 /** An address of NATS: the given one, or a server that we start with its store below the data folder. */
@@ -45,6 +47,7 @@ async function start(): Promise<void> {
       ...withKeyFile(process.env, standalone.dataDir),
       DATABASE_URL: database.connectionString,
       NATS_URL: nats.url,
+      FILES_URL: filesUrlOr(standalone.filesUrl?.reveal(), standalone.dataDir),
     },
     ports: await freePorts(64),
   });

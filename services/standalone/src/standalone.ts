@@ -7,6 +7,7 @@ import {
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
+import { type FileStore, openFileStore } from '@treadle/files';
 import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
@@ -17,6 +18,7 @@ import { createPool } from '@treadle/persistence';
 import { createLogger, HealthModule, HealthRegistry, type Logger, NestLogger } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { openDatabase } from './database.js';
+import { filesUrlOr } from './files-url.js';
 import { readSettings, type Settings } from './settings.js';
 
 /** A running standalone. */
@@ -34,6 +36,7 @@ interface Shared {
   readonly settings: Settings;
   readonly log: Logger;
   readonly bus: MessageBus;
+  readonly files: FileStore;
   readonly orchestratorPool: Pool;
   readonly gatewayPool: Pool;
   readonly accounts: Accounts;
@@ -47,7 +50,9 @@ interface Shared {
 export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<Standalone> {
   const settings = readSettings(environment);
   const log = createLogger({ service: 'standalone', pretty: process.stderr.isTTY });
-  const database = await openDatabase(settings.standalone.databaseUrl?.reveal(), settings.standalone.dataDir);
+  const { dataDir, databaseUrl, filesUrl } = settings.standalone;
+  const files = await openFileStore(filesUrlOr(filesUrl?.reveal(), dataDir));
+  const database = await openDatabase(databaseUrl?.reveal(), dataDir);
   const pool = (schema: string) => createPool(database.connectionString, { schema, log });
   const pools = {
     orchestratorPool: pool(orchestratorSchema),
@@ -57,7 +62,7 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
   const bus = new InProcessBus({ log });
   const health = new HealthRegistry();
   const accounts = new Accounts({ config: settings.modelProxy, pool: pools.modelProxyPool, bus, log, health });
-  const shared = { settings, log, bus, ...pools, accounts, health };
+  const shared = { settings, log, bus, files, ...pools, accounts, health };
   const closeAll = async () => {
     await accounts.stop();
     await bus.close();
@@ -96,7 +101,7 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
 
 /** The one place where the services meet. */
 function rootModule(
-  { settings, log, bus, orchestratorPool, gatewayPool, accounts, health }: Shared,
+  { settings, log, bus, files, orchestratorPool, gatewayPool, accounts, health }: Shared,
   onFirstKey: (key: string) => void,
 ): DynamicModule {
   const here = <D extends AnyService>(definition: D, controller: Handlers<D>) =>
@@ -105,6 +110,7 @@ function rootModule(
     config: settings.orchestrator,
     pool: orchestratorPool,
     bus,
+    files,
     log,
     health,
     alone: true,
@@ -123,6 +129,7 @@ function rootModule(
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,
+    files,
     pool: gatewayPool,
     onFirstKey,
     ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),
@@ -133,7 +140,7 @@ function rootModule(
       HealthModule.forRoot(health),
       ModelProxyModule.register(modelProxy),
       OrchestratorModule.register(orchestrator),
-      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, log }),
+      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, files, log }),
       GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
     ],
   };

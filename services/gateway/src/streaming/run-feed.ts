@@ -2,6 +2,7 @@ import { type JournalEntry, type RunServiceService, runEventsSubject } from '@tr
 import type { RunEvent } from '@treadle/engine';
 import type { Handlers } from '@treadle/grpc';
 import type { MessageBus, Subscription } from '@treadle/messaging';
+import type { Json } from '@treadle/workflow';
 
 /** An event in its place in the run. */
 export interface FedEvent {
@@ -13,6 +14,8 @@ export interface FedEvent {
 export interface FeedSources {
   readonly bus: MessageBus;
   readonly runs: Pick<Handlers<RunServiceService>, 'readJournal'>;
+  /** Reads large values back where their text is to be shown. */
+  readonly values: { readBack(tenantId: string, value: Json): Promise<Json> };
 }
 
 /** While nothing comes the journal is read this often, since announcements may be lost. */

@@ -3,7 +3,7 @@ import { type RunEvent, runTextPlan } from '@treadle/engine';
 import { failure } from '@treadle/failure';
 import { InProcessBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
-import { compile, documentSchema } from '@treadle/workflow';
+import { compile, documentSchema, type Json } from '@treadle/workflow';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FakeRun } from '../../test/fake-orchestrator.js';
@@ -50,7 +50,8 @@ class Client {
     });
     const followed = { tenantId: 't', runId: run.id, version };
     const from = this.lastId === '' ? undefined : parseEventId(this.lastId);
-    const stream = new RunStream({ bus, runs: { readJournal } }, followed, from);
+    const values = { readBack: async (_tenantId: string, value: Json) => value };
+    const stream = new RunStream({ bus, runs: { readJournal }, values }, followed, from);
     await stream.join();
     const sink = {
       open: true,

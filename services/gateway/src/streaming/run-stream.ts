@@ -1,8 +1,9 @@
 import { type Delta, runDeltasSubject, type TextSoFarResponse, textSoFarSubject } from '@treadle/contracts';
-import { RunText, type RunTextPlan, type TextPatch } from '@treadle/engine';
+import { type RunEvent, RunText, type RunTextPlan, type TextPatch } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { Subscription } from '@treadle/messaging';
 import { badEventId, eventId, type StreamPosition, streamBeginning } from './event-id.js';
+import { withAddresses, withTexts } from './large-values.js';
 import { iso, type NodeNames, publicEvent } from './public-event.js';
 import { type FedEvent, type FeedSources, RunFeed } from './run-feed.js';
 import { Wake } from './wake.js';
@@ -69,7 +70,7 @@ export class RunStream {
     this.feed = await RunFeed.open(this.sources, tenantId, runId, () => this.wake.notify());
     const events = await this.feed.collect(Date.now());
     if (this.from === streamBeginning) this.backlog = events;
-    else this.returnTo(this.from, events);
+    else await this.returnTo(this.from, events);
   }
 
   /** Writes until the run has ended, the reader is gone or `stop` was called. */
@@ -139,10 +140,10 @@ export class RunStream {
   }
 
   /** The text that a returning reader lacks can only be told from all of the journal, so it comes before the events it missed. */
-  private returnTo({ sequence, text }: StreamPosition, events: readonly FedEvent[]): void {
+  private async returnTo({ sequence, text }: StreamPosition, events: readonly FedEvent[]): Promise<void> {
     const last = events.at(-1)?.sequence ?? 0;
     if (sequence > last) throw badEventId(`names event ${sequence}, but the run has only ${last}`);
-    for (const { event } of events) this.text.apply(event);
+    for (const { event } of events) await this.applyToText(event);
     if (!this.text.resume(text)) throw badEventId('names a place in the text that the run has not reached');
     this.sequence = sequence;
     this.applied = last;
@@ -157,18 +158,25 @@ export class RunStream {
   private async writeEvents(sink: StreamSink, events: readonly FedEvent[]): Promise<void> {
     for (const fed of events) {
       if (!sink.open) return;
-      if (fed.sequence > this.applied) this.text.apply(fed.event);
+      if (fed.sequence > this.applied) await this.applyToText(fed.event);
       // Text first: an id promises that all text its event brought has been sent.
       await this.writeText(sink);
       await this.writeEvent(sink, fed);
     }
   }
 
+  private async applyToText(event: RunEvent): Promise<void> {
+    const { tenantId, version } = this.run;
+    const isShown =
+      event.type === 'run-started' || (event.type === 'node-completed' && version.text.named.has(event.key));
+    this.text.apply(isShown ? await withTexts(event, (value) => this.sources.values.readBack(tenantId, value)) : event);
+  }
+
   private async writeEvent(sink: StreamSink, { sequence, atUnixMs, event }: FedEvent): Promise<void> {
     this.sequence = sequence;
     const { type } = event;
     const data = { run_id: this.run.runId, sequence, at: iso(atUnixMs), ...publicEvent(event, this.run.version.names) };
-    await sink.write(`event: ${type}\nid: ${this.id()}\ndata: ${JSON.stringify(data)}\n\n`);
+    await sink.write(`event: ${type}\nid: ${this.id()}\ndata: ${withAddresses(JSON.stringify(data))}\n\n`);
   }
 
   private async writeText(sink: StreamSink): Promise<void> {

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Failure, FailureError, failure, failureKind, toFailure } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { maxDocumentBytes } from '../../domain/read-source.js';
 import { openAiError } from '../openai/openai-error.js';
 import { errorBody } from './error-body.js';
 
@@ -41,11 +42,18 @@ function failureOf(error: unknown, request: FastifyRequest): Failure {
   if (error instanceof FailureError) return error.failure;
   const status = statusOf(error);
   if (status === 404) return noSuchRoute(request);
-  if (status === 413) return failure('payload_too_large', 'The body is larger than 10 MB. Send less.');
+  if (status === 413) return bodyTooLarge(request);
   if (status !== undefined && status >= 400 && status < 500) {
     return failure('invalid_argument', `The request cannot be read: ${(error as Error).message}`);
   }
   return toFailure(error);
+}
+
+function bodyTooLarge({ headers, routeOptions }: FastifyRequest): Failure {
+  const size = headers['content-length'];
+  const has = size === undefined ? 'is larger' : `has ${size} bytes`;
+  const limit = routeOptions.bodyLimit ?? maxDocumentBytes;
+  return failure('payload_too_large', `The body ${has}; at most ${limit} bytes are taken. Send less.`);
 }
 
 /** Errors of the HTTP server carry their status, some of them wrapped by the framework. */

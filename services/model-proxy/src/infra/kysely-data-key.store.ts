@@ -1,13 +1,10 @@
 import { createDatabase, withDatabase } from '@treadle/persistence';
+import type { DataKeyStore, WrappedDataKey } from '@treadle/secrets';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
-import type { DataKeyStore, WrappedDataKey } from './data-key-store.js';
+import type { Tables } from './tables.js';
 
-interface Tables {
-  data_key: { tenant_id: string; version: number; wrapped_by: string; bytes: Buffer };
-}
-
-/** Wrapped data keys beside what they seal: in the table `data_key` of the service's schema, which the service's migrations make. */
+/** Wrapped data keys beside what they seal. */
 export class KyselyDataKeyStore implements DataKeyStore {
   private readonly db: Kysely<Tables>;
 
