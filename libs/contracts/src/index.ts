@@ -5,6 +5,8 @@ export * from './gen/treadle/execution/v1/result.js';
 export * from './gen/treadle/execution/v1/task.js';
 export * from './gen/treadle/model/v1/model_admin_service.js';
 export * from './gen/treadle/model/v1/model_service.js';
+export * from './gen/treadle/orchestrator/v1/approval_service.js';
+export * from './gen/treadle/orchestrator/v1/conversation_service.js';
 export * from './gen/treadle/orchestrator/v1/run_service.js';
 export * from './gen/treadle/orchestrator/v1/workflow_changed.js';
 export * from './gen/treadle/orchestrator/v1/workflow_service.js';

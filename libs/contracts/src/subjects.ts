@@ -3,7 +3,9 @@ import { JournalEntry } from './gen/treadle/execution/v1/event.js';
 import { Heartbeat, Receipt, Result } from './gen/treadle/execution/v1/result.js';
 import { Task } from './gen/treadle/execution/v1/task.js';
 import { BudgetAlert } from './gen/treadle/model/v1/model_admin_service.js';
-import { CancelRunRequest, CancelRunResponse } from './gen/treadle/orchestrator/v1/run_service.js';
+import { GiveAnswerRequest, GiveAnswerResponse } from './gen/treadle/orchestrator/v1/approval_service.js';
+import { StartTurnAnswer } from './gen/treadle/orchestrator/v1/conversation_service.js';
+import { CancelRunRequest, CancelRunResponse, StartRunRequest } from './gen/treadle/orchestrator/v1/run_service.js';
 import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
 
 /** How a message becomes bytes and back. Generated messages have both. */
@@ -55,6 +57,20 @@ export const cancelRunSubject = (partition: number): RequestSubject<CancelRunReq
   name: `cancels.v1.${partition}`,
   question: CancelRunRequest,
   answer: CancelRunResponse,
+});
+
+/** A person's answer that another replica was given; the partition's owner takes it. */
+export const giveAnswerSubject = (partition: number): RequestSubject<GiveAnswerRequest, GiveAnswerResponse> => ({
+  name: `answers.v1.${partition}`,
+  question: GiveAnswerRequest,
+  answer: GiveAnswerResponse,
+});
+
+/** A start in a conversation that belongs to another replica; the partition's owner answers once it is committed. */
+export const startTurnSubject = (partition: number): RequestSubject<StartRunRequest, StartTurnAnswer> => ({
+  name: `starts.v1.${partition}`,
+  question: StartRunRequest,
+  answer: StartTurnAnswer,
 });
 
 export const workflowChangedSubject: Subject<WorkflowChanged> = {

@@ -75,6 +75,7 @@ function planOf(text: string, overrides: Record<string, Partial<PlanNode>> = {})
     entry: 'start',
     environment: {},
     conversation: {},
+    conversationTypes: {},
     limits,
   };
 }
@@ -85,8 +86,11 @@ class Run {
   last: Decision | undefined;
   readonly events: Decision['events'][number][] = [];
 
-  constructor(readonly plan: Plan) {
-    this.give({ type: 'start', at: 0, inputs: {}, sys: {}, environment: {}, conversation: {} });
+  constructor(
+    readonly plan: Plan,
+    entry?: string,
+  ) {
+    this.give({ type: 'start', at: 0, inputs: {}, sys: {}, environment: {}, conversation: {}, entry });
   }
 
   give(input: Input): this {
@@ -142,6 +146,18 @@ describe('advance', () => {
     expect(nodeStateAt(run.state, 'b')?.status).toBe('skipped');
     expect(nodeStateAt(run.state, 'work-c')?.status).toBe('skipped');
     expect(run.complete('a').state.outputs).toEqual({ a: 'a', b: null });
+  });
+
+  it('begins at the entry its start names; joins behind the others are decided', () => {
+    const plan = { ...planOf('start>a start-hook>b a>end b>end'), entries: ['start', 'start-hook'] };
+    const called = new Run(plan);
+    expect(called.waitsFor()).toEqual(['run-task a 1']);
+    expect(called.complete('a').state.outputs).toEqual({ a: 'a', b: null });
+    const hooked = new Run(plan, 'start-hook');
+    expect(hooked.events[0]).toMatchObject({ type: 'run-started', entry: 'start-hook' });
+    expect(nodeStateAt(hooked.state, 'a')?.status).toBe('skipped');
+    expect(hooked.complete('b').state.outputs).toEqual({ a: null, b: 'b' });
+    expect(replay(hooked.events)).toEqual(hooked.state);
   });
 
   it('ignores a repeated result, a stale attempt and anything after the end', () => {

@@ -9,6 +9,13 @@ export interface TokenUsage {
   readonly model?: string;
 }
 
+/** The run was accepted and waits for its turn. It begins with these inputs, and with the conversation as it is by then. */
+export interface RunQueued {
+  readonly type: 'run-queued';
+  readonly inputs: JsonObject;
+  readonly sys: JsonObject;
+}
+
 /** The run began: the variables it was given, by scope. */
 export interface RunStarted {
   readonly type: 'run-started';
@@ -20,6 +27,8 @@ export interface RunStarted {
   readonly conversation: JsonObject;
   /** When the run is given up, in milliseconds since the epoch; absent without such a limit. */
   readonly deadlineAt?: number;
+  /** The node it began at; absent where that is the plan's `entry`. */
+  readonly entry?: string;
 }
 
 /** Everything that is open waits for a moment or a person. `wakeAt` is the first of the moments; absent when there is none. */
@@ -174,6 +183,7 @@ export interface RunCancelled {
 
 /** A fact about a run, never changed. Together, in order, they are the run. Journal, streams and history carry these as JSON. */
 export type RunEvent =
+  | RunQueued
   | RunStarted
   | NodeScheduled
   | NodeCompleted

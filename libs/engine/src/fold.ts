@@ -39,6 +39,9 @@ export class Fold {
     const { draft } = this;
     draft.sequence += 1;
     switch (event.type) {
+      case 'run-queued':
+        draft.scopes = { ...draft.scopes, inputs: event.inputs, sys: event.sys };
+        return;
       case 'run-started':
         draft.status = 'running';
         draft.engine = event.engine;
@@ -166,6 +169,7 @@ export class Fold {
     if (owner === 'conversation') {
       const { scopes } = this.draft;
       this.draft.scopes = { ...scopes, conversation: { ...scopes.conversation, ...values } };
+      this.draft.assigned = { ...this.draft.assigned, ...values };
     } else {
       const rounds = this.roundsOf(owner);
       this.update(owner, { ...rounds, variables: { ...rounds.variables, ...values } });

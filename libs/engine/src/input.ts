@@ -16,6 +16,8 @@ export type Outcome =
 
 /** Something that happened and that the engine is to decide upon. `at` is the present, in milliseconds since the epoch. */
 export type Input =
+  /** The run is accepted, and will be started later. */
+  | { readonly type: 'queue'; readonly at: number; readonly inputs: JsonObject; readonly sys: JsonObject }
   | {
       readonly type: 'start';
       readonly at: number;
@@ -23,6 +25,8 @@ export type Input =
       readonly sys: JsonObject;
       readonly environment: JsonObject;
       readonly conversation: JsonObject;
+      /** The node to begin at, one of the plan's `entries`; absent takes the plan's `entry`. */
+      readonly entry?: string;
     }
   | {
       readonly type: 'result';

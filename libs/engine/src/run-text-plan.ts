@@ -24,7 +24,8 @@ export interface WayNode {
 
 /** What the text of any run of a plan is made from. Computed once per version, shared by all its readers. */
 export interface RunTextPlan {
-  readonly entry: string;
+  /** The node every run begins at; absent where there are several entries, since only events tell which one it was. */
+  readonly entry?: string;
   /** The output nodes, in the plan's order. */
   readonly texts: readonly TextNode[];
   readonly ways: ReadonlyMap<string, WayNode>;
@@ -56,7 +57,8 @@ export function runTextPlan(plan: Plan, catalog: Catalog): RunTextPlan {
     for (const part of segments)
       if ('selector' in part && !isReservedScope(part.selector[0])) named.add(part.selector[0]);
   }
-  return { entry: plan.entry, texts, ways, named, streams, assignsConversation: assignsConversation(plan, catalog) };
+  const entry = plan.entries === undefined ? { entry: plan.entry } : {};
+  return { ...entry, texts, ways, named, streams, assignsConversation: assignsConversation(plan, catalog) };
 }
 
 function assignsConversation(graph: Graph, catalog: Catalog): boolean {

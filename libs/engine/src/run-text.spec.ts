@@ -93,6 +93,14 @@ describe('the text of a run', () => {
     expect(reader.event(result('llm', 'because', 'e1'), done('answer'), over).text).toBe('Q why: because!');
   });
 
+  it('shows nothing of an entry until it is known which one the run began at', () => {
+    const { entry: _, ...plan } = planOf('start hook one two', 'start>one hook>two', { one: 'called', two: 'hooked' });
+    const reader = new Reader(plan);
+    expect(reader.text).toBe('');
+    const skipped = (id: string): RunEvent => ({ type: 'nodes-skipped', keys: [id] });
+    expect(reader.event(skipped('start'), done('hook'), skipped('one')).text).toBe('hooked');
+  });
+
   it('shows variables of the conversation as its node saw them, where they may change', () => {
     const assigns = {
       ...planOf('start set answer', 'start>set set>answer', { answer: 'So {{#conversation.mood#}}.' }),

@@ -63,6 +63,8 @@ export interface RunState {
   /** Number of the newest event; 0 before the first. */
   readonly sequence: number;
   readonly scopes: Scopes;
+  /** The variables of the conversation that the run has given new values. */
+  readonly assigned: JsonObject;
   /** By scope; the top level is `''`. */
   readonly frames: ReadonlyMap<string, Frame>;
   /** Keys of all open nodes: those that wait for a result, a retry, a moment or a person, and containers. */
@@ -86,6 +88,7 @@ export const emptyState: RunState = {
   engine: 0,
   sequence: 0,
   scopes: { inputs: {}, sys: {}, env: {}, conversation: {} },
+  assigned: {},
   frames: new Map([['', { nodes: new Map(), open: 0 }]]),
   open: new Set(),
   holdsLarge: false,

@@ -16,6 +16,7 @@ import {
   valueAsText,
 } from '@treadle/workflow';
 import { approvalForm } from './approval.js';
+import { excessOf } from './conversation-size.js';
 import { isTerminal, type RunEvent } from './event.js';
 import { Fold } from './fold.js';
 import { keyIn, scopeOfRound, splitKey } from './key.js';
@@ -88,6 +89,12 @@ export class Step {
     this.passed.add(key);
     const { scope } = splitKey(key);
     this.passing.set(scope, (this.passing.get(scope) ?? 0) + 1);
+  }
+
+  /** Rule 4: begins a graph at one of its entries. The others are skipped, so that joins behind them are decided. */
+  enter(place: Place, entry = place.graph.entry): void {
+    for (const other of place.graph.entries ?? []) if (other !== entry) this.skip(keyIn(place.scope, other));
+    this.begin(place, entry);
   }
 
   /** Begins a node: settles it, or says what it waits for. */
@@ -254,8 +261,7 @@ export class Step {
       if (ended === total) return this.close(key);
       if (started === total || started - ended >= parallel) return;
       this.emit({ type: 'round-started', key, index: started });
-      const inside = this.placeOf(scopeOfRound(key, started));
-      this.begin(inside, inside.graph.entry);
+      this.enter(this.placeOf(scopeOfRound(key, started)));
     }
   }
 
@@ -344,6 +350,9 @@ export class Step {
         values[owner.within] = { ...(isJsonObject(before) ? before : {}), [name]: value };
       }
     }
+    const written = byOwner.get('conversation');
+    const tooBig = written && excessOf({ ...this.state.scopes.conversation, ...written });
+    if (tooBig) return tooBig;
     for (const [owner, values] of byOwner) this.emit({ type: 'variables-assigned', key, owner, values });
     return undefined;
   }

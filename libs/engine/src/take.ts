@@ -3,7 +3,7 @@ import { answerProblems } from '@treadle/workflow';
 import { rejectAction } from './approval.js';
 import { isTerminal } from './event.js';
 import type { Input } from './input.js';
-import { nodeStateAt } from './state.js';
+import { nodeStateAt, type RunState } from './state.js';
 import { overdue, type Step } from './step.js';
 
 type InputOf<Type extends Input['type']> = Extract<Input, { type: Type }>;
@@ -14,11 +14,13 @@ export const engineVersion = 1;
 /** Gives an input to a decision in the making. Inputs that come too early, too late or twice change nothing. */
 export function take(step: Step, input: Input): void {
   const { state } = step;
-  if (isTerminal(state.status)) return;
-  if ((state.sequence === 0) !== (input.type === 'start')) return;
+  if (isTerminal(state.status) || !isDue(state, input)) return;
   if (input.type === 'cancel') return step.emit({ type: 'run-cancelled', reason: input.reason });
   if (state.deadlineAt !== undefined && state.deadlineAt <= input.at) return runOutOfTime(step);
   switch (input.type) {
+    case 'queue':
+      step.emit({ type: 'run-queued', inputs: input.inputs, sys: input.sys });
+      break;
     case 'start':
       takeStart(step, input);
       break;
@@ -34,12 +36,29 @@ export function take(step: Step, input: Input): void {
   step.settle();
 }
 
+/** Rule 19. */
+function isDue({ status, sequence }: RunState, { type }: Input): boolean {
+  if (sequence === 0) return type === 'queue' || type === 'start';
+  if (status === 'pending') return type === 'start' || type === 'cancel';
+  return type !== 'queue' && type !== 'start';
+}
+
 function takeStart(step: Step, input: InputOf<'start'>): void {
   const { inputs, sys, environment, conversation, at } = input;
   const { runSeconds } = step.plan.limits;
   const deadline = runSeconds === undefined ? {} : { deadlineAt: at + runSeconds * 1000 };
-  step.emit({ type: 'run-started', engine: engineVersion, inputs, sys, environment, conversation, ...deadline });
-  step.begin(step.placeOf(''), step.plan.entry);
+  const begun = input.entry === undefined ? {} : { entry: input.entry };
+  step.emit({
+    type: 'run-started',
+    engine: engineVersion,
+    inputs,
+    sys,
+    environment,
+    conversation,
+    ...deadline,
+    ...begun,
+  });
+  step.enter(step.placeOf(''), input.entry);
 }
 
 /** Rules 2 and 3: only the attempt that is out counts, and only once. */

@@ -13,7 +13,7 @@ export class Ways {
   private readonly passed = new Set<string>();
 
   constructor(private readonly plan: RunTextPlan) {
-    this.enter(plan.entry);
+    if (plan.entry !== undefined) this.enter(plan.entry);
   }
 
   isCertain(id: string): boolean {

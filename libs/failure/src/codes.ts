@@ -18,6 +18,7 @@ const refusedByWorld: CodeFacts = { kind: 'world', retryable: false };
 
 /** Every code there is, alphabetical. Clients see them in answers, events and logs, so a code is never renamed. */
 export const failureCodes = {
+  already_answered: caller,
   already_exists: caller,
   approval_rejected: caller,
   budget_exceeded: caller,
@@ -33,6 +34,7 @@ export const failureCodes = {
   invalid_inputs: caller,
   limit_exceeded: caller,
   model_not_found: caller,
+  no_longer_asked: caller,
   node_configuration: caller,
   node_timeout: world,
   not_found: caller,

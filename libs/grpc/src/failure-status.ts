@@ -12,6 +12,7 @@ const maxMessageLength = 4 * 1024;
 const maxStatusLength = 512;
 
 const statusOfCode: Partial<Record<FailureCode, status>> = {
+  already_answered: status.ALREADY_EXISTS,
   already_exists: status.ALREADY_EXISTS,
   cancelled: status.CANCELLED,
   deadline_exceeded: status.DEADLINE_EXCEEDED,

@@ -9,12 +9,14 @@ import { iteration, iterationStart } from './iteration/iteration.descriptor.js';
 import { listOperator } from './list-operator/list-operator.descriptor.js';
 import { llm } from './llm/llm.descriptor.js';
 import { loop, loopEnd, loopStart } from './loop/loop.descriptor.js';
+import { schedule } from './schedule/schedule.descriptor.js';
 import { start } from './start/start.descriptor.js';
 import { subWorkflow } from './sub-workflow/sub-workflow.descriptor.js';
 import { template } from './template/template.descriptor.js';
 import { textSplitter } from './text-splitter/text-splitter.descriptor.js';
 import { variableAggregator } from './variable-aggregator/variable-aggregator.descriptor.js';
 import { wait } from './wait/wait.descriptor.js';
+import { webhook } from './webhook/webhook.descriptor.js';
 
 /** Every node type there is, alphabetical. */
 export const catalog = {
@@ -31,10 +33,12 @@ export const catalog = {
   loop,
   'loop-end': loopEnd,
   'loop-start': loopStart,
+  schedule,
   start,
   'sub-workflow': subWorkflow,
   template,
   'text-splitter': textSplitter,
   'variable-aggregator': variableAggregator,
   wait,
+  webhook,
 } as const satisfies Catalog;

@@ -29,9 +29,17 @@ export function defineContainerNode<Config>(node: Omit<ContainerNodeType<Config>
   return { ...node, work: 'container' };
 }
 
+/** An earlier turn of the conversation: what the user asked and was answered. */
+export interface HistoryTurn {
+  readonly query: string;
+  readonly answer: string;
+}
+
 /** What a running node is given. */
 export interface NodeContext {
   readonly read: Read;
+  /** The earlier turns of the conversation that fit the node's window, oldest first; none for nodes without one. */
+  readonly history: readonly HistoryTurn[];
   readonly capabilities: Capabilities;
   /** Shows text as it appears. What is shown must be a prefix of the streamed output in the end. */
   readonly emitText: (text: string) => void;

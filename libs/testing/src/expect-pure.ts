@@ -10,6 +10,7 @@ const allowedPackages = [
   '@treadle/failure',
   '@treadle/nodes',
   '@treadle/workflow',
+  'croner',
   'js-yaml',
   'minijinja-js',
   'zod',

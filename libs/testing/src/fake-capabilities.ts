@@ -62,6 +62,7 @@ export function fakeContext(
     shown,
     warnings,
     read: (selector) => values[selector.join('.')],
+    history: [],
     capabilities: { models: fakeModels(), http: fakeHttp(), ...capabilities },
     emitText: (text) => void shown.push(text),
     warn: (sentence) => void warnings.push(sentence),

@@ -21,6 +21,9 @@ export interface CheckedNode {
   readonly source: DocumentNode;
   readonly retry: RetryPolicy;
   readonly onError: ErrorStrategy;
+  /** Absent when there is none of that name. */
+  readonly type?: NodeType;
+  /** Absent when its type or its configuration is unusable. */
   readonly known?: { readonly type: NodeType; readonly config: unknown };
   readonly reads: readonly Reference[];
   readonly writes: readonly Reference[];
@@ -101,9 +104,9 @@ function checkNode(
       const message = `Node ${nodeName(source)}: ${fieldPath('config', ...problem.path)}: ${problem.message}.`;
       findings.error('invalid_field', field, message, source.id);
     }
-    return bare;
+    return { ...bare, type };
   }
-  return { ...bare, ...describe(type, parsed.data, { retry, onError, typeOf }) };
+  return { ...bare, type, ...describe(type, parsed.data, { retry, onError, typeOf }) };
 }
 
 function describe(type: NodeType, parsed: unknown, settings: NodeSettings): Partial<CheckedNode> {

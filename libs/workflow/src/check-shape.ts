@@ -88,19 +88,23 @@ export function checkCycles(graph: NodeGraph, findings: Findings): readonly numb
   return cycles.length === 0 ? order : undefined;
 }
 
-/** Checks that runs have one place to begin and a place to end. Gives the vertex of the entry where there is exactly one. */
-export function checkEnds(graph: NodeGraph, findings: Findings): number | undefined {
+/**
+ * Checks that runs have a place to begin and a place to end. A caller begins at one start node; triggers may have any number of
+ * entries. Gives the vertices of all entries, the start node's first; none where they are wrong.
+ */
+export function checkEnds(graph: NodeGraph, findings: Findings): readonly number[] {
   const ofGroup = (group: string) =>
     graph.nodes.filter(
-      ({ known, source }) =>
-        known?.type.group === group && known.type.within === undefined && source.parent === undefined,
+      ({ type, source }) => type?.group === group && type.within === undefined && source.parent === undefined,
     );
   const entries = ofGroup('entry');
-  const [entry, ...others] = entries;
-  if (entry === undefined)
-    findings.error('missing_entry', 'nodes', 'The workflow has no start node, so no run could begin.');
+  const isTriggered = ({ type }: CheckedNode) => type?.trigger !== undefined;
+  const starts = entries.filter((node) => !isTriggered(node));
+  const [, ...others] = starts;
+  if (entries.length === 0)
+    findings.error('missing_entry', 'nodes', 'The workflow has no start node and no trigger, so no run could begin.');
   for (const other of others) {
-    const message = `The workflow has several start nodes: ${entries.map((node) => nodeName(node.source)).join(', ')}. Keep one.`;
+    const message = `The workflow has several start nodes: ${starts.map((node) => nodeName(node.source)).join(', ')}. Keep one.`;
     findings.error('several_entries', fieldPath('nodes', other.index), message, other.source.id);
   }
   if (ofGroup('output').length === 0) {
@@ -110,7 +114,8 @@ export function checkEnds(graph: NodeGraph, findings: Findings): number | undefi
       'The workflow has no end or answer node, so no run could give anything.',
     );
   }
-  return others.length === 0 ? graph.vertexOf.get(entry?.source.id ?? '') : undefined;
+  if (others.length > 0) return [];
+  return [...starts, ...entries.filter(isTriggered)].flatMap(({ source }) => graph.vertexOf.get(source.id) ?? []);
 }
 
 /** Checks that the rounds of every container have one node to begin at. Gives its vertex by the container's id where there is one. */
@@ -158,14 +163,14 @@ function tellOfStarts({ source, index }: CheckedNode, starts: readonly number[],
   findings.error('several_entries', at, message, source.id);
 }
 
-/** Warns of nodes that no run can reach from the entry of their own graph. */
+/** Warns of nodes that no run can reach from the entries of their own graph. */
 export function checkReach(
   graph: NodeGraph,
-  entry: number,
+  entries: readonly number[],
   bodies: ReadonlyMap<string, number>,
   findings: Findings,
 ): Uint8Array {
-  const reached = reachableFrom(graph, [entry, ...bodies.values()]);
+  const reached = reachableFrom(graph, [...entries, ...bodies.values()]);
   graph.nodes.forEach(({ source, index }, vertex) => {
     const isJudged = source.parent === undefined || bodies.has(source.parent);
     if (reached[vertex] === 1 || !isJudged) return;

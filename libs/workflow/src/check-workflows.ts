@@ -3,7 +3,7 @@ import type { Catalog, WorkflowReference } from './descriptor.js';
 import type { WorkflowDocument } from './document.js';
 import { fieldPath } from './field-path.js';
 import { type Findings, nodeName } from './findings.js';
-import type { Graph, Plan } from './plan.js';
+import { type Graph, hasStart, type Plan } from './plan.js';
 
 /** Finds the plan of a version of a workflow; `undefined` where there is none that runs. */
 export type FindPlan = (reference: WorkflowReference) => Plan | undefined;
@@ -20,9 +20,11 @@ export function checkWorkflows(
     const reference = known?.type.work === 'container' ? known.type.workflow?.(known.config) : undefined;
     if (reference === undefined) continue;
     const plan = find(reference);
-    if (plan !== undefined) called.set(source.id, plan);
+    if (plan !== undefined && hasStart(plan)) called.set(source.id, plan);
     else {
-      const message = `Node ${nodeName(source)} runs version ${reference.version} of workflow "${reference.id}", which does not exist or cannot run. Choose another.`;
+      const why =
+        plan === undefined ? 'does not exist or cannot run' : 'has no start node, so only its triggers begin it';
+      const message = `Node ${nodeName(source)} runs version ${reference.version} of workflow "${reference.id}", which ${why}. Choose another.`;
       findings.error('unknown_workflow', fieldPath('nodes', index, 'config'), message, source.id);
     }
   }

@@ -30,6 +30,14 @@ const catalog: Catalog = {
     outputs: () => 'open',
     settle: () => ({ outputs: {} }),
   },
+  hook: {
+    ...described,
+    type: 'hook',
+    group: 'entry',
+    trigger: 'webhook',
+    work: 'control',
+    settle: () => ({ outputs: {} }),
+  },
   start: { ...described, type: 'start', group: 'entry', work: 'control', settle: () => ({ outputs: {} }) },
   work: {
     ...described,
@@ -191,6 +199,27 @@ describe('compile', () => {
       ['missing_entry', 'nodes'],
       ['missing_output_node', 'nodes'],
     ]);
+  });
+
+  it('has one start node and any number of triggers, and reaches what any of them leads to', () => {
+    const result = compiled(
+      [{ id: 'hook' }, { id: 'start' }, { id: 'hook2' }, { id: 'work' }, { id: 'work2' }, { id: 'end' }],
+      'hook>work hook2>end start>end work>end',
+    );
+    expect(codes(result)).toEqual([['unreachable', 'nodes[4]']]);
+    expect(result.plan).toMatchObject({ entry: 'start', entries: ['start', 'hook', 'hook2'] });
+    expect(result.plan?.nodes.get('hook')?.trigger).toBe('webhook');
+  });
+
+  it('begins at its trigger where there is no start node, and runs inside no other workflow then', () => {
+    const { plan } = compiled([{ id: 'hook' }, { id: 'end' }], 'hook>end');
+    expect(plan).toMatchObject({ entry: 'hook' });
+    expect(plan?.entries).toBeUndefined();
+    const calling = compiled([{ id: 'start' }, { id: 'call' }, { id: 'end' }], 'start>call call>end', {
+      workflows: () => plan,
+    });
+    expect(calling.diagnostics).toMatchObject([{ code: 'unknown_workflow', node: 'call' }]);
+    expect(calling.diagnostics[0]?.message).toContain('has no start node');
   });
 
   it('keeps the names of scopes free', () => {

@@ -38,6 +38,17 @@ export interface NodeSettings {
   readonly typeOf: (selector: Selector) => string | undefined;
 }
 
+/** What begins a run at an entry without a caller: a request from outside, or a moment of a schedule. */
+export type Trigger = 'webhook' | 'schedule';
+
+/** The part of a conversation's earlier turns that a node is shown: the newest that fit. */
+export interface HistoryWindow {
+  /** The most turns. */
+  readonly turns: number;
+  /** The most tokens, as estimated from the text. */
+  readonly tokens: number;
+}
+
 /** What is known of a kind of node without running it: enough for the editor, the importer and the compiler. */
 interface Description<Config> {
   readonly type: string;
@@ -62,6 +73,8 @@ interface Description<Config> {
   readonly textOutline?: (config: Config) => TextOutline;
   /** The containers it must stand in; absent where it may stand anywhere. An entry without it stands at the top level. */
   readonly within?: readonly string[];
+  /** Of entries: what begins a run there. Absent where a caller does, or the round of a container. */
+  readonly trigger?: Trigger;
 }
 
 /**
@@ -78,6 +91,8 @@ export interface TaskNodeType<Config = unknown> extends Description<Config> {
   readonly work: 'task';
   readonly pool: string;
   readonly timeoutSeconds: number;
+  /** Which of the conversation's earlier turns it is shown; absent for nodes that never see any. */
+  readonly history?: (config: Config) => HistoryWindow | undefined;
 }
 
 /** A node that waits for a moment, for a person, or for whichever comes first. */

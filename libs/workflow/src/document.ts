@@ -77,6 +77,12 @@ const limitsSchema = z.strictObject({
     .positive()
     .max(366 * 86_400)
     .optional(),
+  /** A conversation is forgotten this long after its last message; absent takes the server's setting. */
+  conversation_seconds: z
+    .number()
+    .positive()
+    .max(10 * 366 * 86_400)
+    .optional(),
   /** The run fails with `limit_exceeded` after so many: attempts of tasks, settled nodes, waits and opened containers. */
   steps: z.int().min(1).max(1_000_000).default(10_000),
 });

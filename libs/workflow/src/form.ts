@@ -32,7 +32,7 @@ export interface Answer {
   readonly values: JsonObject;
 }
 
-/** What keeps an answer from fitting its form, each with the field at fault; empty when it fits. Fields left out take their default. */
+/** What keeps an answer from fitting its form, each with the part at fault (`action`, `values.name`); empty when it fits. Fields left out take their default. */
 export function answerProblems(form: Form, { action, values }: Answer): { field: string; message: string }[] {
   const problems: { field: string; message: string }[] = [];
   if (!form.actions.some(({ id }) => id === action)) {
@@ -43,7 +43,7 @@ export function answerProblems(form: Form, { action, values }: Answer): { field:
   for (const [name, value] of Object.entries(values)) {
     const field = fields.get(name);
     const problem = field === undefined ? 'is not a field of this form' : fieldProblem(field, value);
-    if (problem !== undefined) problems.push({ field: name, message: `"${name}" ${problem}.` });
+    if (problem !== undefined) problems.push({ field: `values.${name}`, message: `"${name}" ${problem}.` });
   }
   return problems;
 }

@@ -14,8 +14,11 @@ export interface CheckedGraph {
   readonly called: ReadonlyMap<string, Graph>;
 }
 
-/** Makes the graph of the plan, and within it those of its containers, of everything a run can reach. */
-export function linkNodes(checked: CheckedGraph, entry: number): Graph {
+/**
+ * Makes the graph of the plan, and within it those of its containers, of everything a run can reach.
+ * @param entries the vertices a run may begin at, the one of most runs first
+ */
+export function linkNodes(checked: CheckedGraph, entries: readonly number[]): Graph {
   const { graph, order, reached } = checked;
   const kept = order.flatMap((vertex) => {
     const node = graph.nodes[vertex];
@@ -45,7 +48,8 @@ export function linkNodes(checked: CheckedGraph, entry: number): Graph {
     const body = known.type.workflow === undefined ? graphOf(id, checked.bodies.get(id)) : checked.called.get(id);
     return body === undefined ? {} : { body };
   };
-  return graphOf('', entry);
+  const ids = entries.flatMap((vertex) => graph.nodes[vertex]?.source.id ?? []);
+  return { ...graphOf('', entries[0]), ...(ids.length > 1 ? { entries: ids } : {}) };
 }
 
 type Links = Pick<PlanNode, 'incoming' | 'outgoing'>;
@@ -83,6 +87,7 @@ function planNode(
 ): PlanNode {
   const type = known?.type;
   const task = type?.work === 'task' ? type : type?.work === 'control' ? settledElsewhere : undefined;
+  const history = type?.work === 'task' ? type.history?.(known?.config) : undefined;
   return {
     id: source.id,
     type: source.type,
@@ -100,5 +105,7 @@ function planNode(
     ...(source.parent === undefined ? {} : { parent: source.parent }),
     streamsText:
       source.parent === undefined && type?.streams !== undefined && shown.has(`${source.id}.${type.streams}`),
+    ...(type?.trigger === undefined ? {} : { trigger: type.trigger }),
+    ...(history === undefined ? {} : { history }),
   };
 }

@@ -1,5 +1,10 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import {
+  ApprovalServiceService,
+  ConversationServiceService,
+  RunServiceService,
+  WorkflowServiceService,
+} from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
@@ -37,10 +42,15 @@ export class AppModule implements OnApplicationShutdown {
     const grpcServer = GrpcServerModule.register({
       imports: [OrchestratorModule.register(orchestrator)],
       inject: [Orchestrator],
-      useFactory: ({ runController, workflowController }: Orchestrator) => ({
+      useFactory: ({ runController, workflowController, ...others }: Orchestrator) => ({
         log,
         address: config.grpcAddress,
-        services: [served(RunServiceService, runController), served(WorkflowServiceService, workflowController)],
+        services: [
+          served(RunServiceService, runController),
+          served(WorkflowServiceService, workflowController),
+          served(ApprovalServiceService, others.approvalController),
+          served(ConversationServiceService, others.conversationController),
+        ],
       }),
     });
     const providers = [{ provide: connections, useValue: { bus, pool } }];

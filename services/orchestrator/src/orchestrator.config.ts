@@ -2,6 +2,14 @@ import { type ConfigOf, defineConfig, integer, secretUrl, string } from '@treadl
 import { filesUrl } from '@treadle/files';
 
 export const orchestratorConfig = defineConfig({
+  conversationSeconds: integer({
+    env: 'TREADLE_CONVERSATION_SECONDS',
+    default: 0,
+    min: 0,
+    max: 10 * 366 * 86_400,
+    unit: 's',
+    meaning: 'How long a conversation is kept after its last message where its workflow does not say; 0 keeps it.',
+  }),
   databaseConnections: integer({
     env: 'TREADLE_ORCHESTRATOR_DATABASE_CONNECTIONS',
     default: 10,

@@ -7,20 +7,29 @@ import { catalog } from '@treadle/nodes';
 import { createDatabase, migrate } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
+import { ApprovalController } from './api/approval.controller.js';
+import { ConversationController } from './api/conversation.controller.js';
 import { PartitionResponder } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
 import { RunController } from './api/run.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
+import { forgetConversations } from './domain/forget-conversations.js';
 import type { LiveRun } from './domain/live-run.js';
-import { LiveRuns } from './domain/live-runs.js';
+import { LiveRuns, type RunEffects } from './domain/live-runs.js';
+import { OneByOne } from './domain/one-by-one.js';
 import type { OwnedPartitions } from './domain/partition-leases.js';
 import { PartitionOwner } from './domain/partition-owner.js';
 import { newRunId } from './domain/run-id.js';
 import type { Commit } from './domain/run-journal.js';
 import { RunTimers } from './domain/run-timers.js';
+import type { StartRunPorts } from './domain/start-run.js';
 import { isPassing, TaskDispatcher } from './domain/task-dispatcher.js';
+import { TurnQueue } from './domain/turn-queue.js';
 import { Workflows } from './domain/workflows.js';
 import { type Database, schemaName } from './infra/database.js';
+import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
+import { KyselyConversationRepository } from './infra/kysely-conversation.repository.js';
+import { KyselyConversationTurns } from './infra/kysely-conversation-turns.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
 import { KyselyStartKeys } from './infra/kysely-start-keys.js';
 import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
@@ -53,10 +62,14 @@ export interface OrchestratorParts {
 export class Orchestrator {
   readonly runController: RunController;
   readonly workflowController: WorkflowController;
+  readonly approvalController: ApprovalController;
+  readonly conversationController: ConversationController;
   private readonly runs: LiveRuns;
   private readonly leases: PgPartitionLeases;
   private readonly owner: PartitionOwner;
   private readonly dispatcher: TaskDispatcher;
+  private readonly turns: TurnQueue;
+  private readonly conversations: KyselyConversationRepository;
   private readonly responder: PartitionResponder;
   private readonly loops: Repeating[];
   private readonly startupDone: () => void;
@@ -73,11 +86,14 @@ export class Orchestrator {
       bus.publish(workflowChangedSubject, { tenantId, workflowId });
     const workflows = new Workflows(workflowRepository, catalog, now, changed);
     const fenceOf = (partition: number) => this.runs.fenceOf(partition);
+    const conversations = new KyselyConversationTurns(db);
+    this.turns = new TurnQueue({ conversations, now, onError: this.failed('begin a turn') });
     // Its size was checked where a value came from: what the engine has made of it is never refused.
     const values = new RunValues({ store: parts.files, maxBytes: Number.POSITIVE_INFINITY });
     this.dispatcher = new TaskDispatcher({
       bus,
       catalog,
+      conversations,
       values,
       now,
       fenceOf,
@@ -88,12 +104,7 @@ export class Orchestrator {
       journal: new PgRunJournal(pool),
       values,
       plans: workflows,
-      effects: {
-        dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
-        announce: (commit) => this.announce(commit),
-        poisoned: (facts, error) =>
-          this.parts.log.error({ err: error, runId: facts.id }, 'the engine met a bug; the run was failed'),
-      },
+      effects: this.effects(),
       now,
       maxLiveRuns: config.maxLiveRuns,
     });
@@ -105,24 +116,28 @@ export class Orchestrator {
       alone: parts.alone,
       onChange: (owned) => this.owns(owned),
     });
-    this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows);
-    const keys = new KyselyStartKeys(db);
-    const ports = {
+    const ports: StartRunPorts = {
       runs: this.runs,
       plans: workflows,
       versions: workflows,
-      keys,
+      keys: new KyselyStartKeys(db),
+      turns: { conversations, order: new OneByOne(), bus, keepSeconds: config.conversationSeconds },
       pickPartition: () => this.pickPartition(),
       newRunId,
     };
+    this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, ports);
     this.runController = new RunController(ports, runRepository, bus);
+    this.approvalController = new ApprovalController({
+      runs: this.runs,
+      approvals: new KyselyApprovalRepository(db),
+      bus,
+    });
     this.workflowController = new WorkflowController(workflows, workflowRepository);
+    this.conversations = new KyselyConversationRepository(db);
+    this.conversationController = new ConversationController(this.conversations, now);
     this.loops = this.makeLoops();
     this.startupDone = parts.health.beginStartup('orchestrator');
-    parts.health.register('orchestrator database', () => pool.query('select 1'));
-    parts.health.register('orchestrator bus', async () => {
-      if (!bus.isReady()) throw new Error('the bus is not connected');
-    });
+    this.registerHealth();
   }
 
   /** Begins to work, as soon as the database is there. Resolves when it does. */
@@ -163,19 +178,44 @@ export class Orchestrator {
     log.info({}, 'orchestrating');
   }
 
-  private makeLoops(): Repeating[] {
-    const { config, log } = this.parts;
-    const failed = (doing: string) => (error: unknown) => {
-      if (isPassing(error)) log.warn({ err: error }, `could not ${doing}; trying again`);
-      else log.error({ err: error }, `could not ${doing}`);
+  private registerHealth(): void {
+    const { health, pool, bus } = this.parts;
+    health.register('orchestrator database', () => pool.query('select 1'));
+    health.register('orchestrator bus', async () => {
+      if (!bus.isReady()) throw new Error('the bus is not connected');
+    });
+  }
+
+  private effects(): RunEffects {
+    return {
+      dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
+      announce: (commit) => this.announce(commit),
+      queued: (run) => this.turns.add(run),
+      left: (run) => this.turns.left(run),
+      poisoned: (facts, error) =>
+        this.parts.log.error({ err: error, runId: facts.id }, 'the engine met a bug; the run was failed'),
     };
-    const { runs, dispatcher } = this;
-    const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: failed('wake a run') });
+  }
+
+  private makeLoops(): Repeating[] {
+    const { config } = this.parts;
+    const { runs, dispatcher, conversations } = this;
+    const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: this.failed('wake a run') });
+    const forget = () => forgetConversations(conversations, Date.now());
     return [
-      new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), failed('renew the partition leases')),
-      new Repeating(200, () => timers.wakeDue(), failed('wake runs')),
-      new Repeating(1000, () => timers.reconcile(), failed('reconcile runs')),
+      new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), this.failed('renew the partition leases')),
+      new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),
+      new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
+      new Repeating(1000, () => this.turns.advanceAll(), this.failed('begin turns')),
+      new Repeating(60_000, forget, this.failed('forget conversations')),
     ];
+  }
+
+  private failed(doing: string): (error: unknown) => void {
+    return (error) => {
+      if (isPassing(error)) this.parts.log.warn({ err: error }, `could not ${doing}; trying again`);
+      else this.parts.log.error({ err: error }, `could not ${doing}`);
+    };
   }
 
   private async owns(owned: OwnedPartitions): Promise<void> {

@@ -64,6 +64,12 @@ describe('human-input', () => {
   it('takes only answers that fit', () => {
     expect(answerProblems(form, { action: 'ok', values: { size: 'S', files: [{}] } })).toEqual([]);
     const wrong = answerProblems(form, { action: 'maybe', values: { size: 'M', why: 5, files: 'x', more: 1 } });
-    expect(wrong.map(({ field }) => field)).toEqual(['action', 'size', 'why', 'files', 'more']);
+    expect(wrong.map(({ field }) => field)).toEqual([
+      'action',
+      'values.size',
+      'values.why',
+      'values.files',
+      'values.more',
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import type { Reference, Selector } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineTaskNode } from '../define-node.js';
 import { isChosen, namedSelectorSchema, optionalSelectorSchema, selectorReference, textReferences } from '../fields.js';
+import { memorySchema, windowOf } from '../memory.js';
 
 const promptPartSchema = z.object({
   text: z.string().nullish(),
@@ -11,12 +12,6 @@ const promptPartSchema = z.object({
 });
 
 const promptMessageSchema = promptPartSchema.extend({ role: z.enum(['system', 'user', 'assistant']) });
-
-const memorySchema = z.object({
-  window: z.object({ enabled: z.boolean().default(false), size: z.number().nullish() }).nullish(),
-  /** The user's turn, added after the prompt; empty takes the run's query. */
-  query_prompt_template: z.string().nullish(),
-});
 
 export const llmConfigSchema = z.object({
   model: z.object({
@@ -71,6 +66,7 @@ export const llm = defineTaskNode<LlmConfig>({
     ...(config.structured_output_enabled === true ? ['structured_output'] : []),
   ],
   streams: 'text',
+  history: ({ memory }) => (memory ? windowOf(memory) : undefined),
 });
 
 function promptReads({ prompt_template: prompt, prompt_config }: LlmConfig): Reference[] {
@@ -92,10 +88,9 @@ function contextReads(config: LlmConfig): Reference[] {
 
 function memoryReads({ memory }: LlmConfig): Reference[] {
   if (!memory) return [];
-  const count: Reference = { selector: ['sys', 'dialogue_count'], field: 'memory.window' };
-  const query: Reference = { selector: ['sys', 'query'], field: 'memory.query_prompt_template' };
-  const own = textReferences(memory.query_prompt_template ?? '', 'memory.query_prompt_template');
-  return [count, ...(memory.query_prompt_template ? own : [query])];
+  const field = 'memory.query_prompt_template';
+  if (memory.query_prompt_template) return textReferences(memory.query_prompt_template, field);
+  return [{ selector: ['sys', 'query'], field }];
 }
 
 function visionReads({ vision }: LlmConfig): Reference[] {

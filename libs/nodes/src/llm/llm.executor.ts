@@ -1,5 +1,5 @@
 import { FailureError } from '@treadle/failure';
-import type { Json, Read } from '@treadle/workflow';
+import type { Json } from '@treadle/workflow';
 import type { ChatPart, ChatQuestion } from '../capabilities.js';
 import type { Execute, NodeContext, NodeOutcome } from '../define-node.js';
 import { type LlmConfig, visionSelector } from './llm.descriptor.js';
@@ -9,7 +9,7 @@ import { toMessages } from './to-messages.js';
 /** Asks the model and shows its text as it appears. */
 export const executeLlm: Execute<LlmConfig> = async (config, context) => {
   refuseUnsupported(config, context);
-  const question = toQuestion(config, context.read);
+  const question = toQuestion(config, context);
   const collected = { text: '', reasoning: '' };
   const splitter = config.reasoning_format === 'separated' ? new ThinkSplitter() : undefined;
   const take = ({ text, reasoning }: { readonly text: string; readonly reasoning: string }) => {
@@ -33,18 +33,15 @@ export const executeLlm: Execute<LlmConfig> = async (config, context) => {
 
 type Finished = Extract<ChatPart, { type: 'finished' }>;
 
-/** A setting that would be passed over in silence is refused; one that only makes the answer poorer is told. */
-function refuseUnsupported(config: LlmConfig, { read, warn }: NodeContext): void {
+/** A setting that would be passed over in silence is refused. */
+function refuseUnsupported(config: LlmConfig, { read }: NodeContext): void {
   if (config.structured_output_enabled === true) {
     throw unsupported('structured output', 'Switch it off and ask for JSON in the prompt');
   }
-  const { vision, memory } = config;
+  const { vision } = config;
   const pictures = vision?.enabled === true ? read(visionSelector(vision)) : undefined;
   if (pictures !== undefined && pictures !== null && !(Array.isArray(pictures) && pictures.length === 0)) {
     throw unsupported('files in a prompt', 'Switch vision off or start the run without files');
-  }
-  if (memory?.window?.enabled === true && Number(read(['sys', 'dialogue_count']) ?? 0) > 1) {
-    warn('The model was not shown the earlier turns of the conversation: memory is not supported yet.');
   }
 }
 
@@ -52,8 +49,8 @@ function unsupported(what: string, hint: string): FailureError {
   return FailureError.of('node_configuration', `The llm node does not support ${what} yet. ${hint}.`);
 }
 
-function toQuestion(config: LlmConfig, read: Read): ChatQuestion {
-  const messages = toMessages(config, read);
+function toQuestion(config: LlmConfig, { read, history }: NodeContext): ChatQuestion {
+  const messages = toMessages(config, read, history);
   if (messages.length === 0) {
     throw FailureError.of(
       'node_configuration',

@@ -2,6 +2,7 @@ import { FailureError } from '@treadle/failure';
 import { fakeContext, fakeModels, finished } from '@treadle/testing/fake-capabilities';
 import type { Json, JsonObject } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
+import type { HistoryTurn } from '../define-node.js';
 import { llm } from './llm.descriptor.js';
 import { executeLlm } from './llm.executor.js';
 
@@ -9,9 +10,14 @@ const model = { provider: 'p', name: 'm', mode: 'chat', completion_params: { tem
 
 const text = (...words: string[]) => words.map((word) => ({ type: 'text', text: word }) as const);
 
-async function ask(config: JsonObject, values: Record<string, Json> = {}, parts = [...text('Hi'), finished()]) {
+async function ask(
+  config: JsonObject,
+  values: Record<string, Json> = {},
+  parts = [...text('Hi'), finished()],
+  history: readonly HistoryTurn[] = [],
+) {
   const models = fakeModels(parts);
-  const context = fakeContext(values, { models });
+  const context = { ...fakeContext(values, { models }), history };
   const outcome = await executeLlm(llm.config.parse({ model, ...config }), context);
   return { outcome, context, question: models.questions[0] };
 }
@@ -87,18 +93,42 @@ describe('llm', () => {
     ]);
   });
 
-  it('adds the turn of the user when it has a memory, and says what it does not remember', async () => {
-    const memory = { window: { enabled: true, size: 10 } };
-    const config = { prompt_template: [{ role: 'system', text: 'Be kind.' }], memory };
-    const { question, context } = await ask(config, { 'sys.query': 'Who?', 'sys.dialogue_count': 2 });
-    expect(question?.messages[1]).toEqual({ role: 'user', text: 'Who?' });
-    expect(context.warnings).toHaveLength(1);
-    const own = await ask(
-      { ...config, memory: { ...memory, query_prompt_template: 'Q: {{#sys.query#}}' } },
-      { 'sys.query': 'Who?' },
-    );
-    expect(own.question?.messages[1]?.text).toBe('Q: Who?');
-    expect(own.context.warnings).toEqual([]);
+  const history = [
+    { query: 'Who?', answer: 'Ada.' },
+    { query: 'When?', answer: '1815.' },
+  ];
+  const remembering = (prompt: object, memory: object, query = 'Where?') =>
+    ask({ prompt_template: prompt, memory } as JsonObject, { 'sys.query': query }, undefined, history);
+
+  it('shows the earlier turns between the prompt and the turn of the user', async () => {
+    const { question } = await remembering([{ role: 'system', text: 'Be kind.' }], { window: { enabled: true } });
+    expect(question?.messages.map(({ role, text }) => `${role}: ${text}`)).toEqual([
+      'system: Be kind.',
+      'user: Who?',
+      'assistant: Ada.',
+      'user: When?',
+      'assistant: 1815.',
+      'user: Where?',
+    ]);
+    const own = await remembering([], { query_prompt_template: 'Q: {{#sys.query#}}' });
+    expect(own.question?.messages.at(-1)).toEqual({ role: 'user', text: 'Q: Where?' });
+  });
+
+  it('tells the earlier turns inside a single text that says where', async () => {
+    const prompt = { text: 'So far:\n{{#histories#}}\nGo on.' };
+    const { question } = await remembering(prompt, { role_prefix: { user: 'U', assistant: '' } }, '');
+    expect(question?.messages).toEqual([
+      { role: 'user', text: 'So far:\nU: Who?\nAssistant: Ada.\nU: When?\nAssistant: 1815.\nGo on.' },
+    ]);
+  });
+
+  it.each([
+    [{ window: { enabled: true, size: 3 } }, { turns: 3, tokens: 8000 }],
+    [{ window: { enabled: false, size: 3, tokens: 50 } }, { turns: 500, tokens: 50 }],
+    [{}, { turns: 500, tokens: 8000 }],
+    [null, undefined],
+  ])('with the memory %j wants of the history %j', (memory, window) => {
+    expect(llm.history?.(llm.config.parse({ model, memory }))).toEqual(window);
   });
 
   it('leaves reasoning tags in the text, or moves them out', async () => {

@@ -1,35 +1,60 @@
 import { isJsonObject, type Json, type Read, renderTextTemplate, valueAsText } from '@treadle/workflow';
 import type { ChatMessage } from '../capabilities.js';
+import type { HistoryTurn } from '../define-node.js';
 import { isChosen, namedValues } from '../fields.js';
 import { renderJinja } from '../render-jinja.js';
 import { contextSelector, type LlmConfig, type PromptMessage, type PromptPart } from './llm.descriptor.js';
 
-/** The messages of the prompt, then the user's turn where the node has a memory. Messages without words are left out. */
-export function toMessages(config: LlmConfig, read: Read): ChatMessage[] {
-  const prompt: readonly PromptMessage[] = Array.isArray(config.prompt_template)
-    ? config.prompt_template
-    : [{ ...config.prompt_template, role: 'user' }];
-  const context = contextText(config, read);
-  const messages = prompt.map(
-    (part): ChatMessage => ({ role: part.role, text: renderPart(part, config, context, read) }),
-  );
-  const query = queryText(config, read);
-  return [...messages, { role: 'user' as const, text: query }].filter((message) => message.text.trim() !== '');
+/**
+ * The messages of the prompt, then, where the node has a memory, the earlier turns and the user's own. A prompt of a single text
+ * tells the earlier turns in it, where it says `{{#histories#}}`. Messages without words are left out.
+ */
+export function toMessages(config: LlmConfig, read: Read, history: readonly HistoryTurn[]): ChatMessage[] {
+  const { prompt_template: prompt } = config;
+  const marked = !Array.isArray(prompt) && prompt.edition_type !== 'jinja2' && prompt.text?.includes(historiesMark);
+  const parts: readonly PromptMessage[] = Array.isArray(prompt) ? prompt : [{ ...prompt, role: 'user' }];
+  const filled = { context: contextText(config, read), histories: marked ? historyText(config, history) : '' };
+  const messages = [
+    ...parts.map((part): ChatMessage => ({ role: part.role, text: renderPart(part, config, filled, read) })),
+    ...(marked ? [] : history.flatMap(turnMessages)),
+    { role: 'user' as const, text: queryText(config, read) },
+  ];
+  return messages.filter((message) => message.text.trim() !== '');
 }
 
-function renderPart(part: PromptPart, config: LlmConfig, context: string, read: Read): string {
+const historiesMark = '{{#histories#}}';
+
+function turnMessages({ query, answer }: HistoryTurn): ChatMessage[] {
+  return [
+    { role: 'user', text: query },
+    { role: 'assistant', text: answer },
+  ];
+}
+
+/** The earlier turns as one text, a line a message. */
+function historyText({ memory }: LlmConfig, history: readonly HistoryTurn[]): string {
+  const user = memory?.role_prefix?.user || 'Human';
+  const assistant = memory?.role_prefix?.assistant || 'Assistant';
+  return history.map(({ query, answer }) => `${user}: ${query}\n${assistant}: ${answer}`).join('\n');
+}
+
+interface Filled {
+  readonly context: string;
+  readonly histories: string;
+}
+
+function renderPart(part: PromptPart, config: LlmConfig, { context, histories }: Filled, read: Read): string {
   if (part.edition_type === 'jinja2') {
-    return renderJinja(
-      part.jinja2_text ?? part.text ?? '',
-      namedValues(config.prompt_config?.jinja2_variables ?? [], read),
-    );
+    const variables = namedValues(config.prompt_config?.jinja2_variables ?? [], read);
+    return renderJinja(part.jinja2_text ?? part.text ?? '', variables);
   }
-  // Split before filling in, so that a value that happens to hold the marker stays as it is.
-  const text = (part.text ?? '').replaceAll('{{#histories#}}', '');
-  return text
-    .split('{{#context#}}')
-    .map((piece) => renderTextTemplate(piece, read))
-    .join(context);
+  // Split before filling in, so that a value that happens to hold a marker stays as it is.
+  const withContext = (text: string) =>
+    text
+      .split('{{#context#}}')
+      .map((piece) => renderTextTemplate(piece, read))
+      .join(context);
+  return (part.text ?? '').split(historiesMark).map(withContext).join(histories);
 }
 
 function queryText({ memory }: LlmConfig, read: Read): string {

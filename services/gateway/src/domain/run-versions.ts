@@ -8,7 +8,7 @@ import type { RunVersion } from '../streaming/run-stream.js';
 const maxVersions = 200;
 
 const withoutText: RunVersion = {
-  text: { entry: '', texts: [], ways: new Map(), named: new Set(), streams: new Map(), assignsConversation: false },
+  text: { texts: [], ways: new Map(), named: new Set(), streams: new Map(), assignsConversation: false },
   names: () => undefined,
 };
 

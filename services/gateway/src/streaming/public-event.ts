@@ -25,6 +25,8 @@ export function publicFailure(failure: Failure): Fields {
 /** The fields of an event as the API shows them: snake case, times as ISO 8601. The workflow's environment stays inside. */
 export function publicEvent(event: RunEvent, names: (key: string) => NodeNames | undefined): Fields {
   switch (event.type) {
+    case 'run-queued':
+      return { inputs: event.inputs, sys: event.sys };
     case 'run-started':
       return { inputs: event.inputs, sys: event.sys, conversation: event.conversation };
     case 'node-scheduled':

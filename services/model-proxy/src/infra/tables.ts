@@ -13,7 +13,6 @@ interface Saved {
 
 /** The tables of the schema, as far as they are reached through the query builder. */
 export interface Tables {
-  data_key: { tenant_id: string; version: number; wrapped_by: string; bytes: Buffer };
   tenant_revision: { tenant_id: string; value: number };
   provider: Saved & {
     tenant_id: string;

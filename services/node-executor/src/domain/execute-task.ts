@@ -59,6 +59,7 @@ async function run(
   const values = (await largeValues.readBack(task.tenantId, JSON.parse(task.valuesJson || '{}') as Json)) as JsonObject;
   const context: NodeContext = {
     read: (selector) => valueOf(values, selector),
+    history: task.history,
     capabilities: capabilities.forTask(task, signal),
     emitText: task.streamText ? (piece) => text.push(piece) : () => undefined,
     warn: (sentence) => warnings.push(sentence),

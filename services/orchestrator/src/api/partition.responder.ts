@@ -1,9 +1,19 @@
-import { cancelRunSubject, heartbeatSubject, resultSubject, workflowChangedSubject } from '@treadle/contracts';
+import {
+  cancelRunSubject,
+  giveAnswerSubject,
+  heartbeatSubject,
+  resultSubject,
+  startTurnSubject,
+  workflowChangedSubject,
+} from '@treadle/contracts';
 import type { MessageBus, Subscription } from '@treadle/messaging';
+import { giveAnswer } from '../domain/answer-approval.js';
 import { cancelOwnRun } from '../domain/cancel-run.js';
 import type { LiveRuns } from '../domain/live-runs.js';
 import type { RunRepository } from '../domain/run.repository.js';
+import type { StartRunPorts } from '../domain/start-run.js';
 import { takeHeartbeat, takeResult } from '../domain/take-result.js';
+import { takeTurn } from '../domain/take-turn.js';
 import type { Workflows } from '../domain/workflows.js';
 
 /** Listens on the bus: to everybody's heartbeats, and to what is sent to the owner of each owned partition. */
@@ -16,6 +26,7 @@ export class PartitionResponder {
     private readonly runs: LiveRuns,
     private readonly repository: RunRepository,
     private readonly workflows: Workflows,
+    private readonly starts: StartRunPorts,
   ) {}
 
   start(): void {
@@ -47,6 +58,8 @@ export class PartitionResponder {
     this.byPartition.set(partition, [
       this.bus.respond(resultSubject(partition), (result) => takeResult(this.runs, result)),
       this.bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(this.runs, this.repository, request)),
+      this.bus.respond(giveAnswerSubject(partition), (request) => giveAnswer(this.runs, request)),
+      this.bus.respond(startTurnSubject(partition), (request) => takeTurn(this.starts, request)),
     ]);
   }
 }

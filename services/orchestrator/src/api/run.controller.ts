@@ -25,6 +25,10 @@ export class RunController implements Handlers<typeof RunServiceService> {
       yield* this.repeat(request, started.runId);
       return;
     }
+    if (started.kind === 'elsewhere') {
+      yield started.answer;
+      return;
+    }
     const { run, ended } = started;
     const { now } = this.ports.runs;
     yield { run: runFromState(run.facts, run.state, now()), repeatedStart: false };

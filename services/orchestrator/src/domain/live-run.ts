@@ -14,8 +14,10 @@ import {
 } from '@treadle/engine';
 import { FailureError, failure, toFailure } from '@treadle/failure';
 import { type Catalog, inlineBytes, type Plan } from '@treadle/workflow';
+import { approvalChanges } from './approval-changes.js';
 import { type LargeValues, putAwayValues } from './put-away-values.js';
-import type { Commit, RunFacts, RunJournal, RunProgress, StartKey } from './run-journal.js';
+import type { Commit, NewRun, RunFacts, RunJournal, RunProgress } from './run-journal.js';
+import { endedTurn } from './turn.js';
 
 /** What a live run needs from around it. */
 export interface LiveRunHost {
@@ -59,7 +61,7 @@ export class LiveRun {
     readonly plan: Plan,
     public state: RunState,
     /** Set until the first commit. */
-    private unstarted?: { readonly key?: StartKey },
+    private unstarted?: NewRun,
   ) {}
 
   /** Gives an input. Resolves after the commit with whether it changed anything; rejects with `unavailable` when it must be given again. */
@@ -125,11 +127,11 @@ export class LiveRun {
 
   /** Makes a decision ready for the journal. A run whose large values are gone fails alone. */
   private async prepare(before: RunState, decided: Decided): Promise<{ state: RunState; commit: Commit }> {
-    const { facts, unstarted, host } = this;
+    const { facts, plan, unstarted, host } = this;
     const commitFor = (what: Decided) => {
       const fence = host.fenceOf(facts.partition);
       if (fence === undefined) throw lost(facts.id);
-      return { state: what.state, commit: commitOf(facts, fence, host.now(), before, what, unstarted) };
+      return { state: what.state, commit: commitOf(facts, fence, host.now(), before, what, plan, unstarted) };
     };
     const whole = commitFor(decided);
     const isShort = !decided.state.holdsLarge && Buffer.byteLength(whole.commit.eventsJson) <= inlineBytes;
@@ -182,6 +184,7 @@ export class LiveRun {
 /**
  * A decision as the journal takes it.
  * @param before the state it was made upon
+ * @param plan absent where it cannot be made any more
  * @param unstarted given with a run's first decision
  */
 export function commitOf(
@@ -189,9 +192,13 @@ export function commitOf(
   fence: number,
   at: number,
   before: RunState,
-  { state, events }: Decided,
-  unstarted?: { readonly key?: StartKey },
+  decision: Decided,
+  plan?: Plan,
+  unstarted?: NewRun,
 ): Commit {
+  const { state, events } = decision;
+  const approvals = approvalChanges(facts, plan, before, decision);
+  const turn = endedTurn(facts, state);
   return {
     runId: facts.id,
     partition: facts.partition,
@@ -201,9 +208,11 @@ export function commitOf(
     at,
     eventsJson: JSON.stringify(events),
     ...(unstarted ? { start: { facts, ...unstarted } } : {}),
+    ...(turn ? { ended: { facts, turn } } : {}),
     ...(unstarted || before.status !== state.status || state.status === 'paused'
       ? { progress: progressOf(state, at) }
       : {}),
+    ...(approvals ? { approvals } : {}),
   };
 }
 

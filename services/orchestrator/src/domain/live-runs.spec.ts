@@ -68,6 +68,8 @@ class Replica {
       effects: {
         dispatch: (run, commands) => note(run.facts.id, commands),
         announce: () => undefined,
+        queued: () => undefined,
+        left: () => undefined,
         poisoned: (_facts, error) => this.poisoned.push(error),
       },
       now: () => this.now,
@@ -102,6 +104,7 @@ function factsOf(): RunFacts {
     partition,
     createdAt: 1_000,
     conversationId: '',
+    turn: 0,
     user: '',
     traceparent: '',
   };

@@ -5,7 +5,7 @@ import { commitOf, LiveRun, type LiveRunHost } from './live-run.js';
 import type { PlanSource } from './plan-source.js';
 import type { LargeValues } from './put-away-values.js';
 import { partitionOf } from './run-id.js';
-import { type Commit, eventsOf, type RunFacts, type RunJournal, type StartKey, type StoredRun } from './run-journal.js';
+import { type Commit, eventsOf, type NewRun, type RunFacts, type RunJournal, type StoredRun } from './run-journal.js';
 
 /** What happens outside when a run has moved on. */
 export interface RunEffects {
@@ -13,6 +13,10 @@ export interface RunEffects {
   dispatch(run: LiveRun, commands: readonly Command[]): void;
   /** Tells whoever watches the run. */
   announce(commit: Commit): void;
+  /** A run waits for its turn: it was just queued, or read again from the journal. */
+  queued(run: LiveRun): void;
+  /** A run has left memory: it ended, rests, or is no longer ours. */
+  left(run: LiveRun): void;
   /** A bug of ours met a run; it fails alone. */
   poisoned(facts: RunFacts, error: unknown): void;
 }
@@ -50,23 +54,24 @@ export class LiveRuns implements LiveRunHost {
   }
 
   /**
-   * Begins a run here. Resolves after the commit, with the end to wait for if `wait`. Rejects with `unavailable` when the start
-   * is not certain, for example because its key is taken.
+   * Begins or queues a run here. Resolves after the commit, with the end to wait for if `wait`. Rejects with `unavailable` when the start
+   * is not certain, for example because its key or its turn is taken.
    */
   async start(
     facts: RunFacts,
     plan: Plan,
-    input: Extract<Input, { type: 'start' }>,
+    input: Extract<Input, { type: 'start' | 'queue' }>,
     wait: boolean,
-    key?: StartKey,
+    more: NewRun = {},
   ): Promise<{ run: LiveRun; ended?: Promise<RunState> }> {
     if (this.runs.size >= this.options.maxLiveRuns) throw tooBusy(this.runs.size);
-    const run = new LiveRun(this, facts, plan, newRun, key ? { key } : {});
+    const run = new LiveRun(this, facts, plan, newRun, more);
     this.runs.set(facts.id, run);
     const ended = wait ? this.ended(run) : undefined;
     // Whoever waits hears of a failed start by this call; the same news by the other way needs no second listener.
     ended?.catch(() => undefined);
     await run.give(input);
+    if (run.state.status === 'pending') this.options.effects.queued(run);
     return ended ? { run, ended } : { run };
   }
 
@@ -174,6 +179,7 @@ export class LiveRuns implements LiveRunHost {
     const watchers = this.watchers.get(run.facts.id) ?? [];
     this.watchers.delete(run.facts.id);
     for (const watch of watchers) watch(run, lost);
+    this.options.effects.left(run);
   }
 
   poisoned(run: LiveRun, error: unknown): void {
@@ -203,6 +209,7 @@ export class LiveRuns implements LiveRunHost {
     const run = new LiveRun(this, facts, plan, state);
     this.runs.set(facts.id, run);
     this.options.effects.dispatch(run, run.outstanding());
+    if (state.status === 'pending') this.options.effects.queued(run);
     return run;
   }
 

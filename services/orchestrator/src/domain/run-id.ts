@@ -12,6 +12,11 @@ export function newRunId(partition: number, now: number): string {
   return timeOrderedId(now, partition);
 }
 
+/** Makes the id of a conversation whose runs are all of this partition, so that one owner puts them in order. */
+export function newConversationId(partition: number, now: number): string {
+  return timeOrderedId(now, partition);
+}
+
 export function newWorkflowId(now: number): string {
   return timeOrderedId(now, randomInt(0x1000));
 }
@@ -27,13 +32,29 @@ function timeOrderedId(now: number, twelveBits: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-const runIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const partitionedId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The partition a run id belongs to. What is not a run id is not found. */
 export function partitionOf(runId: string): number {
-  const partition = runIdPattern.test(runId) ? Number.parseInt(runId.slice(15, 18), 16) : partitionCount;
-  if (partition >= partitionCount) throw FailureError.of('not_found', `There is no run ${runId}.`, { field: 'run_id' });
+  const partition = partitionIn(runId);
+  if (partition === undefined) throw FailureError.of('not_found', `There is no run ${runId}.`, { field: 'run_id' });
   return partition;
+}
+
+/** The partition a conversation's runs belong to. What is not a conversation's id is not found. */
+export function partitionOfConversation(id: string): number {
+  const partition = partitionIn(id);
+  if (partition === undefined) throw noConversation(id);
+  return partition;
+}
+
+export function noConversation(id: string): FailureError {
+  return FailureError.of('not_found', `There is no conversation ${id}.`, { field: 'conversation_id' });
+}
+
+function partitionIn(id: string): number | undefined {
+  const partition = partitionedId.test(id) ? Number.parseInt(id.slice(15, 18), 16) : partitionCount;
+  return partition < partitionCount ? partition : undefined;
 }
 
 /** Checks that a text can be a workflow's id. What cannot names no workflow. */

@@ -22,9 +22,14 @@ function factsOf(partition: number): RunFacts {
     partition,
     createdAt: 1000,
     conversationId: '',
+    turn: 0,
     user: 'u',
     traceparent: '',
   };
+}
+
+function turnOf(facts: RunFacts, turn: number): RunFacts {
+  return { ...facts, conversationId: '01900000-0000-7003-8000-000000000001', turn };
 }
 
 function firstCommit(facts: RunFacts, fence: number, key?: string): Commit {
@@ -90,6 +95,14 @@ export function describeRunJournal(name: string, make: () => Promise<JournalUnde
       expect(await journal.append({ ...nextCommit(facts, 1, 3), progress })).toBe('refused');
       expect(await journal.append(firstCommit(factsOf(3), 1))).toBe('refused');
       expect(await journal.unfinished(3)).toContain(facts.id);
+    });
+
+    it('lets one run through for a turn', async () => {
+      const { journal, own } = await make();
+      await own(3, 1);
+      const runs = [turnOf(factsOf(3), 1), turnOf(factsOf(3), 1), turnOf(factsOf(3), 2)];
+      const verdicts = await Promise.all(runs.map((facts) => journal.append(firstCommit(facts, 1))));
+      expect(verdicts).toEqual(['written', 'refused', 'written']);
     });
 
     it('lets one start through for a key', async () => {

@@ -1,5 +1,7 @@
 import type { RunEvent, RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
+import type { JsonObject } from '@treadle/workflow';
+import type { ApprovalChanges } from './approval-changes.js';
 
 /** What identifies a run and does not change while it runs. */
 export interface RunFacts {
@@ -9,7 +11,10 @@ export interface RunFacts {
   readonly version: number;
   readonly partition: number;
   readonly createdAt: number;
+  /** Empty for a run outside of conversations. */
   readonly conversationId: string;
+  /** Its place among the runs of its conversation, from 1; 0 outside of one. */
+  readonly turn: number;
   readonly user: string;
   /** W3C trace context; empty when the run is not traced. */
   readonly traceparent: string;
@@ -19,6 +24,28 @@ export interface RunFacts {
 export interface StartKey {
   readonly key: string;
   readonly requestHash: string;
+}
+
+/** What is stored with a run's first decision, beside the run. */
+export interface NewRun {
+  readonly key?: StartKey;
+  readonly turn?: BegunTurn;
+}
+
+/** What a turn that is accepted changes in its conversation. */
+export interface BegunTurn {
+  /** Given with the turn that opens the conversation. Without `keepSeconds` it is kept until somebody deletes it. */
+  readonly opens?: { readonly name: string; readonly keepSeconds?: number };
+}
+
+/** What a turn that is over leaves in its conversation, unless that was deleted meanwhile. */
+export interface EndedTurn {
+  readonly status: RunStatus;
+  readonly query: string;
+  /** Empty unless completed. */
+  readonly answer: string;
+  /** New values of the conversation's variables; the others stay. */
+  readonly assigned: JsonObject;
 }
 
 /** The columns of a run's row that its events change. */
@@ -44,10 +71,14 @@ export interface Commit {
   readonly eventCount: number;
   readonly at: number;
   readonly eventsJson: string;
-  /** The run's row, with its first decision. */
-  readonly start?: { readonly facts: RunFacts; readonly key?: StartKey };
+  /** The run's row, with its first decision. `turn` is there for runs in a conversation. */
+  readonly start?: { readonly facts: RunFacts } & NewRun;
+  /** With the decision that ends a run in a conversation. */
+  readonly ended?: { readonly facts: RunFacts; readonly turn: EndedTurn };
   /** Absent when nothing of the row changes; always there with `start`. */
   readonly progress?: RunProgress;
+  /** What becomes of the run's approvals; absent when nothing does. */
+  readonly approvals?: ApprovalChanges;
 }
 
 export interface StoredEntry {
@@ -65,7 +96,7 @@ export interface StoredRun {
 export interface RunJournal {
   /**
    * Stores a decision, all of it or nothing. `refused`: the partition is not ours under that fence, somebody wrote that event
-   * number before, or the start key is taken. Rejects with `unavailable` when the outcome is not known: read the journal then.
+   * number before, or the start key or the turn is taken. Rejects with `unavailable` when the outcome is not known: read the journal then.
    */
   append(commit: Commit): Promise<'written' | 'refused'>;
   /** Runs with their whole history; what does not exist is left out. */

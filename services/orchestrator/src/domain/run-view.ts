@@ -121,6 +121,7 @@ function note(runs: Map<string, NodeRun>, event: RunEvent, at: number, factsOf: 
       return;
     case 'round-failed':
       return giveUp(runs, `${event.key}[${event.index}]/`, at);
+    case 'run-queued':
     case 'run-started':
     case 'round-started':
     case 'round-completed':

@@ -1,12 +1,12 @@
-import type { StartRunRequest } from '@treadle/contracts';
+import type { StartRunRequest, StartRunResponse } from '@treadle/contracts';
 import type { RunState } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
-import { checkInputs, type StartConfig } from '@treadle/nodes';
-import { type JsonObject, largeMark, mentionsLarge, type Plan } from '@treadle/workflow';
+import type { JsonObject, Plan } from '@treadle/workflow';
+import { type CheckedStart, checkedInputs, factsOf, sysOf } from './checked-start.js';
 import type { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { PlanSource } from './plan-source.js';
-import type { RunFacts } from './run-journal.js';
+import { startTurn, type TurnPorts } from './start-turn.js';
 
 /** Finds what an idempotency key started before. */
 export interface StartKeys {
@@ -24,50 +24,64 @@ export interface StartRunPorts {
   readonly plans: PlanSource;
   readonly versions: WorkflowVersions;
   readonly keys: StartKeys;
+  readonly turns: TurnPorts;
   /** A partition of ours for a new run; waits a little for one when there is none. */
   readonly pickPartition: () => Promise<number>;
   /** Makes the id of a run of this partition; `now` in milliseconds since the epoch. */
   readonly newRunId: (partition: number, now: number) => string;
 }
 
-/** Either a run that has just begun here, or the id of the one that the same key began before. */
 export type Started =
+  /** A run was accepted here. */
   | { readonly kind: 'begun'; readonly run: LiveRun; readonly ended: Promise<RunState> | undefined }
+  /** Its conversation belongs to another replica, which has accepted it. */
+  | { readonly kind: 'elsewhere'; readonly answer: StartRunResponse }
+  /** The same key began a run before. */
   | { readonly kind: 'repeated'; readonly runId: string };
 
-/** Starts a run: everything is checked first, then the start is committed, and only then the caller hears of it. */
-export async function startRun(ports: StartRunPorts, request: StartRunRequest): Promise<Started> {
-  const { runs, plans, versions, keys, pickPartition, newRunId } = ports;
+/** Where a trigger begins a run, with inputs that it has checked itself. */
+export interface Entrance {
+  /** Id of the node. */
+  readonly entry: string;
+  readonly inputs: JsonObject;
+}
+
+/**
+ * Starts a run: everything is checked first, then the start is committed, and only then the caller hears of it.
+ * @param entrance given by triggers; without it the run begins at the start node with the inputs of the request
+ */
+export async function startRun(ports: StartRunPorts, request: StartRunRequest, entrance?: Entrance): Promise<Started> {
+  const { plans, versions, keys } = ports;
   const earlier = await repeated(keys, request);
   if (earlier) return earlier;
-  const { tenantId, workflowId } = request;
+  const { tenantId, workflowId, idempotencyKey, requestHash } = request;
   const version = await versions.resolve(tenantId, workflowId, request.version);
   const plan = await plans.plan({ tenantId, workflowId, version });
-  const inputs = checkedInputs(plan, request);
-  const partition = await pickPartition();
-  const at = runs.now();
-  const facts: RunFacts = {
-    id: newRunId(partition, at),
-    tenantId,
-    workflowId,
-    version,
-    partition,
-    createdAt: at,
-    conversationId: request.conversationId,
-    user: request.user,
-    traceparent: request.traceparent,
-  };
-  const key = request.idempotencyKey ? { key: request.idempotencyKey, requestHash: request.requestHash } : undefined;
+  const { inputs, ...begun } = entrance ?? { inputs: checkedInputs(plan, request) };
+  const key = idempotencyKey ? { key: { key: idempotencyKey, requestHash } } : {};
+  const start: CheckedStart = { request, version, plan, inputs, ...begun, ...key };
   try {
-    const input = { type: 'start', at, inputs, sys: sysOf(facts, request), ...variablesOf(plan) } as const;
-    const { run, ended } = await runs.start(facts, plan, input, request.wait, key);
-    return { kind: 'begun', run, ended };
+    return plan.kind === 'chat' ? await startTurn(ports, start) : await startAlone(ports, start);
   } catch (error) {
     // Refused: somebody may have used the key in this very moment.
     const other = await repeated(keys, request);
     if (other) return other;
     throw error;
   }
+}
+
+async function startAlone(ports: StartRunPorts, start: CheckedStart): Promise<Started> {
+  const { request, plan, inputs, entry, key } = start;
+  if (request.conversationId !== '') throw noChat(plan);
+  const { runs, newRunId } = ports;
+  const partition = await ports.pickPartition();
+  const at = runs.now();
+  const facts = factsOf(start, { id: newRunId(partition, at), partition, createdAt: at, conversationId: '', turn: 0 });
+  const sys = sysOf(facts, request);
+  const { environment, conversation } = plan;
+  const input = { type: 'start', at, inputs, sys, environment, conversation, ...(entry ? { entry } : {}) } as const;
+  const { run, ended } = await runs.start(facts, plan, input, request.wait, key ? { key } : {});
+  return { kind: 'begun', run, ended };
 }
 
 async function repeated(keys: StartKeys, request: StartRunRequest): Promise<Started | undefined> {
@@ -82,41 +96,7 @@ async function repeated(keys: StartKeys, request: StartRunRequest): Promise<Star
   );
 }
 
-function checkedInputs(plan: Plan, request: StartRunRequest): JsonObject {
-  const entry = plan.nodes.get(plan.entry);
-  const given = JSON.parse(request.inputsJson || '{}') as JsonObject;
-  // It would pass for a reference of our own.
-  if (mentionsLarge(given)) {
-    throw FailureError.of(
-      'invalid_inputs',
-      `No member of the inputs may be called "${largeMark}". Choose another name.`,
-      {
-        field: 'inputs',
-      },
-    );
-  }
-  const checked = checkInputs(entry?.config as StartConfig, given);
-  if (checked.inputs) return checked.inputs;
-  const [first] = checked.problems;
-  throw FailureError.of('invalid_inputs', first?.message ?? 'The inputs do not fit the start node.', {
-    field: first ? `inputs.${first.field}` : 'inputs',
-    details: { problems: checked.problems },
-  });
-}
-
-function sysOf(facts: RunFacts, request: StartRunRequest): JsonObject {
-  return {
-    query: request.query,
-    files: [],
-    conversation_id: facts.conversationId,
-    user_id: facts.user,
-    app_id: facts.workflowId,
-    workflow_id: facts.workflowId,
-    workflow_run_id: facts.id,
-    timestamp: Math.floor(facts.createdAt / 1000),
-  };
-}
-
-function variablesOf(plan: Plan): { environment: JsonObject; conversation: JsonObject } {
-  return { environment: plan.environment, conversation: plan.conversation };
+function noChat({ name }: Plan): FailureError {
+  const message = `"${name}" is no chat workflow, so its runs belong to no conversation. Leave conversation_id out.`;
+  return FailureError.of('invalid_argument', message, { field: 'conversation_id' });
 }

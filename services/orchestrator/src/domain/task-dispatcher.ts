@@ -3,6 +3,8 @@ import { type Command, planNodeAt, readFrom } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { type Catalog, inlineBytes, type Json, type PlanNode, selectorText } from '@treadle/workflow';
+import { historyFor } from './conversation-history.js';
+import type { ConversationTurns } from './conversation-turns.js';
 import type { LiveRun } from './live-run.js';
 import type { LargeValues } from './put-away-values.js';
 
@@ -16,6 +18,8 @@ const maxValuesBytes = 3 * inlineBytes;
 
 export interface TaskDispatcherOptions {
   readonly bus: MessageBus;
+  /** Where the earlier turns are that some nodes are shown. */
+  readonly conversations: Pick<ConversationTurns, 'history'>;
   readonly catalog: Catalog;
   /** Absent sends values of every size along. */
   readonly values?: LargeValues;
@@ -64,13 +68,11 @@ export class TaskDispatcher {
     command: Extract<Command, { type: 'run-task' }>,
     fence: number,
   ): Promise<void> {
+    const { bus, conversations } = this.options;
     const valuesJson = await this.valuesJson(run, command.key, node);
-    const task = taskOf(run, node, command, fence, valuesJson);
-    const outcome = await this.options.bus.enqueue(
-      taskQueue(node.pool),
-      `${task.runId}.${task.nodeKey}.${task.attempt}`,
-      task,
-    );
+    const history = node.history ? await historyFor(conversations, run, node.history) : [];
+    const task = { ...taskOf(run, node, command, fence, valuesJson), history };
+    const outcome = await bus.enqueue(taskQueue(node.pool), `${task.runId}.${task.nodeKey}.${task.attempt}`, task);
     const lease = run.leases.get(task.nodeKey);
     if (outcome === 'queued' && lease) lease.fence = Math.max(lease.fence, task.fence);
   }
@@ -97,13 +99,16 @@ export class TaskDispatcher {
   }
 }
 
+/** A task without its history, which has to be fetched. */
+type BareTask = Omit<Task, 'history'>;
+
 function taskOf(
   run: LiveRun,
   node: PlanNode,
   command: Extract<Command, { type: 'run-task' }>,
   fence: number,
   valuesJson: string,
-): Task {
+): BareTask {
   return {
     runId: run.facts.id,
     nodeKey: command.key,

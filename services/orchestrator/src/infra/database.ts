@@ -36,6 +36,7 @@ interface RunsTable {
   created_at: Date;
   finished_at: Date | null;
   conversation_id: string;
+  turn: number;
   end_user: string;
   traceparent: string;
   input_tokens: number;
@@ -44,12 +45,60 @@ interface RunsTable {
   wake_at: Date | null;
 }
 
+interface ConversationsTable {
+  id: string;
+  tenant_id: string;
+  workflow_id: string;
+  end_user: string;
+  name: string;
+  turns: number;
+  created_at: Date;
+  active_at: Date;
+  keep_seconds: number | null;
+  expires_at: Date | null;
+}
+
+interface MessagesTable {
+  conversation_id: string;
+  turn: number;
+  run_id: string;
+  status: string;
+  query: string;
+  answer: string;
+  created_at: Date;
+}
+
+interface ConversationVariablesTable {
+  conversation_id: string;
+  name: string;
+  /** JSON. */
+  value: string;
+}
+
 interface JournalTable {
   run_id: string;
   first_sequence: number;
   event_count: number;
   at: Date;
   events: string;
+}
+
+interface ApprovalsTable {
+  token: string;
+  number: Generated<number>;
+  tenant_id: string;
+  workflow_id: string;
+  run_id: string;
+  node_key: string;
+  title: string;
+  form: string;
+  due_at: Date | null;
+  created_at: Date;
+  status: string;
+  action: string | null;
+  field_values: string | null;
+  answered_by: string | null;
+  answered_at: Date | null;
 }
 
 interface StartKeysTable {
@@ -77,7 +126,11 @@ export interface Database {
   workflows: WorkflowsTable;
   workflow_versions: WorkflowVersionsTable;
   runs: RunsTable;
+  conversations: ConversationsTable;
+  messages: MessagesTable;
+  conversation_variables: ConversationVariablesTable;
   journal: JournalTable;
+  approvals: ApprovalsTable;
   start_keys: StartKeysTable;
   replicas: ReplicasTable;
   partition_leases: PartitionLeasesTable;

@@ -58,6 +58,7 @@ function runOf(row: Selectable<Database['runs']> & { workflow_name: string }): R
     status: row.status as RunStatus,
     createdAt: row.created_at.getTime(),
     conversationId: row.conversation_id,
+    turn: row.turn,
     user: row.end_user,
     traceparent: row.traceparent,
     inputTokens: row.input_tokens,

@@ -14,6 +14,7 @@ export class MemoryRunJournal implements RunJournal, StartKeys {
   readonly fences = new Map<number, number>();
   /** Set to make the next appends fail, before or after they are stored. */
   outage: { readonly error: Error; readonly afterWrite: boolean } | undefined;
+  private readonly turns = new Set<string>();
   private readonly rows = new Map<string, StoredRow>();
   private readonly keys = new Map<string, { readonly runId: string; readonly requestHash: string }>();
 
@@ -60,12 +61,15 @@ export class MemoryRunJournal implements RunJournal, StartKeys {
     if (this.fences.get(commit.partition) !== commit.fence) return 'refused';
     const key = commit.start?.key && `${commit.start.facts.tenantId}/${commit.start.key.key}`;
     if (key && this.keys.has(key)) return 'refused';
+    const { conversationId = '', turn = 0 } = commit.start?.facts ?? {};
+    if (turn > 0 && this.turns.has(`${conversationId}/${turn}`)) return 'refused';
     const { firstSequence, at, eventsJson, progress, start } = commit;
     const row = this.rows.get(commit.runId) ?? (start && { facts: start.facts, entries: [], progress: undefined });
     if (!row || row.entries.some((entry) => entry.firstSequence === firstSequence)) return 'refused';
     row.entries.push({ firstSequence, at, eventsJson });
     row.progress = progress ?? row.progress;
     this.rows.set(commit.runId, row);
+    this.turns.add(`${row.facts.conversationId}/${row.facts.turn}`);
     if (key && start?.key) this.keys.set(key, { runId: commit.runId, requestHash: start.key.requestHash });
     return 'written';
   }

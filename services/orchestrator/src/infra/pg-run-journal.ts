@@ -1,5 +1,5 @@
 import { withDatabase } from '@treadle/persistence';
-import type { Pool } from 'pg';
+import { DatabaseError, type Pool } from 'pg';
 import type { Commit, RunFacts, RunJournal, StoredEntry, StoredRun } from '../domain/run-journal.js';
 import { appendStatement } from './append/append-statement.js';
 import { GroupCommit } from './group-commit.js';
@@ -53,10 +53,22 @@ export class PgRunJournal implements RunJournal {
 
   private async write(batch: readonly Commit[]): Promise<boolean[]> {
     const { name, text, values } = appendStatement(batch);
-    const { rows } = await withDatabase(() => this.pool.query<{ run_id: string }>({ name, text, values: [...values] }));
-    const written = new Set(rows.map((row) => row.run_id));
-    return batch.map((commit) => written.has(commit.runId));
+    try {
+      const query = { name, text, values: [...values] };
+      const { rows } = await withDatabase(() => this.pool.query<{ run_id: string }>(query));
+      const written = new Set(rows.map((row) => row.run_id));
+      return batch.map((commit) => written.has(commit.runId));
+    } catch (error) {
+      // Of a batch it is not known whose turn it is: its items are written again one by one.
+      if (batch.length === 1 && isTakenTurn(error)) return [false];
+      throw error;
+    }
   }
+}
+
+/** Two owners in a row may have given the same turn to two runs; the database has let one of them pass. */
+function isTakenTurn(error: unknown): boolean {
+  return error instanceof DatabaseError && error.constraint === 'runs_by_turn';
 }
 
 interface LoadedRow {
@@ -67,6 +79,7 @@ interface LoadedRow {
   partition: number;
   created_at: Date;
   conversation_id: string;
+  turn: number;
   end_user: string;
   traceparent: string;
   first_sequence: number;
@@ -83,6 +96,7 @@ function factsOf(row: LoadedRow): RunFacts {
     partition: row.partition,
     createdAt: row.created_at.getTime(),
     conversationId: row.conversation_id,
+    turn: row.turn,
     user: row.end_user,
     traceparent: row.traceparent,
   };

@@ -3,6 +3,7 @@ import type { Failure, FailureCode } from '@treadle/failure';
 /** The HTTP status of every failure code: a new code does not compile until it has one. */
 const statuses: Readonly<Record<FailureCode, number>> = {
   address_blocked: 422,
+  already_answered: 409,
   already_exists: 409,
   approval_rejected: 403,
   budget_exceeded: 402,
@@ -18,6 +19,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   invalid_inputs: 422,
   limit_exceeded: 429,
   model_not_found: 422,
+  no_longer_asked: 409,
   node_configuration: 422,
   node_timeout: 504,
   not_found: 404,

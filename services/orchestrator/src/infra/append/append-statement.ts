@@ -1,11 +1,22 @@
 import type { Commit } from '../../domain/run-journal.js';
 import type { AppendPart } from './append-part.js';
+import { closeApprovalsPart } from './close-approvals.part.js';
 import { entriesPart } from './entries.part.js';
+import { openApprovalsPart } from './open-approvals.part.js';
 import { progressPart } from './progress.part.js';
 import { startPart } from './start.part.js';
+import { turnsPart } from './turns.part.js';
+import { variablesPart } from './variables.part.js';
 
 /** In the order in which the database is to do them. */
-const parts: readonly AppendPart<unknown>[] = [startPart, progressPart];
+const parts: readonly AppendPart<unknown>[] = [
+  startPart,
+  progressPart,
+  turnsPart,
+  variablesPart,
+  openApprovalsPart,
+  closeApprovalsPart,
+];
 
 interface Statement {
   /** The same for every batch with rows for the same parts, so that Postgres plans it once. */

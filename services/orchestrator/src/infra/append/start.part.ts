@@ -11,6 +11,7 @@ export const startPart = appendPart<NonNullable<Commit['start']>>({
     workflow_id: { type: 'uuid', value: ({ facts }) => facts.workflowId },
     version: { type: 'int', value: ({ facts }) => facts.version },
     conversation_id: { type: 'text', value: ({ facts }) => facts.conversationId },
+    turn: { type: 'int', value: ({ facts }) => facts.turn },
     end_user: { type: 'text', value: ({ facts }) => facts.user },
     traceparent: { type: 'text', value: ({ facts }) => facts.traceparent },
     key: { type: 'text', value: ({ key }) => key?.key ?? null },
@@ -26,9 +27,9 @@ export const startPart = appendPart<NonNullable<Commit['start']>>({
   )`,
   after: `started as (
     insert into runs (id, tenant_id, workflow_id, version, partition, status, created_at, finished_at, conversation_id,
-      end_user, traceparent, input_tokens, output_tokens, failure, wake_at)
+      turn, end_user, traceparent, input_tokens, output_tokens, failure, wake_at)
     select s.run_id, s.tenant_id, s.workflow_id, s.version, f.partition, p.status, f.at, p.finished_at, s.conversation_id,
-      s.end_user, s.traceparent, p.input_tokens, p.output_tokens, p.failure, p.wake_at
+      s.turn, s.end_user, s.traceparent, p.input_tokens, p.output_tokens, p.failure, p.wake_at
     from start s join written using (run_id) join fenced f using (run_id) join progress p using (run_id)
   )`,
 });

@@ -39,6 +39,14 @@ export interface Task {
   traceparent: string;
   /** Whether somebody may want the text while it appears. */
   streamText: boolean;
+  /** The earlier turns of the conversation that fit the node's window, oldest first; set by the orchestrator for nodes that ask for them. */
+  history: HistoryTurn[];
+}
+
+/** What a user asked in an earlier turn of a conversation, and was answered. */
+export interface HistoryTurn {
+  query: string;
+  answer: string;
 }
 
 function createBaseTask(): Task {
@@ -57,6 +65,7 @@ function createBaseTask(): Task {
     deadlineUnixMs: 0,
     traceparent: "",
     streamText: false,
+    history: [],
   };
 }
 
@@ -103,6 +112,9 @@ export const Task: MessageFns<Task> = {
     }
     if (message.streamText !== false) {
       writer.uint32(112).bool(message.streamText);
+    }
+    for (const v of message.history) {
+      HistoryTurn.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -232,6 +244,14 @@ export const Task: MessageFns<Task> = {
             message.streamText = reader.bool();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.history.push(HistoryTurn.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -263,6 +283,74 @@ export const Task: MessageFns<Task> = {
     message.deadlineUnixMs = object.deadlineUnixMs ?? 0;
     message.traceparent = object.traceparent ?? "";
     message.streamText = object.streamText ?? false;
+    message.history = object.history?.map((e) => HistoryTurn.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHistoryTurn(): HistoryTurn {
+  return { query: "", answer: "" };
+}
+
+export const HistoryTurn: MessageFns<HistoryTurn> = {
+  encode(message: HistoryTurn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.query !== "") {
+      writer.uint32(10).string(message.query);
+    }
+    if (message.answer !== "") {
+      writer.uint32(18).string(message.answer);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryTurn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryTurn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.answer = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HistoryTurn>): HistoryTurn {
+    return HistoryTurn.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HistoryTurn>): HistoryTurn {
+    const message = createBaseHistoryTurn();
+    message.query = object.query ?? "";
+    message.answer = object.answer ?? "";
     return message;
   },
 };

@@ -32,6 +32,7 @@ export interface StartRunRequest {
   inputsJson: string;
   /** What the user asked, for chat workflows. */
   query: string;
+  /** The conversation the run is the next turn of; empty begins a new one. Only for chat workflows. */
   conversationId: string;
   /** The caller's own name for the end user. */
   user: string;

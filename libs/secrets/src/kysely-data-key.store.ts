@@ -1,10 +1,13 @@
 import { createDatabase, withDatabase } from '@treadle/persistence';
-import type { DataKeyStore, WrappedDataKey } from '@treadle/secrets';
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
-import type { Tables } from './tables.js';
+import type { DataKeyStore, WrappedDataKey } from './data-key-store.js';
 
-/** Wrapped data keys beside what they seal. */
+interface Tables {
+  data_key: { tenant_id: string; version: number; wrapped_by: string; bytes: Buffer };
+}
+
+/** Wrapped data keys beside what they seal: in the table `data_key` of the service's schema, which the service's migrations make. */
 export class KyselyDataKeyStore implements DataKeyStore {
   private readonly db: Kysely<Tables>;
 

@@ -1,0 +1,68 @@
+import type { StartRunRequest } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
+import { checkInputs, type StartConfig } from '@treadle/nodes';
+import { hasStart, type JsonObject, largeMark, mentionsLarge, type Plan } from '@treadle/workflow';
+import type { RunFacts, StartKey } from './run-journal.js';
+
+/** A start of which everything that can be wrong with the request itself was checked. */
+export interface CheckedStart {
+  readonly request: StartRunRequest;
+  readonly version: number;
+  readonly plan: Plan;
+  readonly inputs: JsonObject;
+  /** The node that a trigger begins it at; absent for the start node. */
+  readonly entry?: string;
+  readonly key?: StartKey;
+}
+
+/** The inputs of a start as its start node declares them. @throws FailureError `invalid_inputs` naming all that is wrong, `workflow_not_runnable` without a start node. */
+export function checkedInputs(plan: Plan, request: StartRunRequest): JsonObject {
+  if (!hasStart(plan)) throw withoutStart(plan);
+  const entry = plan.nodes.get(plan.entry);
+  const given = JSON.parse(request.inputsJson || '{}') as JsonObject;
+  // It would pass for a reference of our own.
+  if (mentionsLarge(given)) {
+    const message = `No member of the inputs may be called "${largeMark}". Choose another name.`;
+    throw FailureError.of('invalid_inputs', message, { field: 'inputs' });
+  }
+  const checked = checkInputs(entry?.config as StartConfig, given);
+  if (checked.inputs) return checked.inputs;
+  const [first] = checked.problems;
+  throw FailureError.of('invalid_inputs', first?.message ?? 'The inputs do not fit the start node.', {
+    field: first ? `inputs.${first.field}` : 'inputs',
+    details: { problems: checked.problems },
+  });
+}
+
+function withoutStart({ nodes, entry, entries = [entry] }: Plan): FailureError {
+  const names = entries.map((id) => `"${id}" (${nodes.get(id)?.type ?? ''})`).join(', ');
+  return FailureError.of(
+    'workflow_not_runnable',
+    `This workflow is begun by its triggers only: ${names}. Give it a start node to start it by a call.`,
+    { field: 'workflow_id' },
+  );
+}
+
+/** The facts of a run from its request, but for what depends on where it runs. */
+export function factsOf(
+  { request, version }: CheckedStart,
+  place: Pick<RunFacts, 'id' | 'partition' | 'createdAt' | 'conversationId' | 'turn'>,
+): RunFacts {
+  const { tenantId, workflowId, user, traceparent } = request;
+  return { tenantId, workflowId, version, user, traceparent, ...place };
+}
+
+/** The scope `sys` of a run. `dialogue_count` is the number of turns before it. */
+export function sysOf(facts: RunFacts, request: StartRunRequest): JsonObject {
+  return {
+    query: request.query,
+    files: [],
+    conversation_id: facts.conversationId,
+    ...(facts.turn === 0 ? {} : { dialogue_count: facts.turn - 1 }),
+    user_id: facts.user,
+    app_id: facts.workflowId,
+    workflow_id: facts.workflowId,
+    workflow_run_id: facts.id,
+    timestamp: Math.floor(facts.createdAt / 1000),
+  };
+}

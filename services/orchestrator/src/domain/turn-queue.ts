@@ -1,0 +1,64 @@
+import type { ConversationTurns } from './conversation-turns.js';
+import type { LiveRun } from './live-run.js';
+import { variablesFor } from './turn.js';
+
+export interface TurnQueueOptions {
+  readonly conversations: Pick<ConversationTurns, 'outlook'>;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The queued runs of the owned partitions. A turn begins when no earlier one waits or is being run; what is paused waits for a
+ * person or a moment and holds nobody up. Whether that is so is read from the database each time, so that a run whose fate is not
+ * known here blocks until it is.
+ */
+export class TurnQueue {
+  /** By conversation, then by turn. */
+  private readonly waiting = new Map<string, Map<number, LiveRun>>();
+
+  constructor(private readonly options: TurnQueueOptions) {}
+
+  /** Takes a run that was queued, and begins it if it is its turn. */
+  add(run: LiveRun): void {
+    const { conversationId, turn } = run.facts;
+    const turns = this.waiting.get(conversationId) ?? new Map<number, LiveRun>();
+    this.waiting.set(conversationId, turns.set(turn, run));
+    this.advance(conversationId);
+  }
+
+  /** A run has left memory: it ended, rests, or is no longer ours. */
+  left({ facts: { conversationId, turn } }: LiveRun): void {
+    if (!this.waiting.has(conversationId)) return;
+    this.forget(conversationId, turn);
+    this.advance(conversationId);
+  }
+
+  /** Looks again at all that waits, for when a reading failed. Called every second. */
+  async advanceAll(): Promise<void> {
+    for (const conversationId of [...this.waiting.keys()]) await this.beginFirst(conversationId);
+  }
+
+  private advance(conversationId: string): void {
+    this.beginFirst(conversationId).catch(this.options.onError);
+  }
+
+  private async beginFirst(conversationId: string): Promise<void> {
+    const turns = this.waiting.get(conversationId);
+    const run = turns?.get(Math.min(...turns.keys()));
+    if (!run) return;
+    const { isBlocked, variables } = await this.options.conversations.outlook(conversationId, run.facts.turn);
+    if (isBlocked) return;
+    this.forget(conversationId, run.facts.turn);
+    const { inputs, sys } = run.state.scopes;
+    const { environment } = run.plan;
+    const conversation = variablesFor(run.plan, variables);
+    await run.give({ type: 'start', at: this.options.now(), inputs, sys, environment, conversation });
+  }
+
+  private forget(conversationId: string, turn: number): void {
+    const turns = this.waiting.get(conversationId);
+    turns?.delete(turn);
+    if (turns?.size === 0) this.waiting.delete(conversationId);
+  }
+}
