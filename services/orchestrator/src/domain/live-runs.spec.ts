@@ -240,6 +240,23 @@ describe('live runs', () => {
     expect(isTerminal(run.state.status)).toBe(false);
   });
 
+  it.each([
+    ['is no JSON', '[{"type":"node-sched'],
+    ['names a round of nothing', '[{"type":"round-started","key":"nowhere","index":0}]'],
+    ['holds what is no event', '[null]'],
+  ])('fails a run whose history %s, alone', async (_name, eventsJson) => {
+    const [poisoned, sound] = [await replica.start(), await replica.start()];
+    const { id } = poisoned.facts;
+    const firstSequence = poisoned.state.sequence + 1;
+    await journal.append({ runId: id, partition, fence: 1, firstSequence, eventCount: 1, at: 1, eventsJson });
+    const next = new Replica(journal, plan).own(2);
+    await next.runs.recover();
+    expect(next.runs.peek(sound.facts.id)).toBeDefined();
+    expect(next.runs.peek(id)).toBeUndefined();
+    expect(journal.row(id)).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
+    expect(next.poisoned).toHaveLength(1);
+  });
+
   it('keeps trying to recover while the database is away', async () => {
     await replica.start();
     const next = new Replica(journal, plan, FailureError.of('unavailable', 'away')).own(2);

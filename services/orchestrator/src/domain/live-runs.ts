@@ -1,5 +1,5 @@
 import { abandon, type Command, type Input, isTerminal, newRun, type RunState, replay } from '@treadle/engine';
-import { type Failure, FailureError } from '@treadle/failure';
+import { type Failure, FailureError, failure } from '@treadle/failure';
 import type { Catalog, Plan } from '@treadle/workflow';
 import { commitOf, LiveRun, type LiveRunHost } from './live-run.js';
 import type { PlanSource } from './plan-source.js';
@@ -198,8 +198,8 @@ export class LiveRuns implements LiveRunHost {
   }
 
   private async admit(stored: StoredRun): Promise<LiveRun | undefined> {
-    const state = replay(eventsOf(stored.entries));
-    if (isTerminal(state.status)) return undefined;
+    const state = await this.stateOf(stored);
+    if (!state || isTerminal(state.status)) return undefined;
     const plan = await this.planOf(stored, state);
     if (!plan) return undefined;
     const { facts } = stored;
@@ -211,6 +211,19 @@ export class LiveRuns implements LiveRunHost {
     this.options.effects.dispatch(run, run.outstanding());
     if (state.status === 'pending') this.options.effects.queued(run);
     return run;
+  }
+
+  /** The run's state. A run whose history cannot be read is failed by itself too. */
+  private async stateOf({ facts, entries }: StoredRun): Promise<RunState | undefined> {
+    try {
+      return replay(eventsOf(entries));
+    } catch (error) {
+      this.options.effects.poisoned(facts, error);
+      const sequence = entries.at(-1)?.firstSequence ?? 0;
+      const why = failure('internal', 'The history of this run cannot be read. It is kept; please report it.');
+      await this.bury(facts, { ...newRun, sequence }, why);
+      return undefined;
+    }
   }
 
   /** The run's plan. A run whose plan cannot be made any more is failed by itself, so that it keeps nobody else from running. */
