@@ -2,24 +2,25 @@ import { type Failure, FailureError, toFailure } from '@treadle/failure';
 import type { LoadSign } from './adaptive-limit.js';
 import { CallSignal } from './call-signal.js';
 import type { BillableCall, BilledUsage, MoneyGate, Reservation, Spender } from './money-gate.js';
+import type { Emit } from './pulled.js';
 import type { Target } from './target.js';
-import { type Patience, watched } from './watched.js';
+import { type Patience, Watch } from './watched.js';
 
 /** Who serves, by names. */
 export type Served = Pick<BillableCall, 'provider' | 'kind' | 'model'>;
 
-/** What is asked of whichever target serves. */
-export interface Work<Part> {
+/** What is asked of whichever target serves: `Told` is what a provider says, `Part` what the caller hears. */
+export interface Work<Part, Told> {
   readonly spender: Spender;
   /** What the target would be paid for. */
   billable(target: Served): BillableCall;
   readonly patience: Patience;
   /** The longest answer is what the caller allows, or else what the budget pays for. */
-  start(target: Target, signal: AbortSignal, outputTokensAtMost: number | undefined): AsyncIterable<Part>;
+  start(target: Target, signal: AbortSignal, outputTokensAtMost: number | undefined): AsyncIterable<Told>;
   /** Undefined for a part that is not the last; `unknown` when the provider did not say what it used. */
-  usageOf(part: Part): BilledUsage | 'unknown' | undefined;
-  /** The part with these sentences added to its warnings. */
-  warn(part: Part, warnings: readonly string[]): Part;
+  usageOf(told: Told): BilledUsage | 'unknown' | undefined;
+  /** The last part says who served, with these warnings added to its own. */
+  partOf(told: Told, target: Target, warnings: readonly string[]): Part;
 }
 
 /** Why an attempt failed, and whether the caller has seen a part of its answer. */
@@ -44,22 +45,26 @@ export const targetFailures: ReadonlySet<string> = new Set([
 ]);
 
 /** One call to one target: money first, then the request; both are told how it went. Throws `AttemptFailed`. */
-export async function* attempt<Part>(
+export async function attempt<Part, Told>(
   target: Target,
-  work: Work<Part>,
+  work: Work<Part, Told>,
   money: MoneyGate,
   signal: AbortSignal,
-): AsyncGenerator<Part> {
+  emit: Emit<Part>,
+): Promise<void> {
   const account = new Account(target, await reserve(target, work, money));
   using stop = new CallSignal(signal, 0, { givesUp: true });
-  const parts = work.start(target, stop.signal, account.outputTokensAtMost);
+  using watch = new Watch(work.patience, (why) => stop.giveUp(why));
   try {
-    for await (const part of watched(parts, work.patience, (why) => stop.giveUp(why))) {
-      const usage = work.usageOf(part);
+    for await (const told of work.start(target, stop.signal, account.outputTokensAtMost)) {
+      watch.came();
+      const usage = work.usageOf(told);
       // The end of an answer is told after it is in the books.
       if (usage === undefined) account.began();
       else await account.ended(usage);
-      yield usage === undefined ? part : work.warn(part, account.warnings);
+      const slow = emit(work.partOf(told, target, account.warnings));
+      if (slow) await slow;
+      watch.waits();
     }
   } catch (error) {
     throw account.failed(error);
@@ -68,7 +73,7 @@ export async function* attempt<Part>(
   }
 }
 
-async function reserve<Part>(target: Target, work: Work<Part>, money: MoneyGate): Promise<Reservation> {
+async function reserve<Part, Told>(target: Target, work: Work<Part, Told>, money: MoneyGate): Promise<Reservation> {
   const { model, provider } = target;
   try {
     return await money.reserve(work.billable({ provider: provider.name, kind: provider.kind, model }));

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type FailureCode, FailureError, toFailure } from '@treadle/failure';
 import { AttemptFailed, attempt, loadSign, targetFailures, type Work } from './attempt.js';
 import type { MoneyGate } from './money-gate.js';
+import type { Emit } from './pulled.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Target } from './target.js';
 
@@ -26,16 +27,17 @@ export interface Choice {
 }
 
 /** Asks one target after the other until one answers. Once a part of an answer was seen there is no going back. Throws `FailureError`. */
-export async function* attempts<Part>(
+export async function attempts<Part, Told>(
   choice: Choice,
-  work: Work<Part>,
+  work: Work<Part, Told>,
   options: AttemptsOptions,
   signal: AbortSignal,
-): AsyncGenerator<Part> {
+  emit: Emit<Part>,
+): Promise<void> {
   const state: Progress = { made: 0, last: undefined };
   for (let round = 0; ; round += 1) {
     for (const target of choice.targets) {
-      if (yield* tryTarget(target, choice, work, options, signal, state)) return;
+      if (await tryTarget(target, choice, work, options, signal, state, emit)) return;
     }
     const failure = state.last ?? FailureError.of('model_not_found', 'No model serves this call.');
     const pauseMs = pauseBefore(round, choice.targets, options.random);
@@ -51,14 +53,15 @@ interface Progress {
 }
 
 /** Whether the target answered. A failure that another target may not have is remembered; any other is thrown. */
-async function* tryTarget<Part>(
+async function tryTarget<Part, Told>(
   target: Target,
   choice: Choice,
-  work: Work<Part>,
+  work: Work<Part, Told>,
   { money, budget }: AttemptsOptions,
   signal: AbortSignal,
   state: Progress,
-): AsyncGenerator<Part, boolean> {
+  emit: Emit<Part>,
+): Promise<boolean> {
   const trouble = target.trouble();
   if (trouble) {
     state.last ??= trouble;
@@ -74,10 +77,10 @@ async function* tryTarget<Part>(
     if (state.made > 0 && !budget.take()) throw state.last ?? exhausted();
     state.made += 1;
     target.lastTenantId = work.spender.tenantId;
-    for await (const part of attempt(target, work, money, signal)) {
+    await attempt(target, work, money, signal, (part) => {
       firstTokenMs ??= performance.now() - startedAt;
-      yield part;
-    }
+      return emit(part);
+    });
     return true;
   } catch (error) {
     if (!(error instanceof AttemptFailed)) throw error;

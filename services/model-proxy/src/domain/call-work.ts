@@ -3,7 +3,7 @@ import type { Work } from './attempt.js';
 import type { CallPlan } from './plan-call.js';
 import { billed } from './probe.js';
 import { promptTokensAtMost } from './prompt-bound.js';
-import type { TokenCounts } from './provider.js';
+import type { Embeddings, ModelPart, Ranking, TokenCounts } from './provider.js';
 import type {
   ChatPart,
   ChatQuestion,
@@ -21,8 +21,10 @@ interface Frame {
   readonly patience: Patience;
 }
 
+export type ChatWork = Work<ChatPart, ModelPart>;
+
 /** A chat, as it is asked of whichever target serves. */
-export function chatWork(question: ChatQuestion, { plan, patience }: Frame): Work<ChatPart> {
+export function chatWork(question: ChatQuestion, { plan, patience }: Frame): ChatWork {
   const { spender, idempotencyKey, parameters, deadlineUnixMs, messages, tools, responseFormat } = question;
   const limit = limitOf(parameters);
   return {
@@ -38,43 +40,48 @@ export function chatWork(question: ChatQuestion, { plan, patience }: Frame): Wor
       inputTokensAtMost: promptTokensAtMost({ ...served, messages, tools, responseFormat }),
       outputTokensAtMost: limit,
     }),
-    async *start(target, signal, outputTokensAtMost) {
+    start: (target, signal, outputTokensAtMost) => {
       const bounded = limit ?? outputTokensAtMost;
       const settings =
         limit === undefined && bounded !== undefined ? { ...parameters, max_tokens: bounded } : parameters;
-      const call = { ...question, model: target.model, parameters: settings, deadlineUnixMs: 0, signal };
-      for await (const part of target.provider.chat(call)) {
-        yield part.type === 'finished' ? { ...part, ...servedBy(target) } : part;
-      }
+      return target.provider.chat({
+        ...question,
+        model: target.model,
+        parameters: settings,
+        deadlineUnixMs: 0,
+        signal,
+      });
     },
     usageOf: (part) => {
       if (part.type !== 'finished') return undefined;
       return part.usageKnown === false ? 'unknown' : billed(part);
     },
-    warn: (part, warnings) =>
-      part.type === 'finished' ? { ...part, warnings: [...plan.warnings, ...part.warnings, ...warnings] } : part,
+    partOf: (part, target, warnings) =>
+      part.type === 'finished'
+        ? { ...part, ...servedBy(target), warnings: [...plan.warnings, ...part.warnings, ...warnings] }
+        : part,
   };
 }
 
 /** Vectors, as they are asked of whichever target serves. */
-export function embedWork(question: EmbedQuestion, frame: Frame): Work<EmbedAnswer> {
+export function embedWork(question: EmbedQuestion, frame: Frame): Work<EmbedAnswer, Embeddings> {
   return wholeWork('embed', question, question.texts, frame, async (target, signal) => {
     const call = { ...question, model: target.model, deadlineUnixMs: 0, signal };
     const answer = await target.provider.embed?.(call);
     if (!answer) throw cannot(target, 'embedding');
-    return { ...answer, ...servedBy(target) };
+    return answer;
   });
 }
 
 /** An order of documents, as it is asked of whichever target serves. */
-export function rerankWork(question: RerankQuestion, frame: Frame): Work<RerankAnswer> {
+export function rerankWork(question: RerankQuestion, frame: Frame): Work<RerankAnswer, Ranking> {
   // The query is read with every document.
   const texts = question.documents.map((document) => question.query + document);
   return wholeWork('rerank', question, texts, frame, async (target, signal) => {
     const call = { ...question, model: target.model, deadlineUnixMs: 0, signal };
     const answer = await target.provider.rerank?.(call);
     if (!answer) throw cannot(target, 'reranking');
-    return { ...answer, ...servedBy(target) };
+    return answer;
   });
 }
 
@@ -85,7 +92,7 @@ function wholeWork<Answer extends TokenCounts & { readonly warnings: readonly st
   texts: readonly string[],
   { plan, patience }: Frame,
   ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
-): Work<Answer> {
+): Work<Answer & ServedBy, Answer> {
   const messages = texts.map((text) => ({ role: 'user', text }));
   return {
     patience,
@@ -104,7 +111,11 @@ function wholeWork<Answer extends TokenCounts & { readonly warnings: readonly st
       yield await ask(target, signal);
     },
     usageOf: billed,
-    warn: (answer, warnings) => ({ ...answer, warnings: [...plan.warnings, ...answer.warnings, ...warnings] }),
+    partOf: (answer, target, warnings) => ({
+      ...answer,
+      ...servedBy(target),
+      warnings: [...plan.warnings, ...answer.warnings, ...warnings],
+    }),
   };
 }
 

@@ -2,11 +2,12 @@ import { FailureError } from '@treadle/failure';
 import type { Work } from './attempt.js';
 import { type AttemptsOptions, attempts } from './attempts.js';
 import { CallSignal } from './call-signal.js';
-import { chatWork, embedWork, rerankWork } from './call-work.js';
+import { type ChatWork, chatWork, embedWork, rerankWork } from './call-work.js';
 import { Flights } from './flights.js';
 import type { MoneyGate } from './money-gate.js';
 import { type CallPlan, digest, type Planning, planCall } from './plan-call.js';
 import { billed } from './probe.js';
+import { type Emit, pulled } from './pulled.js';
 import type {
   Asking,
   ChatPart,
@@ -55,24 +56,17 @@ export class Pipeline {
   }
 
   async *chat(question: ChatQuestion): AsyncGenerator<ChatPart> {
-    const key = () => question.routingKey || `${question.spender.tenantId} ${asked(question)}`;
-    const plan = await this.plan({
-      operation: 'chat',
-      asking: question,
-      key,
-      hint: question.hint,
-      likelyTokens: () => likelyTokens(question.messages),
-    });
-    const patience = question.whole ? this.whole(plan) : this.patience(plan);
-    const work = chatWork(question, { plan, patience });
-    using stop = this.signal(question, plan);
-    try {
-      const ttlSeconds = ttlOf(question, plan);
-      if (ttlSeconds === 0) yield* this.run(plan, work, stop.signal);
-      else yield* this.shared(question, plan, work, ttlSeconds, stop.signal);
-    } catch (error) {
-      throw stop.explain(error);
+    if (question.whole) {
+      const parts: ChatPart[] = [];
+      await this.ask(question, (part) => void parts.push(part), {});
+      yield* parts;
+      return;
     }
+    const call: Leavable = {};
+    yield* pulled<ChatPart>(
+      (emit) => this.ask(question, emit, call),
+      () => call.leave?.(),
+    );
   }
 
   async embed(question: EmbedQuestion): Promise<EmbedAnswer> {
@@ -104,44 +98,75 @@ export class Pipeline {
     return planCall(models, targets, defaultModel, { ...planning, budgetUsed: () => money.shareUsed(spender) });
   }
 
-  private async *run(plan: CallPlan, work: Work<ChatPart>, signal: AbortSignal): AsyncGenerator<ChatPart> {
+  private async ask(question: ChatQuestion, emit: Emit<ChatPart>, call: Leavable): Promise<void> {
+    const key = () => question.routingKey || `${question.spender.tenantId} ${asked(question)}`;
+    const plan = await this.plan({
+      operation: 'chat',
+      asking: question,
+      key,
+      hint: question.hint,
+      likelyTokens: () => likelyTokens(question.messages),
+    });
+    const patience = question.whole ? this.whole(plan) : this.patience(plan);
+    const work = chatWork(question, { plan, patience });
+    using stop = this.signal(question, plan);
+    call.leave = () => stop.giveUp(FailureError.of('cancelled', 'The answer of the model is not read on.'));
+    try {
+      const ttlSeconds = ttlOf(question, plan);
+      if (ttlSeconds === 0) await this.run(plan, work, stop.signal, emit);
+      else await this.shared(question, plan, work, ttlSeconds, stop.signal, emit);
+    } catch (error) {
+      throw stop.explain(error);
+    }
+  }
+
+  private run(plan: CallPlan, work: ChatWork, signal: AbortSignal, emit: Emit<ChatPart>): Promise<void> {
     this.options.budget.offered();
-    yield* attempts(plan, work, this.options, signal);
+    return attempts(plan, work, this.options, signal, emit);
   }
 
   /** From the cache, or from a call that others with the same question follow too. */
-  private async *shared(
+  private async shared(
     question: ChatQuestion,
     plan: CallPlan,
-    work: Work<ChatPart>,
+    work: ChatWork,
     ttlSeconds: number,
     signal: AbortSignal,
-  ): AsyncGenerator<ChatPart> {
+    emit: Emit<ChatPart>,
+  ): Promise<void> {
     const { cache } = this.parts;
     const { tenantId } = question.spender;
     const key = digest([plan.targets.map(({ name }) => name).sort(), asked(question)]);
     const free = new FreeAnswers(this.parts.money, work);
     const kept = await cache.get(tenantId, key);
     if (kept) {
-      yield* free.give(kept);
+      for (const part of kept) await emit(free.marked(part));
       return;
     }
-    const start = (all: AbortSignal) => this.run(plan, work, all);
+    // Whoever leads may leave: the flight itself says when nobody is there any more.
+    const start = (all: AbortSignal) =>
+      pulled<ChatPart>(
+        (push) => this.run(plan, work, all, push),
+        () => undefined,
+      );
     const { flight, leads } = this.flights.join(`${tenantId} ${key}`, start, (parts) =>
       cache.set(tenantId, key, joined(parts), ttlSeconds),
     );
-    if (leads) yield* flight.follow(signal);
-    else yield* free.follow(flight.follow(signal));
+    for await (const part of flight.follow(signal)) await emit(leads ? part : free.marked(part));
   }
 
-  private async single<Answer>(asking: Timed, plan: CallPlan, work: Work<Answer>): Promise<Answer> {
+  private async single<Answer, Told>(asking: Timed, plan: CallPlan, work: Work<Answer, Told>): Promise<Answer> {
     using stop = this.signal(asking, plan);
     this.options.budget.offered();
+    let answer: Answer | undefined;
     try {
-      for await (const answer of attempts(plan, work, this.options, stop.signal)) return answer;
+      await attempts(plan, work, this.options, stop.signal, (whole) => {
+        answer = whole;
+      });
     } catch (error) {
       throw stop.explain(error);
     }
+    if (answer !== undefined) return answer;
     throw FailureError.of('provider_stream_cut', 'The provider ended without an answer. Try again.');
   }
 
@@ -161,6 +186,11 @@ export class Pipeline {
     const totalMs = rules?.deadlines.total_ms ?? this.parts.totalMs;
     return { firstTokenMs: totalMs, silenceMs: totalMs };
   }
+}
+
+/** A call that its reader may leave before its end. */
+interface Leavable {
+  leave?: () => void;
 }
 
 type Timed = Asking & { readonly signal?: AbortSignal; readonly deadlineUnixMs: number };
@@ -196,18 +226,10 @@ class FreeAnswers {
 
   constructor(
     private readonly money: MoneyGate,
-    private readonly work: Work<ChatPart>,
+    private readonly work: ChatWork,
   ) {}
 
-  *give(parts: Iterable<ChatPart>): Generator<ChatPart> {
-    for (const part of parts) yield this.marked(part);
-  }
-
-  async *follow(parts: AsyncIterable<ChatPart>): AsyncGenerator<ChatPart> {
-    for await (const part of parts) yield this.marked(part);
-  }
-
-  private marked(part: ChatPart): ChatPart {
+  marked(part: ChatPart): ChatPart {
     if (part.type !== 'finished') return part;
     const latencyMs = performance.now() - this.startedAt;
     const { provider, kind, model } = part;

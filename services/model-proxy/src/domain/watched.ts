@@ -8,35 +8,46 @@ export interface Patience {
   readonly silenceMs: number;
 }
 
-/** The parts as they come; calls `giveUp` when the next one takes too long. Time that the reader takes does not count. */
-export async function* watched<Part>(
-  parts: AsyncIterable<Part>,
-  { firstTokenMs, silenceMs }: Patience,
-  giveUp: (why: FailureError) => void,
-): AsyncGenerator<Part> {
-  let waitingSince: number | undefined = performance.now();
-  let limitMs = firstTokenMs;
-  // One timer that looks at the clock costs less than one that is set anew for every token.
-  const look = () => {
-    const waitedMs = waitingSince === undefined ? 0 : performance.now() - waitingSince;
-    if (waitedMs >= limitMs) giveUp(silent(limitMs, limitMs === firstTokenMs));
-    else timer = setTimeout(look, limitMs - waitedMs);
-  };
-  let timer = setTimeout(look, limitMs);
-  try {
-    for await (const part of parts) {
-      waitingSince = undefined;
-      if (limitMs !== silenceMs) {
-        limitMs = silenceMs;
-        clearTimeout(timer);
-        timer = setTimeout(look, limitMs);
-      }
-      yield part;
-      waitingSince = performance.now();
-    }
-  } finally {
-    clearTimeout(timer);
+/** Looks at the clock while a target is waited for, and gives it up when the next part takes too long. Time that the reader takes does not count. */
+export class Watch implements Disposable {
+  private waitingSince: number | undefined = performance.now();
+  private limitMs: number;
+  private timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly patience: Patience,
+    private readonly giveUp: (why: FailureError) => void,
+  ) {
+    this.limitMs = patience.firstTokenMs;
+    this.timer = setTimeout(this.look, this.limitMs);
   }
+
+  /** A part is here. */
+  came(): void {
+    this.waitingSince = undefined;
+    const { silenceMs } = this.patience;
+    if (this.limitMs === silenceMs) return;
+    this.limitMs = silenceMs;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.look, silenceMs);
+  }
+
+  /** The next part is waited for. */
+  waits(): void {
+    this.waitingSince = performance.now();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.timer);
+  }
+
+  /** One timer that looks at the clock costs less than one that is set anew for every token. */
+  private readonly look = () => {
+    const { limitMs, waitingSince } = this;
+    const waitedMs = waitingSince === undefined ? 0 : performance.now() - waitingSince;
+    if (waitedMs >= limitMs) this.giveUp(silent(limitMs, limitMs === this.patience.firstTokenMs));
+    else this.timer = setTimeout(this.look, limitMs - waitedMs);
+  };
 }
 
 function silent(limitMs: number, first: boolean): FailureError {
