@@ -10,9 +10,12 @@ export interface FormField {
   readonly options?: readonly string[];
 }
 
+/** Stands in a form's content where a field is to be shown; the group is its name. */
+export const fieldSlot = /\{\{#\$output\.([A-Za-z_][A-Za-z0-9_]{0,63})#\}\}/g;
+
 /** What a run asks a person. */
 export interface Form {
-  /** Markdown. `{{#$output.name#}}` stands where a field is to be shown. */
+  /** Markdown with a `fieldSlot` where a field is to be shown. */
   readonly content: string;
   readonly fields: readonly FormField[];
   /** The ways to send it off, at least one. */

@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import {
+  ApprovalServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -27,17 +28,18 @@ export class AppModule implements OnApplicationShutdown {
     const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
     const runs = grpcClient(RunServiceService, { address: config.orchestratorAddress });
     const workflows = grpcClient(WorkflowServiceService, { address: config.orchestratorAddress });
+    const approvals = grpcClient(ApprovalServiceService, { address: config.orchestratorAddress });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
     const modelAdmin = grpcClient(ModelAdminServiceService, { address: config.modelProxyAddress });
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
-    const apiKey = config.apiKey?.reveal();
+    const given = { publicUrl: config.publicUrl, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],
-      useFactory: () => ({ runs, workflows, models, modelAdmin, bus, pool, files, apiKey, onFirstKey: showFirstKey }),
+      useFactory: () => ({ runs, workflows, approvals, models, modelAdmin, bus, pool, files, ...given }),
     });
-    const clients = [runs, workflows, models, modelAdmin];
+    const clients = [runs, workflows, approvals, models, modelAdmin];
     const closers = [...clients.map((client) => () => client.close()), () => bus.close(), () => pool.end()];
     const providers = [{ provide: CLOSERS, useValue: closers }];
     return { module: AppModule, imports: [HealthModule.forRoot(), gateway], providers };

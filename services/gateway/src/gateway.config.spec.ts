@@ -3,7 +3,7 @@ import { gatewayConfig, gatewayProcessConfig } from './gateway.config.js';
 
 describe('the settings of the gateway', () => {
   it('have these defaults', () => {
-    expect(gatewayConfig.read({})).toEqual({ httpPort: 8080, host: '127.0.0.1', apiKey: undefined });
+    expect(gatewayConfig.read({})).toEqual({ httpPort: 8080, host: '127.0.0.1', publicUrl: '', apiKey: undefined });
   });
 
   it('have these besides in a process of its own', () => {
@@ -17,6 +17,7 @@ describe('the settings of the gateway', () => {
     expect(rest).toEqual({
       httpPort: 8080,
       host: '127.0.0.1',
+      publicUrl: '',
       apiKey: undefined,
       databaseConnections: 5,
       orchestratorAddress: '127.0.0.1:50052',

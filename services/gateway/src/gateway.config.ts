@@ -15,6 +15,13 @@ export const gatewayConfig = defineConfig({
     default: '127.0.0.1',
     meaning: 'Address the public API listens on; 0.0.0.0 for all of the machine.',
   }),
+  publicUrl: string({
+    env: 'TREADLE_PUBLIC_URL',
+    default: '',
+    unit: 'URL',
+    meaning:
+      'Where people reach the public API, for links that are sent to them; empty takes the address of the request.',
+  }),
   apiKey: secret({
     env: 'TREADLE_API_KEY',
     optional: true,

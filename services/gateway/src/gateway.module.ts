@@ -11,6 +11,9 @@ import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
 import { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
+import { ApprovalLinks } from './api/approvals/approval-links.js';
+import { ApprovalPageController } from './api/approvals/approval-page.controller.js';
+import { ApprovalsController } from './api/approvals/approvals.controller.js';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { HomeController } from './api/home.controller.js';
@@ -23,10 +26,10 @@ import { OpenAiController } from './api/openai/openai.controller.js';
 import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
-import { GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
+import { APPROVALS, GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { ApiKeys } from './domain/api-keys.js';
-import type { ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
+import type { Approvals, ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { maxShownBytes, withWholeValues } from './domain/whole-values.js';
@@ -40,6 +43,7 @@ import { RunStreams } from './streaming/run-streams.js';
 export interface GatewayPorts {
   readonly runs: Runs;
   readonly workflows: Workflows;
+  readonly approvals: Approvals;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
   readonly bus: MessageBus;
@@ -47,6 +51,8 @@ export interface GatewayPorts {
   readonly files: FileStore;
   /** Made with `createPool(url, { schema: gatewaySchema })`. */
   readonly pool: Pool;
+  /** Where people reach the public API, such as `https://treadle.example.com`; empty takes the address of each request. */
+  readonly publicUrl: string;
   /** Lets in whoever shows this key; without it a random key is made at the very first start. */
   readonly apiKey?: string;
   /** Told the random key, once, to show it to a person. It cannot be found out again. */
@@ -64,6 +70,8 @@ const controllers = [
   StartRunController,
   RunsController,
   RunValuesController,
+  ApprovalsController,
+  ApprovalPageController,
   ProvidersController,
   RoutesController,
   PricesController,
@@ -76,6 +84,12 @@ const controllers = [
 const providers: FactoryProvider[] = [
   { provide: MODELS, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => models },
   { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
+  { provide: APPROVALS, inject: [GATEWAY_PORTS], useFactory: ({ approvals }: GatewayPorts) => approvals },
+  {
+    provide: ApprovalLinks,
+    inject: [GATEWAY_PORTS],
+    useFactory: ({ approvals, publicUrl }: GatewayPorts) => new ApprovalLinks(approvals, publicUrl),
+  },
   {
     provide: RUN_SOURCES,
     inject: [GATEWAY_PORTS, RunValues],
@@ -108,9 +122,9 @@ const providers: FactoryProvider[] = [
   },
   {
     provide: RunStreams,
-    inject: [RUN_SOURCES, RunVersions, OpenStreams],
-    useFactory: (sources: RunSources, versions: RunVersions, streams: OpenStreams) =>
-      new RunStreams(sources, versions, streams),
+    inject: [RUN_SOURCES, RunVersions, OpenStreams, ApprovalLinks],
+    useFactory: (sources: RunSources, versions: RunVersions, streams: OpenStreams, links: ApprovalLinks) =>
+      new RunStreams(sources, versions, streams, links),
   },
   {
     provide: GatewayLifecycle,

@@ -10,7 +10,7 @@ import { createPool } from '@treadle/persistence';
 import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
-import type { ModelAdmin, Models } from '../src/domain/ports.js';
+import type { Approvals, ModelAdmin, Models } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
 
@@ -51,6 +51,13 @@ const noModelAdmin = Object.fromEntries(
   Object.keys(ModelAdminServiceService).map((name) => [name, away]),
 ) as unknown as ModelAdmin;
 
+/** Nobody is asked anything here: the specs of approvals run against the real orchestrator. */
+const noApprovals: Approvals = {
+  listApprovals: async () => ({ approvals: [], nextCursor: '' }),
+  getApproval: away,
+  answerApproval: away,
+};
+
 /** @param key `null` leaves the first key to the gateway. @param address a database that is there already. */
 export async function startGateway(key: string | null = apiKey, address?: string): Promise<GatewayUnderTest> {
   const database = address === undefined ? await testDatabase() : undefined;
@@ -73,6 +80,8 @@ export async function startGateway(key: string | null = apiKey, address?: string
           workflows: inProcessHandlers(WorkflowServiceService, orchestrator.workflowService, () => undefined),
           models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
           modelAdmin: noModelAdmin,
+          approvals: noApprovals,
+          publicUrl: '',
           bus,
           pool,
           files,

@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
+  ApprovalServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -126,11 +127,13 @@ function rootModule(
   const ports: GatewayPorts = {
     runs: here(RunServiceService, orchestrator.runController),
     workflows: here(WorkflowServiceService, orchestrator.workflowController),
+    approvals: here(ApprovalServiceService, orchestrator.approvalController),
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,
     files,
     pool: gatewayPool,
+    publicUrl: settings.gateway.publicUrl,
     onFirstKey,
     ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),
   };

@@ -2,6 +2,7 @@ import {
   type Answer,
   type Form,
   type FormField,
+  fieldSlot,
   type Json,
   type JsonObject,
   type Read,
@@ -15,8 +16,6 @@ import type { HumanInput, HumanInputConfig } from './human-input.descriptor.js';
 
 /** The branch taken when nobody answers in time. */
 export const timeoutHandle = '__timeout__';
-
-const slot = /\{\{#\$output\.([A-Za-z_][A-Za-z0-9_]{0,63})#\}\}/g;
 
 /** The form with all values filled in: it does not change while it waits. */
 export function formOf(config: HumanInputConfig, read: Read, at: number): Waiting {
@@ -70,7 +69,7 @@ function outputsOf(form: Form, given: JsonObject, action: string, title: string)
   const values = Object.fromEntries(
     form.fields.map(({ name, type, default: preset }) => [name, given[name] ?? preset ?? emptyField(type)]),
   );
-  const content = form.content.replace(slot, (whole, name: string) =>
+  const content = form.content.replace(fieldSlot, (whole, name: string) =>
     Object.hasOwn(values, name) ? valueAsText(values[name] ?? null) : whole,
   );
   return { ...values, __action_id: action, __action_value: title, __rendered_content: content };

@@ -1,5 +1,7 @@
 /** The orchestrator's runs and the bus, for everything that starts, reads or follows runs. */
 export const RUN_SOURCES = Symbol('RUN_SOURCES');
+/** What runs ask people. */
+export const APPROVALS = Symbol('APPROVALS');
 /** What the gateway is given by whoever composes it. */
 export const GATEWAY_PORTS = Symbol('GATEWAY_PORTS');
 /** The model proxy, for calls and for what it is set up with. */

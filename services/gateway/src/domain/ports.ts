@@ -1,4 +1,5 @@
 import type {
+  ApprovalServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -8,5 +9,6 @@ import type { Handlers } from '@treadle/grpc';
 
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
+export type Approvals = Handlers<ApprovalServiceService>;
 export type Models = Pick<Handlers<ModelServiceService>, 'chat' | 'embed' | 'listModels' | 'resolveModel'>;
 export type ModelAdmin = Handlers<ModelAdminServiceService>;

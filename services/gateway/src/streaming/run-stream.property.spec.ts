@@ -48,7 +48,7 @@ class Client {
       entries: run.entries.filter((entry: JournalEntry) => entry.firstSequence > afterSequence),
       ended: run.status !== 'running',
     });
-    const followed = { tenantId: 't', runId: run.id, version };
+    const followed = { tenantId: 't', runId: run.id, version, asked: async () => ({}) };
     const from = this.lastId === '' ? undefined : parseEventId(this.lastId);
     const values = { readBack: async (_tenantId: string, value: Json) => value };
     const stream = new RunStream({ bus, runs: { readJournal }, values }, followed, from);

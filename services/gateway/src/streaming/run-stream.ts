@@ -19,6 +19,8 @@ export interface FollowedRun {
   readonly tenantId: string;
   readonly runId: string;
   readonly version: RunVersion;
+  /** The token and the address by which the question of a node is answered; empty where they cannot be had. */
+  readonly asked: (key: string) => Promise<{ readonly token?: string; readonly url?: string }>;
 }
 
 /** Where a stream goes: one open answer. */
@@ -175,7 +177,9 @@ export class RunStream {
   private async writeEvent(sink: StreamSink, { sequence, atUnixMs, event }: FedEvent): Promise<void> {
     this.sequence = sequence;
     const { type } = event;
-    const data = { run_id: this.run.runId, sequence, at: iso(atUnixMs), ...publicEvent(event, this.run.version.names) };
+    const asked = type === 'node-waiting' && event.form ? await this.run.asked(event.key) : {};
+    const fields = { ...publicEvent(event, this.run.version.names), ...asked };
+    const data = { run_id: this.run.runId, sequence, at: iso(atUnixMs), ...fields };
     await sink.write(`event: ${type}\nid: ${this.id()}\ndata: ${withAddresses(JSON.stringify(data))}\n\n`);
   }
 

@@ -1,5 +1,6 @@
 import type { Run } from '@treadle/contracts';
 import type { FastifyReply } from 'fastify';
+import type { ApprovalLinks } from '../api/approvals/approval-links.js';
 import type { RunVersions } from '../domain/run-versions.js';
 import type { RunSources } from '../domain/start-run.js';
 import type { StreamPosition } from './event-id.js';
@@ -13,6 +14,7 @@ export class RunStreams {
     private readonly sources: RunSources,
     private readonly versions: RunVersions,
     private readonly streams: OpenStreams,
+    private readonly links: Pick<ApprovalLinks, 'ofNode'>,
   ) {}
 
   /**
@@ -27,7 +29,8 @@ export class RunStreams {
     begunNow = false,
   ): Promise<void> {
     const version = await this.versions.get(tenantId, run.workflowId, run.version);
-    const stream = new RunStream(this.sources, { tenantId, runId: run.id, version }, from, !begunNow);
+    const asked = (key: string) => this.links.ofNode(reply.request, run.id, key);
+    const stream = new RunStream(this.sources, { tenantId, runId: run.id, version, asked }, from, !begunNow);
     try {
       await stream.join();
       reply.hijack();

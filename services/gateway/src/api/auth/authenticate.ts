@@ -11,8 +11,8 @@ declare module 'fastify' {
   }
 }
 
-/** Open to everybody: the front page, health and the description of the API. */
-const openPaths = /^\/(?:$|favicon\.ico$|health(?:\/|$)|api\/docs(?:[/-]|$))/;
+/** Open to everybody: the front page, health and the description of the API; and an approval, whose token is credential enough. */
+const openPaths = /^\/(?:$|favicon\.ico$|health(?:\/|$)|api\/docs(?:[/-]|$)|(?:api\/v1\/)?approvals\/[^/]+$)/;
 
 /**
  * Puts the caller's tenant on the request, before its body is read. Waits only when the key has not been seen for some seconds.

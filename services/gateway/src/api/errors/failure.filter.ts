@@ -18,7 +18,8 @@ export class FailureFilter implements ExceptionFilter {
   private answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const found = failureOf(error, request);
     if (failureKind(found.code) === 'bug') {
-      this.logger.error({ err: error, requestId: request.id, url: request.url }, 'a request met a bug');
+      // The route and not the address, which may hold a token.
+      this.logger.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'a request met a bug');
     }
     if (reply.raw.headersSent) return void reply.raw.destroy();
     const { status, body } = bodyFor(request, found);

@@ -1,5 +1,6 @@
 import type { Run } from '@treadle/contracts';
 import type { FastifyReply } from 'fastify';
+import type { OpenApproval } from '../approvals/approval-links.js';
 import { runJson } from './run.view.js';
 
 const jsonType = 'application/json; charset=utf-8';
@@ -8,8 +9,9 @@ export function runPath(run: Run): string {
   return `/api/v1/runs/${run.id}`;
 }
 
-export function answerRun(reply: FastifyReply, run: Run): void {
-  void reply.type(jsonType).send(runJson(run));
+/** @param approvals what the run waits for people to answer */
+export function answerRun(reply: FastifyReply, run: Run, approvals: readonly OpenApproval[] = []): void {
+  void reply.type(jsonType).send(runJson(run, approvals));
 }
 
 /** The run goes on; its address is where to ask for it. */

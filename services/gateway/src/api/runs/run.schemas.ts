@@ -13,7 +13,8 @@ export const startRunSchema = z
     }),
     conversation_id: z.string().max(100).default(''),
     mode: z.enum(['wait', 'stream', 'async']).default('wait').meta({
-      description: '`wait` answers the finished run, `async` answers 202 at once, `stream` answers server-sent events.',
+      description:
+        '`wait` answers the run when it has ended, or paused with its `approvals`; `async` answers 202 at once, `stream` answers server-sent events.',
     }),
   })
   .prefault({})
@@ -88,6 +89,16 @@ export const nodeRunSchema = z
   })
   .meta({ id: 'NodeRun' });
 
+const openApprovalSchema = z
+  .object({
+    token: z.string(),
+    url: z.string().meta({ description: 'A page for a person to answer on.' }),
+    node: z.string().meta({ description: 'Key of the node that asks.' }),
+    title: z.string(),
+    due_at: z.string().nullable().meta({ description: 'When the run goes on without an answer; null: never.' }),
+  })
+  .meta({ id: 'OpenApproval' });
+
 export const runSchema = z
   .object({
     id: z.string(),
@@ -104,6 +115,9 @@ export const runSchema = z
     inputs: jsonObject,
     outputs: jsonObject.nullable().meta({ description: 'Null until the run has completed.' }),
     failure: failureSchema.nullable(),
+    approvals: z.array(openApprovalSchema).optional().meta({
+      description: 'What the run waits for people to answer; only while it does, and only when one run is asked for.',
+    }),
     node_runs: z.array(nodeRunSchema).optional().meta({ description: 'Only when one run is asked for.' }),
   })
   .meta({ id: 'Run' });

@@ -1,6 +1,7 @@
 import type { ListRunsResponse, NodeRun, Run } from '@treadle/contracts';
 import type { Failure } from '@treadle/failure';
 import { publicFailure } from '../../streaming/public-event.js';
+import type { OpenApproval } from '../approvals/approval-links.js';
 
 /** A moment as the API shows it; 0 means that it has not come. */
 export function moment(unixMs: number): string | null {
@@ -8,7 +9,7 @@ export function moment(unixMs: number): string | null {
 }
 
 /** A run as JSON text. What services give as JSON goes through as it is, without being read. */
-export function runJson(run: Run): string {
+export function runJson(run: Run, approvals: readonly OpenApproval[] = []): string {
   const { id, workflowId, workflowName, version, status, nodeRuns } = run;
   const plain = {
     id,
@@ -22,6 +23,7 @@ export function runJson(run: Run): string {
     finished_at: moment(run.finishedUnixMs),
     usage: { input_tokens: run.inputTokens, output_tokens: run.outputTokens },
     last_sequence: run.lastSequence,
+    approvals: approvals.length > 0 ? approvals : undefined,
   };
   const nodes: Record<string, string> =
     nodeRuns.length > 0 ? { node_runs: `[${nodeRuns.map(nodeRunJson).join(',')}]` } : {};
@@ -34,7 +36,7 @@ export function runJson(run: Run): string {
 }
 
 export function runPageJson({ runs, nextCursor }: ListRunsResponse): string {
-  return `{"items":[${runs.map(runJson).join(',')}],"next_cursor":${JSON.stringify(nextCursor || null)}}`;
+  return `{"items":[${runs.map((run) => runJson(run)).join(',')}],"next_cursor":${JSON.stringify(nextCursor || null)}}`;
 }
 
 function nodeRunJson(node: NodeRun): string {

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunSources } from '../../domain/start-run.js';
 import { parseEventId } from '../../streaming/event-id.js';
 import { RunStreams } from '../../streaming/run-streams.js';
+import { ApprovalLinks } from '../approvals/approval-links.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
 import {
@@ -18,6 +19,9 @@ import {
 import { runPageJson } from './run.view.js';
 import { answerJson, answerRun } from './run-answers.js';
 
+const pausedStreams =
+  'The stream stays open while the run is paused: after `run-paused` comes `run-resumed`, as soon as somebody has answered or the moment has come. A `node-waiting` event that asks a person carries the form, and the token and url of its approval. Whoever does not want to wait closes the stream at `run-paused` and comes back later with Last-Event-ID; nothing is missed.';
+
 @ApiTags('runs')
 @ApiBearerAuth()
 @ApiResponse({ status: 'default', standardSchema: errorSchema, description: 'What went wrong.' })
@@ -26,6 +30,7 @@ export class RunsController {
   constructor(
     @Inject(RUN_SOURCES) private readonly sources: RunSources,
     private readonly streams: RunStreams,
+    private readonly links: ApprovalLinks,
   ) {}
 
   @Get()
@@ -51,18 +56,16 @@ export class RunsController {
   @Get(':id')
   @ApiOperation({ summary: 'One run with what it did at each node' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
-  async get(
-    @Req() { tenantId }: FastifyRequest,
-    @Param('id') runId: string,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const { run } = await this.sources.runs.getRun({ tenantId, runId });
-    answerRun(reply, existing(run, runId));
+  async get(@Req() request: FastifyRequest, @Param('id') runId: string, @Res() reply: FastifyReply): Promise<void> {
+    const { run } = await this.sources.runs.getRun({ tenantId: request.tenantId, runId });
+    const found = existing(run, runId);
+    answerRun(reply, found, await this.links.ofRun(request, found));
   }
 
   @Get(':id/events')
   @ApiOperation({
     summary: 'The events and the text of a run as server-sent events, from the beginning or from Last-Event-ID on',
+    description: pausedStreams,
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last event received.' })
   @ApiProduces('text/event-stream')

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isSettled, type RunSources, requestHash, startAndWait, startRun } from '../../domain/start-run.js';
 import { OpenStreams } from '../../streaming/open-streams.js';
 import { RunStreams } from '../../streaming/run-streams.js';
+import { ApprovalLinks } from '../approvals/approval-links.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
 import { runSchema, type StartRunBody, startRunSchema } from './run.schemas.js';
@@ -20,6 +21,7 @@ export class StartRunController {
     @Inject(RUN_SOURCES) private readonly sources: RunSources,
     private readonly streams: RunStreams,
     private readonly open: OpenStreams,
+    private readonly links: ApprovalLinks,
   ) {}
 
   @Post()
@@ -34,7 +36,8 @@ export class StartRunController {
   @ApiResponse({
     status: 200,
     standardSchema: runSchema,
-    description: 'The run when it has ended or paused, or its stream.',
+    description:
+      'The run when it has ended, or paused: then `approvals` says what it waits for. Or its stream, which stays open while the run is paused.',
   })
   @ApiResponse({
     status: 202,
@@ -42,28 +45,29 @@ export class StartRunController {
     description: 'The run that has begun; Location is its address.',
   })
   async start(
-    @Req() { tenantId }: FastifyRequest,
+    @Req() http: FastifyRequest,
     @Param('workflowId') workflowId: string,
     @Body({ schema: startRunSchema }) body: StartRunBody,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('traceparent') traceparent: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const { tenantId } = http;
     const request = startRequest(tenantId, workflowId, body, checkedKey(key), traceparent);
-    if (body.mode === 'wait') return this.wait(reply, request);
+    if (body.mode === 'wait') return this.wait(http, reply, request);
     const { run, repeated } = await startRun(this.sources.runs, request);
     if (body.mode === 'async') return answerAccepted(reply, run);
     void reply.header('location', runPath(run));
     await this.streams.answer(reply, tenantId, run, undefined, !repeated);
   }
 
-  private async wait(reply: FastifyReply, request: StartRunRequest): Promise<void> {
+  private async wait(http: FastifyRequest, reply: FastifyReply, request: StartRunRequest): Promise<void> {
     const waiting = this.open.waiting();
     const gone = () => waiting.abort();
     reply.raw.once('close', gone);
     try {
       const run = await startAndWait(this.sources, request, waiting.signal);
-      if (isSettled(run)) answerRun(reply, run);
+      if (isSettled(run)) answerRun(reply, run, await this.links.ofRun(http, run));
       else answerAccepted(reply, run);
     } finally {
       reply.raw.off('close', gone);
