@@ -33,6 +33,7 @@ export const failureCodes = {
   invalid_document: caller,
   invalid_inputs: caller,
   limit_exceeded: caller,
+  method_not_allowed: caller,
   model_not_found: caller,
   no_longer_asked: caller,
   node_configuration: caller,

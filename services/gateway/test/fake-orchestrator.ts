@@ -133,7 +133,7 @@ export class FakeOrchestrator {
       versions[published - 1]!.published = true;
       const changed = { ...workflow, publishedVersion: published };
       this.stored.set(workflowId, { workflow: changed, versions });
-      return { workflow: changed };
+      return { workflow: changed, webhooks: [] };
     },
     getWorkflow: async ({ workflowId, version }) => {
       const { workflow, versions } = this.workflow(workflowId);

@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import {
   ApprovalServiceService,
   ConversationServiceService,
+  EntryServiceService,
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
@@ -50,6 +51,7 @@ export class AppModule implements OnApplicationShutdown {
           served(WorkflowServiceService, workflowController),
           served(ApprovalServiceService, others.approvalController),
           served(ConversationServiceService, others.conversationController),
+          served(EntryServiceService, others.entryController),
         ],
       }),
     });

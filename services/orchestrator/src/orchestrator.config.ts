@@ -1,4 +1,4 @@
-import { type ConfigOf, defineConfig, integer, secretUrl, string } from '@treadle/config';
+import { type ConfigOf, defineConfig, integer, secret, secretUrl, string } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
 
 export const orchestratorConfig = defineConfig({
@@ -41,6 +41,12 @@ export const orchestratorConfig = defineConfig({
     max: 600_000,
     unit: 'ms',
     meaning: 'A task that no executor was heard to work on for this long is sent again.',
+  }),
+  keyEncryptionKey: secret({
+    env: 'TREADLE_KEY_ENCRYPTION_KEY',
+    optional: true,
+    meaning:
+      'Encrypts the secrets of webhooks: 32 random bytes in base64 (openssl rand -base64 32), the same for every replica; older ones may follow after commas.',
   }),
 });
 

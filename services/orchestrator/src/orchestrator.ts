@@ -9,10 +9,12 @@ import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
+import type { EntryController } from './api/entry.controller.js';
 import { PartitionResponder } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
 import { RunController } from './api/run.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
+import type { FireSchedules } from './domain/entries/fire-schedules.js';
 import { forgetConversations } from './domain/forget-conversations.js';
 import type { LiveRun } from './domain/live-run.js';
 import { LiveRuns, type RunEffects } from './domain/live-runs.js';
@@ -37,6 +39,7 @@ import { migrations } from './infra/migrations/index.js';
 import { PgPartitionLeases } from './infra/pg-partition-leases.js';
 import { PgRunJournal } from './infra/pg-run-journal.js';
 import type { OrchestratorConfig } from './orchestrator.config.js';
+import { Triggers } from './triggers.js';
 
 /** Where the service writes what an operator should know. A pino logger is one. */
 export interface OrchestratorLog {
@@ -56,6 +59,8 @@ export interface OrchestratorParts {
   readonly health: HealthRegistry;
   /** True where no second orchestrator can exist: takes over all runs at once, without waiting for leases. */
   readonly alone: boolean;
+  /** The present, in milliseconds since the epoch; absent takes the system's clock. */
+  readonly now?: () => number;
 }
 
 /** The service with its ports tied to their adapters, and its life from start to stop. */
@@ -64,6 +69,7 @@ export class Orchestrator {
   readonly workflowController: WorkflowController;
   readonly approvalController: ApprovalController;
   readonly conversationController: ConversationController;
+  readonly entryController: EntryController;
   private readonly runs: LiveRuns;
   private readonly leases: PgPartitionLeases;
   private readonly owner: PartitionOwner;
@@ -77,14 +83,14 @@ export class Orchestrator {
   private stopping = false;
 
   constructor(private readonly parts: OrchestratorParts) {
-    const { config, pool, bus } = parts;
-    const now = () => Date.now();
+    const { config, pool, bus, log, now = () => Date.now() } = parts;
     const db = createDatabase<Database>(pool);
     const runRepository = new KyselyRunRepository(db);
     const workflowRepository = new KyselyWorkflowRepository(db);
     const changed = (tenantId: string, workflowId: string) =>
       bus.publish(workflowChangedSubject, { tenantId, workflowId });
-    const workflows = new Workflows(workflowRepository, catalog, now, changed);
+    const triggers = new Triggers({ config, pool, log, now });
+    const workflows = new Workflows(workflowRepository, catalog, now, changed, triggers.entries);
     const fenceOf = (partition: number) => this.runs.fenceOf(partition);
     const conversations = new KyselyConversationTurns(db);
     this.turns = new TurnQueue({ conversations, now, onError: this.failed('begin a turn') });
@@ -109,13 +115,7 @@ export class Orchestrator {
       maxLiveRuns: config.maxLiveRuns,
     });
     this.leases = new PgPartitionLeases(pool);
-    this.owner = new PartitionOwner({
-      leases: this.leases,
-      replica: randomUUID(),
-      leaseMs: config.partitionLeaseMs,
-      alone: parts.alone,
-      onChange: (owned) => this.owns(owned),
-    });
+    this.owner = this.makeOwner();
     const ports: StartRunPorts = {
       runs: this.runs,
       plans: workflows,
@@ -135,7 +135,8 @@ export class Orchestrator {
     this.workflowController = new WorkflowController(workflows, workflowRepository);
     this.conversations = new KyselyConversationRepository(db);
     this.conversationController = new ConversationController(this.conversations, now);
-    this.loops = this.makeLoops();
+    this.entryController = triggers.controller(ports, runRepository);
+    this.loops = this.makeLoops(triggers.firing(ports));
     this.startupDone = parts.health.beginStartup('orchestrator');
     this.registerHealth();
   }
@@ -178,6 +179,17 @@ export class Orchestrator {
     log.info({}, 'orchestrating');
   }
 
+  private makeOwner(): PartitionOwner {
+    const { config, alone } = this.parts;
+    return new PartitionOwner({
+      leases: this.leases,
+      replica: randomUUID(),
+      leaseMs: config.partitionLeaseMs,
+      alone,
+      onChange: (owned) => this.owns(owned),
+    });
+  }
+
   private registerHealth(): void {
     const { health, pool, bus } = this.parts;
     health.register('orchestrator database', () => pool.query('select 1'));
@@ -197,7 +209,7 @@ export class Orchestrator {
     };
   }
 
-  private makeLoops(): Repeating[] {
+  private makeLoops(schedules: FireSchedules): Repeating[] {
     const { config } = this.parts;
     const { runs, dispatcher, conversations } = this;
     const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: this.failed('wake a run') });
@@ -208,6 +220,7 @@ export class Orchestrator {
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
       new Repeating(1000, () => this.turns.advanceAll(), this.failed('begin turns')),
       new Repeating(60_000, forget, this.failed('forget conversations')),
+      new Repeating(1000, () => schedules.fireDue(), this.failed('fire schedules')),
     ];
   }
 

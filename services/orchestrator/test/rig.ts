@@ -1,4 +1,5 @@
 import {
+  type PublishedWebhook,
   type Result,
   type Run,
   resultSubject,
@@ -93,17 +94,27 @@ export class Rig {
   constructor(
     connectionString: string,
     private readonly bus: MessageBus,
-    options: { readonly taskLeaseMs?: number; readonly alone?: boolean; readonly files?: FileStore } = {},
+    options: {
+      readonly taskLeaseMs?: number;
+      readonly alone?: boolean;
+      readonly files?: FileStore;
+      readonly now?: () => number;
+    } = {},
   ) {
     this.pool = createPool(connectionString, { schema: orchestratorSchema, connectionTimeoutMs: 1000 });
     this.orchestrator = new Orchestrator({
-      config: { ...orchestratorConfig.read({}), partitionLeaseMs: 1500, taskLeaseMs: options.taskLeaseMs ?? 20_000 },
+      config: {
+        ...orchestratorConfig.read({ TREADLE_KEY_ENCRYPTION_KEY: '00'.repeat(32) }),
+        partitionLeaseMs: 1500,
+        taskLeaseMs: options.taskLeaseMs ?? 20_000,
+      },
       pool: this.pool,
       bus,
       files: options.files ?? new MemoryFileStore(),
       log: { ...silent, error: (facts) => this.errors.push(facts) },
       health: this.health,
       alone: options.alone ?? false,
+      ...(options.now ? { now: options.now } : {}),
     });
   }
 
@@ -111,6 +122,26 @@ export class Rig {
     const source = { documentJson: JSON.stringify(document), format, original: '', warningsJson: '[]' };
     const { workflow } = await this.orchestrator.workflowController.createWorkflow({ tenantId, source, name: '' });
     return workflow?.id ?? '';
+  }
+
+  /** Stores a document and publishes it. */
+  async publish(document: WorkflowDocumentInput): Promise<{ id: string; webhooks: PublishedWebhook[] }> {
+    const id = await this.store(document);
+    return { id, webhooks: await this.republish(id) };
+  }
+
+  /** Publishes the newest version, after storing a document as that. */
+  async republish(workflowId: string, document?: WorkflowDocumentInput): Promise<PublishedWebhook[]> {
+    const { workflowController } = this.orchestrator;
+    const source = { documentJson: JSON.stringify(document), format: 'treadle', original: '', warningsJson: '[]' };
+    if (document) await workflowController.updateWorkflow({ tenantId, workflowId, source });
+    return (await workflowController.publishWorkflow({ tenantId, workflowId, version: 0 })).webhooks;
+  }
+
+  async runsOf(workflowId: string): Promise<Run[]> {
+    const request = { tenantId, workflowId, statuses: [], createdFromUnixMs: 0, createdBeforeUnixMs: 0, cursor: '' };
+    const { runs } = await this.orchestrator.runController.listRuns({ ...request, limit: 100 });
+    return Promise.all(runs.map(({ id }) => this.read(id)));
   }
 
   /** Starts a run and gives every answer there is. */

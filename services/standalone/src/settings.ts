@@ -22,11 +22,12 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   // Ctrl-C is to end within five seconds, running tasks included: what is handed back goes on at the next start.
   const impatient = { TREADLE_SHUTDOWN_GRACE_SECONDS: '2', ...environment };
   const standalone = standaloneConfig.read(environment);
+  const withKey = withKeyFile(environment, standalone.dataDir);
   return {
     standalone,
     gateway: gatewayConfig.read(environment),
-    orchestrator: orchestratorConfig.read(environment),
+    orchestrator: orchestratorConfig.read(withKey),
     nodeExecutor: nodeExecutorConfig.read(impatient),
-    modelProxy: modelProxyConfig.read(withKeyFile(environment, standalone.dataDir)),
+    modelProxy: modelProxyConfig.read(withKey),
   };
 }

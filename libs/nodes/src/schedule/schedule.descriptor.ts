@@ -19,8 +19,11 @@ export const scheduleConfigSchema = z.object({
       error: ({ input }) => `"${String(input)}" is no time zone. Write one like "Europe/Berlin" or "UTC"`,
     })
     .default('UTC'),
-  /** What is done about moments that passed while nothing could run. `all` begins a run for each, up to 100 of them, oldest first. */
-  catch_up: z.enum(['all', 'latest', 'none']).default('latest'),
+  /**
+   * What is done about moments that passed while nothing could run. `all` begins a run for each of the newest 100, in their order:
+   * nothing is missed unless the author says that it may be. `latest` begins one, `none` none for what is over a minute old.
+   */
+  catch_up: z.enum(['all', 'latest', 'none']).default('all'),
   /** Given to every run, by name. */
   inputs: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'use a name of letters, digits and "_"'), z.json())

@@ -6,6 +6,7 @@ import type { Handlers } from '@treadle/grpc';
 import { checkedWorkflowId } from '../domain/run-id.js';
 import type { VersionRow, WorkflowRepository, WorkflowRow } from '../domain/workflow.repository.js';
 import type { Stored, Workflows } from '../domain/workflows.js';
+import { webhookMessage } from './entry.controller.js';
 
 /** Workflows over gRPC, or called directly in standalone. */
 @Controller()
@@ -26,12 +27,13 @@ export class WorkflowController implements Handlers<typeof WorkflowServiceServic
   }
 
   async publishWorkflow(request: contracts.PublishWorkflowRequest): Promise<contracts.PublishWorkflowResponse> {
-    const workflow = await this.workflows.publish(
-      request.tenantId,
-      checkedWorkflowId(request.workflowId),
-      request.version,
-    );
-    return { workflow: messageOf(workflow) };
+    const { tenantId, version } = request;
+    const id = checkedWorkflowId(request.workflowId);
+    const { workflow, webhooks } = await this.workflows.publish(tenantId, id, version);
+    return {
+      workflow: messageOf(workflow),
+      webhooks: webhooks.map(({ webhook, secret = '' }) => ({ webhook: webhookMessage(webhook), secret })),
+    };
   }
 
   async getWorkflow(request: contracts.GetWorkflowRequest): Promise<contracts.GetWorkflowResponse> {

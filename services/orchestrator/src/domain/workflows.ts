@@ -10,6 +10,8 @@ import {
   type WorkflowDocument,
   workflowsCalledBy,
 } from '@treadle/workflow';
+import type { Entries } from './entries/entries.js';
+import type { WebhookRow } from './entries/webhook.repository.js';
 import type { PlanId, PlanSource } from './plan-source.js';
 import { checkedWorkflowId, isWorkflowId, newWorkflowId } from './run-id.js';
 import type { WorkflowVersions } from './start-run.js';
@@ -23,6 +25,12 @@ export interface Stored {
   readonly warnings: readonly Diagnostic[];
 }
 
+export interface Published {
+  readonly workflow: WorkflowRow;
+  /** The webhooks of the version; those that were just made with their secrets. */
+  readonly webhooks: readonly { readonly webhook: WebhookRow; readonly secret: string | undefined }[];
+}
+
 /** What can be done with workflows, apart from running them. */
 export class Workflows implements PlanSource, WorkflowVersions {
   private readonly plans: Cache<string, Promise<Plan>>;
@@ -34,6 +42,7 @@ export class Workflows implements PlanSource, WorkflowVersions {
     private readonly now: () => number,
     /** Tells other replicas that a workflow has changed. */
     private readonly changed: (tenantId: string, workflowId: string) => void,
+    private readonly entries: Pick<Entries, 'prepare'>,
   ) {
     this.plans = new Cache(500);
     this.heads = new Cache(5000);
@@ -57,13 +66,14 @@ export class Workflows implements PlanSource, WorkflowVersions {
   }
 
   /** Makes a version (0: the newest) the one that runs by default. One that cannot run is refused. */
-  async publish(tenantId: string, id: string, version: number): Promise<WorkflowRow> {
+  async publish(tenantId: string, id: string, version: number): Promise<Published> {
     const wanted = version || found(await this.repository.find(tenantId, id), id).latestVersion;
-    await this.plan({ tenantId, workflowId: id, version: wanted });
-    const workflow = found(await this.repository.publish(tenantId, id, wanted), id);
+    const plan = await this.plan({ tenantId, workflowId: id, version: wanted });
+    const { entries, secrets } = await this.entries.prepare(tenantId, plan);
+    const { workflow, webhooks } = found(await this.repository.publish(tenantId, id, wanted, entries), id);
     this.forget(tenantId, id);
     this.changed(tenantId, id);
-    return workflow;
+    return { workflow, webhooks: webhooks.map((webhook) => ({ webhook, secret: secrets.get(webhook.id) })) };
   }
 
   async resolve(tenantId: string, workflowId: string, version: number): Promise<number> {

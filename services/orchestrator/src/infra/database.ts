@@ -121,6 +121,33 @@ interface PartitionLeasesTable {
   expires_at: Date;
 }
 
+interface WebhooksTable {
+  id: string;
+  tenant_id: string;
+  workflow_id: string;
+  node_id: string;
+  version: number;
+  sealed_secret: string;
+  active: boolean;
+  created_at: Moment;
+}
+
+interface SchedulesTable {
+  id: string;
+  tenant_id: string;
+  workflow_id: string;
+  node_id: string;
+  version: number;
+  cron: string;
+  timezone: string;
+  next_fire_at: Date | null;
+  last_fired_at: Date | null;
+  active: boolean;
+  paused: Generated<boolean>;
+  dropped_count: Generated<number>;
+  last_error: Generated<string>;
+}
+
 /** The tables of the schema `orchestrator`. */
 export interface Database {
   workflows: WorkflowsTable;
@@ -134,6 +161,8 @@ export interface Database {
   start_keys: StartKeysTable;
   replicas: ReplicasTable;
   partition_leases: PartitionLeasesTable;
+  webhooks: WebhooksTable;
+  schedules: SchedulesTable;
 }
 
 /** The Postgres schema this service owns. */

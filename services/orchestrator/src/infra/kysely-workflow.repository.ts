@@ -1,8 +1,16 @@
 import { withDatabase } from '@treadle/persistence';
 import type { WorkflowDocument } from '@treadle/workflow';
 import { type Kysely, type Selectable, sql } from 'kysely';
-import type { NewVersion, VersionRow, WorkflowRepository, WorkflowRow } from '../domain/workflow.repository.js';
+import type { NewEntries } from '../domain/entries/new-entries.js';
+import type {
+  NewVersion,
+  PublishedRow,
+  VersionRow,
+  WorkflowRepository,
+  WorkflowRow,
+} from '../domain/workflow.repository.js';
 import type { Database } from './database.js';
+import { publishEntries } from './entries/publish-entries.js';
 
 export class KyselyWorkflowRepository implements WorkflowRepository {
   constructor(private readonly db: Kysely<Database>) {}
@@ -40,7 +48,7 @@ export class KyselyWorkflowRepository implements WorkflowRepository {
     );
   }
 
-  publish(tenantId: string, id: string, version: number): Promise<WorkflowRow | undefined> {
+  publish(tenantId: string, id: string, version: number, entries: NewEntries): Promise<PublishedRow | undefined> {
     return withDatabase(() =>
       this.db.transaction().execute(async (transaction) => {
         await transaction
@@ -58,7 +66,9 @@ export class KyselyWorkflowRepository implements WorkflowRepository {
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirst();
-        return workflow && workflowOf(workflow);
+        if (!workflow) return undefined;
+        const webhooks = await publishEntries(transaction, { tenantId, workflowId: id, version }, entries);
+        return { workflow: workflowOf(workflow), webhooks };
       }),
     );
   }

@@ -18,6 +18,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { PublishedWebhook } from "./entry_service.js";
 
 /** A document as the gateway read it. */
 export interface WorkflowSource {
@@ -87,7 +88,11 @@ export interface PublishWorkflowRequest {
 }
 
 export interface PublishWorkflowResponse {
-  workflow: Workflow | undefined;
+  workflow:
+    | Workflow
+    | undefined;
+  /** The webhooks of the published version. */
+  webhooks: PublishedWebhook[];
 }
 
 export interface GetWorkflowRequest {
@@ -823,13 +828,16 @@ export const PublishWorkflowRequest: MessageFns<PublishWorkflowRequest> = {
 };
 
 function createBasePublishWorkflowResponse(): PublishWorkflowResponse {
-  return { workflow: undefined };
+  return { workflow: undefined, webhooks: [] };
 }
 
 export const PublishWorkflowResponse: MessageFns<PublishWorkflowResponse> = {
   encode(message: PublishWorkflowResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.workflow !== undefined) {
       Workflow.encode(message.workflow, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.webhooks) {
+      PublishedWebhook.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -855,6 +863,14 @@ export const PublishWorkflowResponse: MessageFns<PublishWorkflowResponse> = {
             message.workflow = Workflow.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.webhooks.push(PublishedWebhook.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -875,6 +891,7 @@ export const PublishWorkflowResponse: MessageFns<PublishWorkflowResponse> = {
     message.workflow = (object.workflow !== undefined && object.workflow !== null)
       ? Workflow.fromPartial(object.workflow)
       : undefined;
+    message.webhooks = object.webhooks?.map((e) => PublishedWebhook.fromPartial(e)) || [];
     return message;
   },
 };
