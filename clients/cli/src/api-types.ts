@@ -15,6 +15,7 @@ export interface Run {
   readonly workflow_name?: string;
   readonly version: number;
   readonly status: RunStatus;
+  readonly conversation_id?: string | null;
   readonly outputs?: Readonly<Record<string, unknown>> | null;
   readonly failure?: Failure | null;
   readonly created_at: string;
@@ -51,6 +52,24 @@ export interface ImportedWorkflow {
   readonly name: string;
   readonly version: number;
   readonly warnings: readonly ErrorDetail[];
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly user: string | null;
+  readonly name: string;
+  readonly turns: number;
+  readonly active_at: string;
+}
+
+/** A turn of a conversation that is over. */
+export interface Message {
+  readonly run_id: string;
+  readonly turn: number;
+  readonly status: RunStatus;
+  readonly query: string;
+  readonly answer: string | null;
 }
 
 export interface Page<T> {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addGlobalOptions, contextOf } from './command-context.js';
 import { actWith } from './commands/act.js';
 import { addConfigCommand } from './commands/config.command.js';
+import { addConversationsCommand } from './commands/conversations.command.js';
 import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addModelsCommand } from './commands/models/models.command.js';
@@ -22,6 +23,7 @@ export function createProgram(signal: AbortSignal): Command {
     addImportCommand,
     addRunCommand,
     addRunsCommand,
+    addConversationsCommand,
     addWorkflowsCommand,
     addModelsCommand,
     addConfigCommand,

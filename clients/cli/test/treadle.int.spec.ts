@@ -126,6 +126,52 @@ describe('treadle', () => {
     expect(asked[0]?.body).toBe('{"reason":"wrong"}');
   });
 
+  const talk = { id: 'c1', workflow_id: workflow.id, user: null, name: 'Looms', turns: 2, active_at: 'today' };
+
+  it('continues a conversation, and says which one it was', async () => {
+    const answers = server({ status: 'completed', outputs: { answer: 'Hello' }, conversation_id: 'c1' });
+    const { stderr, asked } = await treadle(['run', 'greet', '-q', 'Hi', '--conversation', 'c1'], { answers });
+    expect(stderr).toContain('Conversation c1\n');
+    const start = asked.find(({ method }) => method === 'POST');
+    expect(JSON.parse(start?.body ?? '')).toMatchObject({ query: 'Hi', conversation_id: 'c1' });
+  });
+
+  it('lists conversations of a workflow and a user', async () => {
+    const answers: Record<string, Answer> = {
+      ...completed,
+      'GET /api/v1/conversations': () => ({ items: [talk], next_cursor: null }),
+    };
+    const { stdout, asked } = await treadle(['conversations', 'list', '--workflow', 'greet', '--user', 'ada'], {
+      answers,
+    });
+    expect(stdout).toMatch(/c1 +Looms +2 +today/);
+    expect(asked.at(-1)?.url.search).toBe(`?workflow_id=${workflow.id}&user=ada&limit=20`);
+  });
+
+  it('tells what was said in a conversation, oldest first', async () => {
+    const said = [
+      { run_id: 'r2', turn: 2, status: 'failed', query: 'And then?', answer: null },
+      { run_id: 'r1', turn: 1, status: 'completed', query: 'Hi', answer: 'Hello' },
+    ];
+    const answers: Record<string, Answer> = {
+      'GET /api/v1/conversations/c1/messages': () => ({ items: said, next_cursor: null }),
+    };
+    const { stdout } = await treadle(['conversations', 'messages', 'c1'], { answers });
+    expect(stdout).toBe('> Hi\nHello\n\n> And then?\n(run r2 is failed)\n');
+  });
+
+  it('renames and deletes a conversation', async () => {
+    const answers: Record<string, Answer> = {
+      'PATCH /api/v1/conversations/c1': () => talk,
+      'DELETE /api/v1/conversations/c1': (_asked, response) => response.writeHead(204).end(),
+    };
+    const renamed = await treadle(['conversations', 'rename', 'c1', '--name', 'Looms'], { answers });
+    expect(renamed.stdout).toBe('Conversation c1 is called "Looms".\n');
+    expect(renamed.asked[0]?.body).toBe('{"name":"Looms"}');
+    const deleted = await treadle(['conversations', 'delete', 'c1'], { answers });
+    expect(deleted).toMatchObject({ stdout: 'Conversation c1 is deleted.\n', code: 0 });
+  });
+
   it('prints every setting of every service', async () => {
     const settings = JSON.parse((await treadle(['config', '--json'])).stdout);
     expect(settings).toContainEqual({

@@ -29,6 +29,7 @@ A run goes on when this command is interrupted or loses its connection.
 Examples:
   treadle run translate --input text="Good morning" --input formal:=true
   treadle run assistant --query "What is a treadle?" --stream
+  treadle run assistant --query "And who invented it?" --conversation 0199a5b2-7c1e-7000-8000-000000000001
   treadle run report --inputs-file inputs.json --async --idempotency-key report-42`;
 
 export function addRunCommand(program: Command, act: Act): void {
@@ -76,6 +77,7 @@ async function startRun({ api, signal }: CommandContext, workflowId: string, inp
 function report(context: CommandContext, run: Run, streamed: boolean): void {
   if (context.json && !streamed) print(context, run, () => '');
   if (!context.json && !streamed && run.status === 'completed') print(context, run, () => outputsText(run.outputs));
+  if (!context.json && run.conversation_id) context.terminal.err.write(`Conversation ${run.conversation_id}\n`);
   failUnlessCompleted(run);
 }
 
