@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import {
   ApprovalServiceService,
+  ConversationServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -26,21 +27,29 @@ export class AppModule implements OnApplicationShutdown {
   static async connect(config: GatewayProcessConfig, log: Logger): Promise<DynamicModule> {
     const max = config.databaseConnections;
     const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
-    const runs = grpcClient(RunServiceService, { address: config.orchestratorAddress });
-    const workflows = grpcClient(WorkflowServiceService, { address: config.orchestratorAddress });
-    const approvals = grpcClient(ApprovalServiceService, { address: config.orchestratorAddress });
-    const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
-    const modelAdmin = grpcClient(ModelAdminServiceService, { address: config.modelProxyAddress });
+    const orchestrator = { address: config.orchestratorAddress };
+    const modelProxy = { address: config.modelProxyAddress };
+    const clients = {
+      runs: grpcClient(RunServiceService, orchestrator),
+      workflows: grpcClient(WorkflowServiceService, orchestrator),
+      approvals: grpcClient(ApprovalServiceService, orchestrator),
+      conversations: grpcClient(ConversationServiceService, orchestrator),
+      models: grpcClient(ModelServiceService, modelProxy),
+      modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
+    };
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
     const given = { publicUrl: config.publicUrl, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],
-      useFactory: () => ({ runs, workflows, approvals, models, modelAdmin, bus, pool, files, ...given }),
+      useFactory: () => ({ ...clients, bus, pool, files, ...given }),
     });
-    const clients = [runs, workflows, approvals, models, modelAdmin];
-    const closers = [...clients.map((client) => () => client.close()), () => bus.close(), () => pool.end()];
+    const closers = [
+      ...Object.values(clients).map((client) => () => client.close()),
+      () => bus.close(),
+      () => pool.end(),
+    ];
     const providers = [{ provide: CLOSERS, useValue: closers }];
     return { module: AppModule, imports: [HealthModule.forRoot(), gateway], providers };
   }

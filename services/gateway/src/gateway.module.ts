@@ -14,6 +14,7 @@ import type { Pool } from 'pg';
 import { ApprovalLinks } from './api/approvals/approval-links.js';
 import { ApprovalPageController } from './api/approvals/approval-page.controller.js';
 import { ApprovalsController } from './api/approvals/approvals.controller.js';
+import { ConversationsController } from './api/conversations/conversations.controller.js';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { HomeController } from './api/home.controller.js';
@@ -26,10 +27,10 @@ import { OpenAiController } from './api/openai/openai.controller.js';
 import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
-import { APPROVALS, GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
+import { APPROVALS, CONVERSATIONS, GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { ApiKeys } from './domain/api-keys.js';
-import type { Approvals, ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
+import type { Approvals, Conversations, ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { maxShownBytes, withWholeValues } from './domain/whole-values.js';
@@ -44,6 +45,7 @@ export interface GatewayPorts {
   readonly runs: Runs;
   readonly workflows: Workflows;
   readonly approvals: Approvals;
+  readonly conversations: Conversations;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
   readonly bus: MessageBus;
@@ -72,6 +74,7 @@ const controllers = [
   RunValuesController,
   ApprovalsController,
   ApprovalPageController,
+  ConversationsController,
   ProvidersController,
   RoutesController,
   PricesController,
@@ -82,6 +85,7 @@ const controllers = [
 ];
 
 const providers: FactoryProvider[] = [
+  { provide: CONVERSATIONS, inject: [GATEWAY_PORTS], useFactory: ({ conversations }: GatewayPorts) => conversations },
   { provide: MODELS, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => models },
   { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
   { provide: APPROVALS, inject: [GATEWAY_PORTS], useFactory: ({ approvals }: GatewayPorts) => approvals },

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ModelAdminServiceService, RunServiceService, WorkflowServiceService } from '@treadle/contracts';
+import {
+  ConversationServiceService,
+  ModelAdminServiceService,
+  RunServiceService,
+  WorkflowServiceService,
+} from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { MemoryFileStore } from '@treadle/files';
 import { inProcessHandlers } from '@treadle/grpc';
@@ -12,6 +17,7 @@ import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { Approvals, ModelAdmin, Models } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
+import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
 
 export const apiKey = 'tk_for_specs';
@@ -20,6 +26,7 @@ export const apiKey = 'tk_for_specs';
 export interface GatewayUnderTest {
   readonly url: string;
   readonly orchestrator: FakeOrchestrator;
+  readonly conversations: FakeConversations;
   readonly bus: MessageBus;
   readonly pool: Pool;
   readonly files: MemoryFileStore;
@@ -66,6 +73,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
   const bus = new InProcessBus();
   const orchestrator = new FakeOrchestrator(bus);
   const files = new MemoryFileStore();
+  const conversations = new FakeConversations();
   const firstKeys: string[] = [];
   const state = { models: noModels };
 
@@ -78,6 +86,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
         useFactory: () => ({
           runs: inProcessHandlers(RunServiceService, orchestrator.runService, () => undefined),
           workflows: inProcessHandlers(WorkflowServiceService, orchestrator.workflowService, () => undefined),
+          conversations: inProcessHandlers(ConversationServiceService, conversations, () => undefined),
           models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
           modelAdmin: noModelAdmin,
           approvals: noApprovals,
@@ -103,6 +112,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
   return Object.assign(state, {
     url,
     orchestrator,
+    conversations,
     bus,
     pool,
     files,

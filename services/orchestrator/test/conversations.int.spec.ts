@@ -15,7 +15,7 @@ afterEach(async () => {
 const model = { provider: 'demo', name: 'demo' };
 
 /** Notes what was asked, shows a model all that was asked so far, and answers with what the model says. */
-const noting = (more: Partial<WorkflowDocumentInput> = {}, memory?: object): WorkflowDocumentInput => ({
+const noting = (more: Partial<WorkflowDocumentInput> = {}): WorkflowDocumentInput => ({
   format: 'treadle/v1',
   name: 'noting',
   kind: 'chat',
@@ -35,7 +35,7 @@ const noting = (more: Partial<WorkflowDocumentInput> = {}, memory?: object): Wor
     {
       id: 'llm',
       type: 'llm',
-      config: { model, prompt_template: [{ role: 'user', text: '{{#conversation.asked#}}' }], memory: memory ?? null },
+      config: { model, prompt_template: [{ role: 'user', text: '{{#conversation.asked#}}' }] },
     },
     { id: 'answer', type: 'answer', config: { answer: '{{#llm.text#}}' } },
   ],

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApprovalServiceService,
+  ConversationServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -128,6 +129,7 @@ function rootModule(
     runs: here(RunServiceService, orchestrator.runController),
     workflows: here(WorkflowServiceService, orchestrator.workflowController),
     approvals: here(ApprovalServiceService, orchestrator.approvalController),
+    conversations: here(ConversationServiceService, orchestrator.conversationController),
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,

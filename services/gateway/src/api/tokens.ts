@@ -2,6 +2,8 @@
 export const RUN_SOURCES = Symbol('RUN_SOURCES');
 /** What runs ask people. */
 export const APPROVALS = Symbol('APPROVALS');
+/** The orchestrator's conversations. */
+export const CONVERSATIONS = Symbol('CONVERSATIONS');
 /** What the gateway is given by whoever composes it. */
 export const GATEWAY_PORTS = Symbol('GATEWAY_PORTS');
 /** The model proxy, for calls and for what it is set up with. */

@@ -1,5 +1,6 @@
 import type {
   ApprovalServiceService,
+  ConversationServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -7,6 +8,7 @@ import type {
 } from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
 
+export type Conversations = Handlers<ConversationServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;
