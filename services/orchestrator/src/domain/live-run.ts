@@ -94,6 +94,11 @@ export class LiveRun {
     this.leave(true);
   }
 
+  /** A paused run is rows and nothing else: whatever reaches it next reads it from the journal. */
+  rest(): void {
+    if (!this.gone && !this.working && this.state.status === 'paused') this.leave(false);
+  }
+
   private async work(): Promise<void> {
     this.working = true;
     while (this.inbox.length > 0 && !this.gone) {
@@ -107,8 +112,7 @@ export class LiveRun {
       }
     }
     this.working = false;
-    // A paused run is rows and nothing else: whatever reaches it next reads it from the journal.
-    if (!this.gone && this.state.status === 'paused') this.leave(false);
+    this.rest();
   }
 
   private async decide(inputs: readonly Input[]): Promise<boolean[]> {

@@ -2,11 +2,11 @@ import { type Command, isTerminal, type RunEvent } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import { catalog } from '@treadle/nodes';
 import { compile, documentSchema, type Plan } from '@treadle/workflow';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryRunJournal } from '../infra/memory-run-journal.js';
 import { LiveRuns } from './live-runs.js';
 import { newRunId } from './run-id.js';
-import { eventsOf, type RunFacts } from './run-journal.js';
+import { type Commit, eventsOf, type RunFacts } from './run-journal.js';
 
 const llm = (text: string) => ({
   model: { provider: 'demo', name: 'demo' },
@@ -91,6 +91,35 @@ class Replica {
   result(key: string, attempt = 1) {
     const outcome = { outputs: { text: `said by ${key}` } };
     return { type: 'result', at: this.now, key, attempt, outcome, execution: `x-${key}` } as const;
+  }
+}
+
+/** Gives up on every append, and makes it when told to: a transaction that outlives its client. */
+class LateJournal extends MemoryRunJournal {
+  private readonly commits: Commit[] = [];
+
+  constructor(private readonly journal: MemoryRunJournal) {
+    super();
+  }
+
+  override async append(commit: Commit): Promise<never> {
+    this.commits.push(commit);
+    throw FailureError.of('unavailable', 'the commit took too long');
+  }
+
+  override load(runIds: readonly string[]) {
+    return this.journal.load(runIds);
+  }
+
+  override unfinished(of: number) {
+    return this.journal.unfinished(of);
+  }
+
+  async writeNow(): Promise<void> {
+    for (const commit of this.commits) {
+      this.journal.fences.set(commit.partition, commit.fence);
+      await this.journal.append(commit);
+    }
   }
 }
 
@@ -298,5 +327,53 @@ describe('live runs', () => {
     expect((await ended)?.status).toBe('paused');
     expect(await waiting.runs.give(run.facts.id, { type: 'cancel', at: 2, reason: '' })).toBe(true);
     expect(await waiting.runs.give(run.facts.id, { type: 'cancel', at: 3, reason: '' })).toBe(false);
+  });
+
+  it('finds a run whose commit was written after the journal had been read again', async () => {
+    const late = new LateJournal(journal);
+    const unlucky = new Replica(late, plan).own(1);
+    await expect(unlucky.start()).rejects.toThrow('took too long');
+    expect(await unlucky.runs.recover()).toBe(0);
+    await late.writeNow();
+    unlucky.runs.distrust(1);
+    expect(await unlucky.runs.recover()).toBe(1);
+    expect(unlucky.dispatched).toEqual(['run-task a 1']);
+  });
+
+  it('reads a partition again when a run of it was dropped while it was read', async () => {
+    await replica.start();
+    const next = new Replica(journal, plan).own(2);
+    const recovering = next.runs.recover();
+    journal.outage = { error: FailureError.of('unavailable', 'the connection broke'), afterWrite: true };
+    await expect(next.start()).rejects.toThrow('the connection broke');
+    expect(await recovering).toBe(1);
+    expect(await next.runs.recover()).toBe(1);
+    expect(next.runs.size).toBe(2);
+  });
+
+  it('lets go of what it holds of a partition that somebody else had meanwhile', async () => {
+    const run = await replica.start();
+    const other = new Replica(journal, plan).own(2);
+    await other.runs.give(run.facts.id, other.result('a'));
+    replica.own(3);
+    expect(replica.runs.peek(run.facts.id)).toBeUndefined();
+    expect(await replica.runs.give(run.facts.id, replica.result('b'))).toBe(true);
+  });
+
+  it('gives everybody the same run while it is being read', async () => {
+    const { facts } = await replica.start();
+    const next = new Replica(journal, plan).own(2);
+    const [, found] = await Promise.all([next.runs.recover(), next.runs.find(facts.id)]);
+    expect(next.runs.peek(facts.id)).toBe(found);
+    expect(next.dispatched).toEqual(['run-task a 1']);
+  });
+
+  it('does not keep a run in memory that was paused while its partition was read', async () => {
+    const waiting = new Replica(journal, compile(patient, catalog).plan!).own(3);
+    const { facts } = await waiting.start();
+    vi.spyOn(journal, 'unfinished').mockResolvedValue([facts.id]);
+    waiting.runs.distrust(1);
+    expect(await waiting.runs.recover()).toBe(1);
+    expect(waiting.runs.size).toBe(0);
   });
 });

@@ -45,6 +45,7 @@ export class LiveRuns implements LiveRunHost {
   /** Partitions with runs that left memory without having ended: their journals have to be read again. */
   private readonly dropped = new Set<number>();
   private owned: ReadonlyMap<number, number> = new Map();
+  private distrusted = 0;
 
   constructor(private readonly options: LiveRunsOptions) {
     this.catalog = options.catalog;
@@ -136,9 +137,12 @@ export class LiveRuns implements LiveRunHost {
 
   /** Says which partitions are owned from now on, and drops the runs of those that are not. New ones are to be recovered. */
   setOwned(owned: ReadonlyMap<number, number>): void {
-    for (const [partition, fence] of owned) if (this.owned.get(partition) !== fence) this.dropped.add(partition);
+    const before = this.owned;
+    const isNew = (partition: number) => owned.get(partition) !== before.get(partition);
+    for (const partition of owned.keys()) if (isNew(partition)) this.dropped.add(partition);
     this.owned = owned;
-    for (const run of [...this.runs.values()]) if (!owned.has(run.facts.partition)) run.evict();
+    // Under another fence somebody else had the partition meanwhile: what is in memory may be old.
+    for (const run of [...this.runs.values()]) if (isNew(run.facts.partition)) run.evict();
   }
 
   /**
@@ -147,21 +151,42 @@ export class LiveRuns implements LiveRunHost {
    */
   async recover(): Promise<number> {
     let count = 0;
-    for (const partition of this.dropped) {
-      if (this.owned.has(partition)) count += await this.recoverPartition(partition);
+    for (const partition of [...this.dropped]) {
+      // First, so that what is dropped while this one is read is read again.
       this.dropped.delete(partition);
+      try {
+        if (this.owned.has(partition)) count += await this.recoverPartition(partition);
+      } catch (error) {
+        this.dropped.add(partition);
+        throw error;
+      }
     }
     return count;
   }
 
-  private async recoverPartition(partition: number): Promise<number> {
-    const ids = (await this.journal.unfinished(partition)).filter((id) => !this.runs.has(id));
-    for (let from = 0; from < ids.length; from += 100) {
-      const wanted = ids.slice(from, from + 100).filter((id) => !this.loading.has(id));
-      const stored = await this.journal.load(wanted);
-      await Promise.all(stored.map((run) => this.admit(run)));
+  /**
+   * Has the next owned partitions, in turn, read again by `recover`: a commit that was given up may have been written after the
+   * journal was last read, and then nobody else knows of its run.
+   */
+  distrust(count: number): void {
+    const partitions = [...this.owned.keys()];
+    for (let index = 0; index < Math.min(count, partitions.length); index++) {
+      const partition = partitions[this.distrusted++ % partitions.length];
+      if (partition !== undefined) this.dropped.add(partition);
     }
-    return ids.length;
+  }
+
+  private async recoverPartition(partition: number): Promise<number> {
+    const ids = await this.journal.unfinished(partition);
+    let count = 0;
+    for (let from = 0; from < ids.length; from += 100) {
+      const wanted = ids.slice(from, from + 100).filter((id) => !this.runs.has(id) && !this.loading.has(id));
+      const runs = await Promise.all(this.loadAll(wanted));
+      // What was paused meanwhile has nothing to do in memory.
+      for (const run of runs) run?.rest();
+      count += wanted.length;
+    }
+    return count;
   }
 
   fenceOf(partition: number): number | undefined {
@@ -186,26 +211,33 @@ export class LiveRuns implements LiveRunHost {
     this.options.effects.poisoned(run.facts, error);
   }
 
-  private load(runId: string): Promise<LiveRun | undefined> {
-    const underway = this.loading.get(runId);
-    if (underway) return underway;
-    const loading = this.journal
-      .load([runId])
-      .then(([stored]) => (stored ? this.admit(stored) : undefined))
-      .finally(() => this.loading.delete(runId));
-    this.loading.set(runId, loading);
-    return loading;
+  private async load(runId: string): Promise<LiveRun | undefined> {
+    return this.loading.get(runId) ?? this.loadAll([runId])[0];
   }
 
-  private async admit(stored: StoredRun): Promise<LiveRun | undefined> {
+  /** Reads runs from the journal. Whoever wants one of them meanwhile waits for the same reading, so that none is taken in old. */
+  private loadAll(runIds: readonly string[]): Promise<LiveRun | undefined>[] {
+    if (runIds.length === 0) return [];
+    const owned = this.owned;
+    const reading = this.journal.load(runIds);
+    return runIds.map((runId) => {
+      const loading = reading
+        .then((all) => all.find(({ facts }) => facts.id === runId))
+        .then((stored) => stored && this.admit(stored, owned.get(stored.facts.partition)))
+        .finally(() => this.loading.delete(runId));
+      this.loading.set(runId, loading);
+      return loading;
+    });
+  }
+
+  /** @param fence under which the partition was owned when the run was read */
+  private async admit(stored: StoredRun, fence: number | undefined): Promise<LiveRun | undefined> {
     const state = await this.stateOf(stored);
     if (!state || isTerminal(state.status)) return undefined;
     const plan = await this.planOf(stored, state);
     if (!plan) return undefined;
     const { facts } = stored;
-    const present = this.runs.get(facts.id);
-    if (present) return present;
-    if (!this.owned.has(facts.partition)) throw elsewhere(facts.id);
+    if (fence === undefined || this.owned.get(facts.partition) !== fence) throw elsewhere(facts.id);
     const run = new LiveRun(this, facts, plan, state);
     this.runs.set(facts.id, run);
     this.options.effects.dispatch(run, run.outstanding());

@@ -1,4 +1,5 @@
 import type { LiveRuns } from './live-runs.js';
+import { partitionCount } from './run-id.js';
 import { isPassing, type TaskDispatcher } from './task-dispatcher.js';
 
 export interface RunTimersOptions {
@@ -11,6 +12,8 @@ export interface RunTimersOptions {
 
 /** Most paused runs that are read from the journal at once. */
 const wakeBatch = 100;
+/** How many partitions are read again at a time: all of them within half a minute. */
+const distrustBatch = Math.ceil(partitionCount / 30);
 
 /**
  * Gives runs the moments they wait for (retries, deadlines) and sends again what got lost. The moments themselves are in the
@@ -37,6 +40,7 @@ export class RunTimers {
     const { runs, dispatcher, leaseMs } = this.options;
     const heardBefore = runs.now() - leaseMs;
     for (const run of runs.all()) dispatcher.resend(run, heardBefore);
+    runs.distrust(distrustBatch);
     await runs.recover();
     while ((await runs.wakeParked(wakeBatch)) === wakeBatch);
   }
