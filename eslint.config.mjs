@@ -13,6 +13,7 @@ const layers = {
   web: ['core', 'contract'],
   client: ['core'],
   testing: ['core', 'contract', 'platform', 'adapter'],
+  simulation: ['core', 'contract', 'adapter', 'service', 'testing'],
   e2e: ['core', 'adapter', 'composition', 'testing'],
 };
 

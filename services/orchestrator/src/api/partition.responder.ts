@@ -10,7 +10,7 @@ import type { MessageBus, Subscription } from '@treadle/messaging';
 import { giveAnswer } from '../domain/answer-approval.js';
 import { cancelOwnRun } from '../domain/cancel-run.js';
 import type { LiveRuns } from '../domain/live-runs.js';
-import type { RunRepository } from '../domain/run.repository.js';
+import type { FindRun } from '../domain/run.repository.js';
 import type { StartRunPorts } from '../domain/start-run.js';
 import { takeHeartbeat, takeResult } from '../domain/take-result.js';
 import { takeTurn } from '../domain/take-turn.js';
@@ -24,8 +24,8 @@ export class PartitionResponder {
   constructor(
     private readonly bus: MessageBus,
     private readonly runs: LiveRuns,
-    private readonly repository: RunRepository,
-    private readonly workflows: Workflows,
+    private readonly repository: FindRun,
+    private readonly workflows: Pick<Workflows, 'forget'>,
     private readonly starts: StartRunPorts,
   ) {}
 

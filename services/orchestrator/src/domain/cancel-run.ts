@@ -2,7 +2,7 @@ import { type CancelRunRequest, type CancelRunResponse, cancelRunSubject } from 
 import type { MessageBus } from '@treadle/messaging';
 import type { LiveRuns } from './live-runs.js';
 import { foundRun } from './read-run.js';
-import type { RunRepository } from './run.repository.js';
+import type { FindRun } from './run.repository.js';
 import { partitionOf } from './run-id.js';
 import { runFromRow } from './run-view.js';
 
@@ -12,7 +12,7 @@ const ownerTimeoutMs = 5000;
 /** Cancels a run, here or at its owner. It wins or loses against the run's own end atomically: both are decided by one writer. */
 export async function cancelRun(
   runs: LiveRuns,
-  repository: RunRepository,
+  repository: FindRun,
   bus: MessageBus,
   request: CancelRunRequest,
 ): Promise<CancelRunResponse> {
@@ -25,7 +25,7 @@ export async function cancelRun(
 /** The same for a run of a partition that this replica owns. */
 export async function cancelOwnRun(
   runs: LiveRuns,
-  repository: RunRepository,
+  repository: FindRun,
   request: CancelRunRequest,
 ): Promise<CancelRunResponse> {
   const cancelled = await runs.give(request.runId, { type: 'cancel', at: runs.now(), reason: request.reason });

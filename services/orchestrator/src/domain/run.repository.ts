@@ -26,3 +26,6 @@ export interface RunRepository {
   /** Journal entries that hold events numbered above `afterSequence`, oldest first. */
   entries(runId: string, afterSequence: number): Promise<StoredEntry[]>;
 }
+
+/** For whoever needs no more of it. */
+export type FindRun = Pick<RunRepository, 'find'>;

@@ -1,0 +1,173 @@
+import type { CancelRunRequest, CancelRunResponse, StartRunRequest } from '@treadle/contracts';
+import { runEventsSubject } from '@treadle/contracts';
+import type { Input, RunState } from '@treadle/engine';
+import { FailureError } from '@treadle/failure';
+import type { MessageBus } from '@treadle/messaging';
+import {
+  type ConversationTurns,
+  cancelRun,
+  isPassing,
+  LiveRuns,
+  OneByOne,
+  type OwnedPartitions,
+  PartitionOwner,
+  PartitionResponder,
+  type PlanId,
+  type RunEffects,
+  RunTimers,
+  type StartRunPorts,
+  startRun,
+  TaskDispatcher,
+} from '@treadle/orchestrator/parts';
+import type { Checker, ReplicaMemory } from './checker.js';
+import type { Cluster } from './cluster.js';
+import { Connection } from './connection.js';
+import type { Host } from './host.js';
+import { SimulatedBus } from './simulated-bus.js';
+import type { Timers } from './tampering.js';
+
+const partitionLeaseMs = 9000;
+const taskLeaseMs = 20_000;
+
+/** The workflows that are drawn are no chats, so nobody asks for a conversation. */
+const noConversations: ConversationTurns = {
+  head: async () => undefined,
+  outlook: async () => ({ isBlocked: false, variables: {} }),
+  history: async () => [],
+};
+
+/** One orchestrator: its real parts, put together as the service does it, around simulated ports. */
+export class Replica implements ReplicaMemory {
+  readonly runs: LiveRuns;
+  private readonly checker: Checker;
+  private readonly bus: MessageBus;
+  private readonly connection: Connection;
+  private readonly owner: PartitionOwner;
+  private readonly responder: PartitionResponder;
+  private readonly dispatcher: TaskDispatcher;
+  private readonly timers: Timers;
+  private readonly ports: StartRunPorts;
+  private leaving = false;
+
+  constructor(
+    readonly host: Host,
+    private readonly cluster: Cluster,
+  ) {
+    const { checker, network, tampering } = cluster;
+    this.checker = checker;
+    const bus = new SimulatedBus(network, host, checker);
+    this.bus = tampering.bus?.(bus, () => this.runs) ?? bus;
+    this.connection = new Connection(host, cluster);
+    const { journal, keys, leases, runs } = this.connection;
+    const plans = { plan: ({ workflowId }: PlanId) => this.connection.query(async () => cluster.planOf(workflowId)) };
+    this.dispatcher = new TaskDispatcher({
+      bus: this.bus,
+      catalog: cluster.catalog,
+      conversations: noConversations,
+      now: host.now,
+      fenceOf: (partition) => this.runs.fenceOf(partition),
+      onError: (_, error) => this.failed(error),
+    });
+    const options = {
+      catalog: cluster.catalog,
+      journal: tampering.journal?.(journal) ?? journal,
+      plans,
+      effects: this.effects(),
+      now: host.now,
+      maxLiveRuns: 1000,
+    };
+    this.runs = tampering.liveRuns?.(options) ?? new LiveRuns(options);
+    this.owner = new PartitionOwner({
+      leases,
+      replica: host.name,
+      leaseMs: partitionLeaseMs,
+      alone: false,
+      onChange: (owned) => this.owns(owned),
+    });
+    const timers = new RunTimers({
+      runs: this.runs,
+      dispatcher: this.dispatcher,
+      leaseMs: taskLeaseMs,
+      onError: (error) => this.failed(error),
+    });
+    this.timers = tampering.timers?.(timers, this.runs) ?? timers;
+    this.ports = {
+      runs: this.runs,
+      plans,
+      versions: { resolve: async () => 1 },
+      keys: tampering.keys?.(keys) ?? keys,
+      turns: { conversations: noConversations, order: new OneByOne(), bus: this.bus, keepSeconds: 0 },
+      pickPartition: () => this.pickPartition(),
+      newRunId: (partition) => cluster.newRunId(partition),
+    };
+    this.responder = new PartitionResponder(this.bus, this.runs, runs, { forget: () => undefined }, this.ports);
+  }
+
+  get underway(): number {
+    return this.connection.underway;
+  }
+
+  start(): void {
+    const { host } = this;
+    const onError = (error: unknown) => this.failed(error);
+    this.responder.start();
+    const tick = () => (this.leaving ? undefined : this.owner.tick());
+    host.after(0, () => void tick()?.catch(onError));
+    host.every(partitionLeaseMs / 3, tick, onError);
+    host.every(200, () => this.timers.wakeDue(), onError);
+    host.every(1000, () => this.timers.reconcile(), onError);
+  }
+
+  /** An orderly end: everything is handed over. */
+  async leave(): Promise<void> {
+    this.leaving = true;
+    await this.responder.stop();
+    await this.owner.leave().catch((error: unknown) => this.failed(error));
+    this.host.crash();
+  }
+
+  async startRun(request: StartRunRequest): Promise<{ runId: string; ended?: Promise<RunState> | undefined }> {
+    const started = await startRun(this.ports, request);
+    if (started.kind === 'repeated') return { runId: started.runId };
+    if (started.kind === 'elsewhere') return { runId: started.answer.run?.id ?? '' };
+    // Who waits for the end may be gone before it comes.
+    started.ended?.catch(() => undefined);
+    return { runId: started.run.facts.id, ended: started.ended };
+  }
+
+  cancelRun(request: CancelRunRequest): Promise<CancelRunResponse> {
+    return cancelRun(this.runs, this.connection.runs, this.bus, request);
+  }
+
+  answer(runId: string, input: Omit<Extract<Input, { type: 'answer' }>, 'at'>): Promise<boolean> {
+    return this.runs.give(runId, { ...input, at: this.runs.now() });
+  }
+
+  private effects(): RunEffects {
+    return {
+      dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
+      announce: ({ runId, firstSequence, at, eventsJson }) =>
+        this.bus.publish(runEventsSubject(runId), { runId, firstSequence, atUnixMs: at, eventsJson }),
+      queued: () => undefined,
+      left: () => undefined,
+      poisoned: (_, error) => this.checker.unexpected('the engine', error),
+    };
+  }
+
+  private async owns(owned: OwnedPartitions): Promise<void> {
+    this.runs.setOwned(owned);
+    await this.responder.setOwned(new Set(owned.keys()));
+    await this.runs.recover();
+  }
+
+  private async pickPartition(): Promise<number> {
+    const partition = this.cluster.dice.pick([...this.owner.current().keys()]);
+    if (partition !== undefined) return partition;
+    throw FailureError.of('unavailable', 'This orchestrator owns no partition yet.');
+  }
+
+  /** Trouble that passes is expected here; anything else is not. */
+  private failed(error: unknown): void {
+    if (!isPassing(error)) this.checker.unexpected(this.host.name, error);
+  }
+}
