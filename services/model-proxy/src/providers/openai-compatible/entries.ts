@@ -8,7 +8,13 @@ interface Entry {
 
 /** Servers that speak OpenAI's protocol, alphabetical. A new one is a line here. */
 export const compatibleServers = {
+  // At https://bedrock-runtime.<region>.amazonaws.com/openai/v1, with an API key of Bedrock.
+  bedrock: { baseUrl: undefined },
   cerebras: { baseUrl: 'https://api.cerebras.ai/v1' },
+  cohere: {
+    baseUrl: 'https://api.cohere.ai/compatibility/v1',
+    dialect: { maxTokensName: 'max_tokens', structuredOutput: 'json_object', embeddingBatch: 96 },
+  },
   deepinfra: { baseUrl: 'https://api.deepinfra.com/v1/openai' },
   deepseek: {
     baseUrl: 'https://api.deepseek.com/v1',
