@@ -213,7 +213,7 @@ export class Orchestrator {
     const { config } = this.parts;
     const { runs, dispatcher, conversations } = this;
     const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: this.failed('wake a run') });
-    const forget = () => forgetConversations(conversations, Date.now());
+    const forget = () => forgetConversations(conversations, this.parts.now?.() ?? Date.now());
     return [
       new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), this.failed('renew the partition leases')),
       new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),

@@ -42,7 +42,7 @@ export interface BegunTurn {
 export interface EndedTurn {
   readonly status: RunStatus;
   readonly query: string;
-  /** Empty unless completed. */
+  /** Empty unless completed, and where it travels by reference. */
   readonly answer: string;
   /** New values of the conversation's variables; the others stay. */
   readonly assigned: JsonObject;

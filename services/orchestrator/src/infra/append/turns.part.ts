@@ -11,7 +11,7 @@ interface TurnRow {
 /**
  * Opens conversations, counts the turns of others, and keeps what was said. A conversation that was deleted takes nothing: its
  * row is changed first, which waits for whoever deletes it. One update serves all rows of a conversation, because a statement
- * can change a row only once. Leaves `lasting`, the conversations (`id`) that are there.
+ * can change a row only once. Leaves `conversations_there` (`id`).
  */
 export const turnsPart = appendPart<TurnRow>({
   name: 'turns',
@@ -30,13 +30,13 @@ export const turnsPart = appendPart<TurnRow>({
     query: { type: 'text', value: ({ ended }) => storable(ended?.query) },
     answer: { type: 'text', value: ({ ended }) => storable(ended?.answer) },
   },
-  after: `opened as (
+  after: `new_conversations as (
     insert into conversations (id, tenant_id, workflow_id, end_user, name, turns, created_at, active_at, keep_seconds, expires_at)
     select t.conversation_id, t.tenant_id, t.workflow_id, t.end_user, t.name, t.turn, f.at, f.at, t.keep_seconds,
       f.at + make_interval(secs => t.keep_seconds)
     from turns t join written using (run_id) join fenced f using (run_id) where t.name is not null
     returning id
-  ), continued as (
+  ), old_conversations as (
     update conversations c set turns = greatest(c.turns, n.turn), active_at = greatest(c.active_at, n.at),
       expires_at = greatest(c.active_at, n.at) + make_interval(secs => c.keep_seconds)
     from (
@@ -44,12 +44,12 @@ export const turnsPart = appendPart<TurnRow>({
       from turns t join written using (run_id) join fenced f using (run_id) where t.name is null group by t.conversation_id
     ) n
     where c.id = n.conversation_id returning c.id
-  ), lasting as (
-    select id from opened union all select id from continued
-  ), said as (
+  ), conversations_there as (
+    select id from new_conversations union all select id from old_conversations
+  ), new_messages as (
     insert into messages (conversation_id, turn, run_id, status, query, answer, created_at)
     select t.conversation_id, t.turn, t.run_id, t.status, t.query, t.answer, t.created_at
-    from turns t join written using (run_id) join lasting l on l.id = t.conversation_id where t.status is not null
+    from turns t join written using (run_id) join conversations_there l on l.id = t.conversation_id where t.status is not null
   )`,
 });
 

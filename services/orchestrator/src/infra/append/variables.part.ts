@@ -20,10 +20,10 @@ export const variablesPart = appendPart<VariableRow>({
     name: { type: 'text', value: ({ name }) => name },
     value: { type: 'text', value: ({ valueJson }) => valueJson },
   },
-  after: `kept as (
+  after: `kept_variables as (
     insert into conversation_variables (conversation_id, name, value)
     select distinct on (v.conversation_id, v.name) v.conversation_id, v.name, v.value
-    from variables v join written using (run_id) join lasting l on l.id = v.conversation_id
+    from variables v join written using (run_id) join conversations_there l on l.id = v.conversation_id
     order by v.conversation_id, v.name, v.turn desc
     on conflict (conversation_id, name) do update set value = excluded.value
   )`,

@@ -47,7 +47,7 @@ export interface ConversationMessage {
   /** completed, failed or cancelled. Models are shown completed ones only. */
   status: string;
   query: string;
-  /** Empty unless completed. */
+  /** Empty unless completed, and for an answer over 256 KiB, which the run holds. */
   answer: string;
   /** When the run was started. */
   createdUnixMs: number;
