@@ -16,6 +16,23 @@ export interface RunQueued {
   readonly sys: JsonObject;
 }
 
+/** The run that another one continues. */
+export interface RunOrigin {
+  readonly run: string;
+  /** `resume` goes on where a run was stopped, `rerun` does again what followed from one of its nodes. */
+  readonly kind: 'resume' | 'rerun';
+  /** How many events were taken over. */
+  readonly kept: number;
+  /** Under whose id effects outside are made, so that one that may have happened is not made a second time. */
+  readonly effects: string;
+}
+
+/** What events have that may be taken over from the run that this one continues. */
+interface Reusable {
+  /** Set where it happened in that run: this one has neither done it nor paid for it. */
+  readonly reused?: true;
+}
+
 /** The run began: the variables it was given, by scope. */
 export interface RunStarted {
   readonly type: 'run-started';
@@ -29,6 +46,8 @@ export interface RunStarted {
   readonly deadlineAt?: number;
   /** The node it began at; absent where that is the plan's `entry`. */
   readonly entry?: string;
+  /** Absent where the run continues no other. */
+  readonly origin?: RunOrigin;
 }
 
 /** Everything that is open waits for a moment or a person. `wakeAt` is the first of the moments; absent when there is none. */
@@ -53,7 +72,7 @@ export interface NodeScheduled {
 }
 
 /** A node has its outputs: by a committed result, or settled by the engine itself (then without attempt). */
-export interface NodeCompleted {
+export interface NodeCompleted extends Reusable {
   readonly type: 'node-completed';
   readonly key: string;
   readonly attempt?: number;
@@ -70,7 +89,7 @@ export interface NodeCompleted {
 }
 
 /** The last attempt of a node failed. With `handled`, its error strategy carried on; without, the run fails. */
-export interface NodeFailed {
+export interface NodeFailed extends Reusable {
   readonly type: 'node-failed';
   readonly key: string;
   readonly attempt?: number;
@@ -116,7 +135,7 @@ export interface FormAnswered {
 }
 
 /** A container begins: how many rounds there may be, how many at once, and what they see under its id. */
-export interface NodeOpened {
+export interface NodeOpened extends Reusable {
   readonly type: 'node-opened';
   readonly key: string;
   readonly rounds: number;
@@ -129,13 +148,13 @@ export interface NodeOpened {
 }
 
 /** A round of a container began. Rounds count from 0; the key is the container's. */
-export interface RoundStarted {
+export interface RoundStarted extends Reusable {
   readonly type: 'round-started';
   readonly key: string;
   readonly index: number;
 }
 
-export interface RoundCompleted {
+export interface RoundCompleted extends Reusable {
   readonly type: 'round-completed';
   readonly key: string;
   readonly index: number;
@@ -143,7 +162,7 @@ export interface RoundCompleted {
 }
 
 /** A round ended by a failure that nothing inside handled; whatever was still under way in it counts no more. */
-export interface RoundFailed {
+export interface RoundFailed extends Reusable {
   readonly type: 'round-failed';
   readonly key: string;
   readonly index: number;
@@ -153,7 +172,7 @@ export interface RoundFailed {
 }
 
 /** A node gave variables new values. */
-export interface VariablesAssigned {
+export interface VariablesAssigned extends Reusable {
   readonly type: 'variables-assigned';
   /** The node. */
   readonly key: string;

@@ -53,6 +53,7 @@ export class Fold {
         };
         if (event.deadlineAt !== undefined) draft.deadlineAt = event.deadlineAt;
         this.lookForLarge(event.inputs, event.sys);
+        if (event.origin !== undefined) draft.origin = event.origin;
         return;
       case 'run-paused':
         draft.status = 'paused';

@@ -1,11 +1,13 @@
 export { abandon, advance, type Decision, newRun } from './advance.js';
 export * from './event.js';
 export { Fold, replay } from './fold.js';
-export type { Input, Outcome } from './input.js';
+export type { FirstInput, Input, Outcome } from './input.js';
+export { type KeptEvent, keptEvents, withoutAssigned } from './kept-events.js';
 export { splitKey } from './key.js';
 export type { TextDelta } from './live-text.js';
 export { type Command, newlyOutstanding, nextWake, outstanding } from './outstanding.js';
 export { planNodeAt } from './place.js';
+export { type PlanDifference, planDifferences } from './plan-difference.js';
 export { readFrom } from './read.js';
 export { runOutputs } from './run-outputs.js';
 export { RunText, type TextPatch, type TextPosition } from './run-text.js';

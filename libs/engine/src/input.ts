@@ -1,6 +1,7 @@
 import type { Failure } from '@treadle/failure';
 import type { Answer, Assignment, JsonObject } from '@treadle/workflow';
-import type { TokenUsage } from './event.js';
+import type { RunOrigin, TokenUsage } from './event.js';
+import type { KeptEvent } from './kept-events.js';
 
 /** What an executor made of an attempt. */
 export type Outcome =
@@ -14,20 +15,28 @@ export type Outcome =
     }
   | { readonly failure: Failure };
 
+/** How a run begins: its variables by scope, and where. */
+interface Beginning {
+  readonly at: number;
+  readonly inputs: JsonObject;
+  readonly sys: JsonObject;
+  readonly environment: JsonObject;
+  readonly conversation: JsonObject;
+  /** The node to begin at, one of the plan's `entries`; absent takes the plan's `entry`. */
+  readonly entry?: string;
+}
+
 /** Something that happened and that the engine is to decide upon. `at` is the present, in milliseconds since the epoch. */
 export type Input =
   /** The run is accepted, and will be started later. */
   | { readonly type: 'queue'; readonly at: number; readonly inputs: JsonObject; readonly sys: JsonObject }
-  | {
-      readonly type: 'start';
-      readonly at: number;
-      readonly inputs: JsonObject;
-      readonly sys: JsonObject;
-      readonly environment: JsonObject;
-      readonly conversation: JsonObject;
-      /** The node to begin at, one of the plan's `entries`; absent takes the plan's `entry`. */
-      readonly entry?: string;
-    }
+  | ({ readonly type: 'start' } & Beginning)
+  /** A run begins with what another one has finished. `kept` is what `keptEvents` found there. */
+  | ({
+      readonly type: 'continue';
+      readonly origin: Omit<RunOrigin, 'kept'>;
+      readonly kept: readonly KeptEvent[];
+    } & Beginning)
   | {
       readonly type: 'result';
       readonly at: number;
@@ -43,3 +52,6 @@ export type Input =
   /** The time is now `at`: begin the retries that are due, end the waits that are over, give up what has passed its deadline. */
   | { readonly type: 'timer'; readonly at: number }
   | { readonly type: 'cancel'; readonly at: number; readonly reason: string };
+
+/** An input that may be the first of a run. */
+export type FirstInput = Extract<Input, { type: 'queue' | 'start' | 'continue' }>;

@@ -1,6 +1,6 @@
 import type { Failure } from '@treadle/failure';
 import type { Form, Json, JsonObject, LargeValue, RoundResult } from '@treadle/workflow';
-import type { RunStatus } from './event.js';
+import type { RunOrigin, RunStatus } from './event.js';
 import { splitKey } from './key.js';
 
 /** Where a node stands. A node without a state has not been reached. */
@@ -71,10 +71,13 @@ export interface RunState {
   readonly open: ReadonlySet<string>;
   /** When the run is given up, in milliseconds since the epoch; absent without such a limit. */
   readonly deadlineAt?: number;
+  /** Absent where the run continues no other. */
+  readonly origin?: RunOrigin;
   /** Whether any of its values is in the file store. While none is, nobody looks for one. */
   readonly holdsLarge: boolean;
   readonly outputs?: JsonObject;
   readonly failure?: Failure;
+  /** What the run has paid for itself; what it took over from another one is not counted. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** What counts against the limit of steps. */

@@ -97,6 +97,11 @@ export class Step {
     this.begin(place, entry);
   }
 
+  /** Says that a container may begin another round, or be done. */
+  turnable(key: string): void {
+    this.turning.add(key);
+  }
+
   /** Begins a node: settles it, or says what it waits for. */
   begin(place: Place, id: string): void {
     if (this.state.steps >= this.plan.limits.steps) return this.outOfSteps();

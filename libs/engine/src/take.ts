@@ -5,6 +5,7 @@ import { isTerminal } from './event.js';
 import type { Input } from './input.js';
 import { nodeStateAt, type RunState } from './state.js';
 import { overdue, type Step } from './step.js';
+import { takeOver } from './take-over.js';
 
 type InputOf<Type extends Input['type']> = Extract<Input, { type: Type }>;
 
@@ -22,7 +23,8 @@ export function take(step: Step, input: Input): void {
       step.emit({ type: 'run-queued', inputs: input.inputs, sys: input.sys });
       break;
     case 'start':
-      takeStart(step, input);
+    case 'continue':
+      takeFirst(step, input);
       break;
     case 'result':
       takeResult(step, input);
@@ -38,27 +40,21 @@ export function take(step: Step, input: Input): void {
 
 /** Rule 19. */
 function isDue({ status, sequence }: RunState, { type }: Input): boolean {
-  if (sequence === 0) return type === 'queue' || type === 'start';
+  if (sequence === 0) return type === 'queue' || type === 'start' || type === 'continue';
   if (status === 'pending') return type === 'start' || type === 'cancel';
-  return type !== 'queue' && type !== 'start';
+  return type !== 'queue' && type !== 'start' && type !== 'continue';
 }
 
-function takeStart(step: Step, input: InputOf<'start'>): void {
+function takeFirst(step: Step, input: InputOf<'start' | 'continue'>): void {
   const { inputs, sys, environment, conversation, at } = input;
   const { runSeconds } = step.plan.limits;
   const deadline = runSeconds === undefined ? {} : { deadlineAt: at + runSeconds * 1000 };
   const begun = input.entry === undefined ? {} : { entry: input.entry };
-  step.emit({
-    type: 'run-started',
-    engine: engineVersion,
-    inputs,
-    sys,
-    environment,
-    conversation,
-    ...deadline,
-    ...begun,
-  });
+  const origin = input.type === 'continue' ? { origin: { ...input.origin, kept: input.kept.length } } : {};
+  const given = { inputs, sys, environment, conversation };
+  step.emit({ type: 'run-started', engine: engineVersion, ...given, ...deadline, ...begun, ...origin });
   step.enter(step.placeOf(''), input.entry);
+  if (input.type === 'continue') takeOver(step, input.kept);
 }
 
 /** Rules 2 and 3: only the attempt that is out counts, and only once. */

@@ -5,7 +5,9 @@ import { expect } from 'vitest';
 import {
   advance,
   type Command,
+  type FirstInput,
   type Input,
+  keptEvents,
   newRun,
   nodeStateAt,
   type Outcome,
@@ -36,9 +38,34 @@ export class Driver {
     inputs: Record<string, string | number | boolean | string[]> = {},
     /** Whether replaying is checked after each input: costs the square of the number of events. */
     private readonly checked = true,
+    first?: FirstInput,
   ) {
     const { environment, conversation } = plan;
-    this.give({ type: 'start', at: 0, inputs, sys: { workflow_run_id: 'run-1' }, environment, conversation });
+    const start = {
+      type: 'start',
+      at: 0,
+      inputs,
+      sys: { workflow_run_id: 'run-1' },
+      environment,
+      conversation,
+    } as const;
+    this.give(first ?? start);
+  }
+
+  /** A run that continues this one: where it was stopped, or from a node on. */
+  continued(from?: string, given: Partial<FirstInput> = {}, plan = this.plan): Driver {
+    const { inputs, sys, env: environment, conversation } = replay(this.events.slice(0, 1)).scopes;
+    return new Driver(plan, {}, true, {
+      type: 'continue',
+      at: 10,
+      origin: { run: 'run-1', kind: from === undefined ? 'resume' : 'rerun', effects: 'run-1' },
+      kept: keptEvents(this.plan, this.events, from),
+      inputs,
+      sys,
+      environment,
+      conversation,
+      ...given,
+    });
   }
 
   /** Whether the input changed anything. */

@@ -6,6 +6,7 @@ import {
   advance,
   type Command,
   type Decision,
+  type FirstInput,
   type Input,
   newRun,
   nodeStateAt,
@@ -33,19 +34,21 @@ export class UnrulyRun {
     private readonly drawing: Drawing,
     private readonly world: World,
     private readonly random: Random,
+    first: FirstInput = { type: 'start', at: 1000, inputs: {}, sys: {}, environment: {}, conversation: {} },
   ) {
     this.lists = new Set(
       everyNode(drawing.nodes).flatMap((node) => (node.kind === 'work' && node.givesList ? [node.id] : [])),
     );
-    this.give({ type: 'start', at: this.now, inputs: {}, sys: {}, environment: {}, conversation: {} });
+    this.give(first);
   }
 
-  /** Until nothing is left to do. */
-  finish(): this {
+  /** Until nothing is left to do, or until somebody loses patience: the chance that it is cancelled before an input. */
+  finish(impatience = 0): this {
     for (let left = outstanding(this.state); left.length > 0; left = outstanding(this.state)) {
       if (this.random() < 0.4) this.disturb();
       const command = left[Math.floor(this.random() * left.length)]!;
-      this.give(this.inputFor(command));
+      const isEnough = impatience > 0 && this.random() < impatience;
+      this.give(isEnough ? { type: 'cancel', at: this.now, reason: 'enough' } : this.inputFor(command));
     }
     this.disturb();
     return this;

@@ -14,6 +14,10 @@ export class World {
     const luck = this.hash(`${key}#${attempt}`);
     if (luck % 100 < 9) return 'gone';
     if (luck % 100 < 25) return 'away';
+    return this.answer(key, read, givesList);
+  }
+
+  protected answer(key: string, read: readonly (Json | undefined)[], givesList: boolean): Json {
     const word = this.hash(`${key} ${JSON.stringify(read.map((value) => value ?? null))}`);
     const letter = (shift: number) => letters[(word >>> shift) % 3] ?? 'p';
     return givesList ? Array.from({ length: word % 4 }, (_, index) => letter(index + 2)) : letter(2);
@@ -28,6 +32,24 @@ export class World {
     for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     return (hash ^ (hash >>> 13)) >>> 0;
+  }
+}
+
+/** The same world when all is well again, but for what has failed under these keys and is to stay so. */
+export class MendedWorld extends World {
+  constructor(
+    seed: number,
+    private readonly failed: ReadonlySet<string>,
+  ) {
+    super(seed);
+  }
+
+  override work(key: string, _attempt: number, read: readonly (Json | undefined)[], givesList: boolean): Json {
+    return this.failed.has(key) ? 'gone' : this.answer(key, read, givesList);
+  }
+
+  override approves(key: string): boolean {
+    return !this.failed.has(key);
   }
 }
 
