@@ -49,6 +49,7 @@ export const failureCodes = {
   provider_unauthenticated: refusedByWorld,
   provider_unavailable: world,
   address_blocked: caller,
+  resume_refused: caller,
   template_error: caller,
   unauthenticated: caller,
   unavailable: world,

@@ -75,6 +75,8 @@ export class FakeRun {
       user: this.request.user,
       nodeRuns: [],
       workflowName: '',
+      origin: undefined,
+      continuations: [],
     };
   }
 

@@ -3,6 +3,7 @@ import {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
@@ -48,6 +49,7 @@ export class AppModule implements OnApplicationShutdown {
         address: config.grpcAddress,
         services: [
           served(RunServiceService, runController),
+          served(RunContinuationServiceService, others.runContinuationController),
           served(WorkflowServiceService, workflowController),
           served(ApprovalServiceService, others.approvalController),
           served(ConversationServiceService, others.conversationController),

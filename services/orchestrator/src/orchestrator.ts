@@ -13,6 +13,7 @@ import type { EntryController } from './api/entry.controller.js';
 import { PartitionResponder } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
 import { RunController } from './api/run.controller.js';
+import { RunContinuationController } from './api/run-continuation.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
 import type { FireSchedules } from './domain/entries/fire-schedules.js';
 import { forgetConversations } from './domain/forget-conversations.js';
@@ -66,6 +67,7 @@ export interface OrchestratorParts {
 /** The service with its ports tied to their adapters, and its life from start to stop. */
 export class Orchestrator {
   readonly runController: RunController;
+  readonly runContinuationController: RunContinuationController;
   readonly workflowController: WorkflowController;
   readonly approvalController: ApprovalController;
   readonly conversationController: ConversationController;
@@ -127,6 +129,7 @@ export class Orchestrator {
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, ports);
     this.runController = new RunController(ports, runRepository, bus);
+    this.runContinuationController = new RunContinuationController({ ...ports, repository: runRepository });
     this.approvalController = new ApprovalController({
       runs: this.runs,
       approvals: new KyselyApprovalRepository(db),

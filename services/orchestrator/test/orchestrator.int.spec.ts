@@ -169,6 +169,7 @@ describe('the orchestrator', () => {
     const { runs } = await runController.listRuns({
       ...other,
       workflowId: '',
+      originRunId: '',
       statuses: [],
       createdFromUnixMs: 0,
       createdBeforeUnixMs: 0,

@@ -1,4 +1,6 @@
 import {
+  type ListRunsRequest,
+  type ListRunsResponse,
   type PublishedWebhook,
   type Result,
   type Run,
@@ -139,8 +141,7 @@ export class Rig {
   }
 
   async runsOf(workflowId: string): Promise<Run[]> {
-    const request = { tenantId, workflowId, statuses: [], createdFromUnixMs: 0, createdBeforeUnixMs: 0, cursor: '' };
-    const { runs } = await this.orchestrator.runController.listRuns({ ...request, limit: 100 });
+    const { runs } = await this.list({ workflowId, limit: 100 });
     return Promise.all(runs.map(({ id }) => this.read(id)));
   }
 
@@ -153,6 +154,11 @@ export class Rig {
     const { run } = await this.orchestrator.runController.getRun({ tenantId, runId });
     if (!run) throw new Error('no run');
     return run;
+  }
+
+  list(filter: Partial<ListRunsRequest>): Promise<ListRunsResponse> {
+    const everything = { workflowId: '', originRunId: '', statuses: [], createdFromUnixMs: 0, createdBeforeUnixMs: 0 };
+    return this.orchestrator.runController.listRuns({ tenantId, ...everything, cursor: '', limit: 10, ...filter });
   }
 
   async close(): Promise<void> {
@@ -201,9 +207,16 @@ export function resultOf(task: Task, more: Partial<Result> = {}): Result {
 
 /** An executor that answers every task with what the node read. */
 export function executeAll(bus: MessageBus, seen: Task[] = []): Promise<Subscription> {
+  return executeWith(bus, (task) => {
+    seen.push(task);
+    return resultOf(task);
+  });
+}
+
+/** An executor whose answers the spec makes. */
+export function executeWith(bus: MessageBus, answer: (task: Task) => Result): Promise<Subscription> {
   return bus.consume(taskQueue('default'), { concurrency: 8, leaseMs: 2000 }, async ({ message }) => {
-    seen.push(message);
-    await bus.request(resultSubject(message.partition), resultOf(message), 2000);
+    await bus.request(resultSubject(message.partition), answer(message), 2000);
     return { kind: 'done' };
   });
 }

@@ -1,4 +1,4 @@
-import type { RunEvent, TokenUsage } from '@treadle/engine';
+import type { RunEvent, RunStarted, TokenUsage } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import type { Json } from '@treadle/workflow';
 
@@ -24,11 +24,15 @@ export function publicFailure(failure: Failure): Fields {
 
 /** The fields of an event as the API shows them: snake case, times as ISO 8601. The workflow's environment stays inside. */
 export function publicEvent(event: RunEvent, names: (key: string) => NodeNames | undefined): Fields {
+  return 'reused' in event ? { ...fieldsOf(event, names), reused: true } : fieldsOf(event, names);
+}
+
+function fieldsOf(event: RunEvent, names: (key: string) => NodeNames | undefined): Fields {
   switch (event.type) {
     case 'run-queued':
       return { inputs: event.inputs, sys: event.sys };
     case 'run-started':
-      return { inputs: event.inputs, sys: event.sys, conversation: event.conversation };
+      return started(event);
     case 'node-scheduled':
       return { ...node(event, names), deadline_at: iso(event.deadlineAt) };
     case 'node-completed':
@@ -82,6 +86,10 @@ export function publicEvent(event: RunEvent, names: (key: string) => NodeNames |
     case 'run-cancelled':
       return { reason: event.reason };
   }
+}
+
+function started({ inputs, sys, conversation, origin }: RunStarted): Fields {
+  return { inputs, sys, conversation, origin: origin && { run_id: origin.run, kind: origin.kind, kept: origin.kept } };
 }
 
 /** A moment in milliseconds since the epoch as ISO 8601; nothing for nothing. */

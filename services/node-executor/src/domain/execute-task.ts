@@ -4,6 +4,7 @@ import { toFailureMessage } from '@treadle/grpc';
 import type { Execute, NodeContext, NodeOutcome } from '@treadle/nodes';
 import { type Assignment, type Json, type JsonObject, type Selector, selectorText } from '@treadle/workflow';
 import type { CapabilitySource } from './capability-source.js';
+import { effectKey } from './effect-key.js';
 import type { Execution } from './execution.js';
 
 /** What became of an execution, as the result carries it. */
@@ -64,7 +65,7 @@ async function run(
     emitText: task.streamText ? (piece) => text.push(piece) : () => undefined,
     warn: (sentence) => warnings.push(sentence),
     signal,
-    idempotencyKey: `${task.runId}/${task.nodeKey}`,
+    idempotencyKey: effectKey(task),
   };
   return execute(JSON.parse(task.configJson || '{}'), context);
 }

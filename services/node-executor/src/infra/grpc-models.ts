@@ -2,6 +2,7 @@ import type { ChatRequest, ChatResponse, ModelServiceService, Task } from '@trea
 import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
 import type { ChatPart, ChatQuestion, Models } from '@treadle/nodes';
+import { effectKey } from '../domain/effect-key.js';
 import { toChatRequest } from './chat-request.js';
 
 /** The model service, in another process or in this one. */
@@ -40,7 +41,7 @@ export class GrpcModels implements Models {
       nodeKey,
       deadlineUnixMs,
       traceparent,
-      idempotencyKey: `${runId}/${nodeKey}`,
+      idempotencyKey: effectKey(this.task),
     };
   }
 }

@@ -15,23 +15,38 @@ export interface CheckedStart {
   readonly key?: StartKey;
 }
 
-/** The inputs of a start as its start node declares them. @throws FailureError `invalid_inputs` naming all that is wrong, `workflow_not_runnable` without a start node. */
-export function checkedInputs(plan: Plan, request: StartRunRequest): JsonObject {
+/**
+ * What a caller starts a run with, as the start node declares it.
+ * @throws FailureError `invalid_inputs` naming all that is wrong, `workflow_not_runnable` without a start node
+ */
+export function calledWith(plan: Plan, inputsJson: string): JsonObject {
   if (!hasStart(plan)) throw withoutStart(plan);
-  const entry = plan.nodes.get(plan.entry);
-  const given = JSON.parse(request.inputsJson || '{}') as JsonObject;
+  return checkedInputs(plan, givenInputs(inputsJson));
+}
+
+/** The inputs in a request. @throws FailureError `invalid_inputs` */
+export function givenInputs(inputsJson: string): JsonObject {
+  const given = JSON.parse(inputsJson || '{}') as JsonObject;
+  if (!mentionsLarge(given)) return given;
   // It would pass for a reference of our own.
-  if (mentionsLarge(given)) {
-    const message = `No member of the inputs may be called "${largeMark}". Choose another name.`;
-    throw FailureError.of('invalid_inputs', message, { field: 'inputs' });
-  }
-  const checked = checkInputs(entry?.config as StartConfig, given);
+  const message = `No member of the inputs may be called "${largeMark}". Choose another name.`;
+  throw FailureError.of('invalid_inputs', message, { field: 'inputs' });
+}
+
+/** Inputs as the start node declares them, with its defaults. @throws FailureError `invalid_inputs` naming all that is wrong */
+export function checkedInputs(plan: Plan, inputs: JsonObject): JsonObject {
+  const checked = checkInputs(startOf(plan), inputs);
   if (checked.inputs) return checked.inputs;
   const [first] = checked.problems;
   throw FailureError.of('invalid_inputs', first?.message ?? 'The inputs do not fit the start node.', {
     field: first ? `inputs.${first.field}` : 'inputs',
     details: { problems: checked.problems },
   });
+}
+
+/** The configuration of the start node of a plan that has one. */
+export function startOf(plan: Plan): StartConfig {
+  return plan.nodes.get(plan.entry)?.config as StartConfig;
 }
 
 function withoutStart({ nodes, entry, entries = [entry] }: Plan): FailureError {

@@ -6,11 +6,18 @@ import type { LiveRun } from './live-run.js';
 /** What a run's node is shown of the turns before it that were completed, oldest first. */
 export async function historyFor(
   conversations: Pick<ConversationTurns, 'history'>,
-  { facts }: LiveRun,
+  run: LiveRun,
   { turns, tokens }: HistoryWindow,
 ): Promise<HistoryTurn[]> {
-  if (facts.turn < 2 || turns < 1) return [];
-  return newestWithin(await conversations.history(facts.conversationId, facts.turn, turns), tokens);
+  const { conversationId } = run.facts;
+  const turn = turnOf(run);
+  if (conversationId === '' || turn < 2 || turns < 1) return [];
+  return newestWithin(await conversations.history(conversationId, turn, turns), tokens);
+}
+
+/** A run that continues a turn is shown what that was. */
+function turnOf({ facts, state }: LiveRun): number {
+  return facts.turn || Number(state.scopes.sys['dialogue_count'] ?? 0) + 1;
 }
 
 /** The newest of these turns (given oldest first) that together take no more tokens. Turns are never cut. */

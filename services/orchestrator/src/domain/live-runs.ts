@@ -1,4 +1,13 @@
-import { abandon, type Command, type Input, isTerminal, newRun, type RunState, replay } from '@treadle/engine';
+import {
+  abandon,
+  type Command,
+  type FirstInput,
+  type Input,
+  isTerminal,
+  newRun,
+  type RunState,
+  replay,
+} from '@treadle/engine';
 import { type Failure, FailureError, failure } from '@treadle/failure';
 import type { Catalog, Plan } from '@treadle/workflow';
 import { commitOf, LiveRun, type LiveRunHost } from './live-run.js';
@@ -61,7 +70,7 @@ export class LiveRuns implements LiveRunHost {
   async start(
     facts: RunFacts,
     plan: Plan,
-    input: Extract<Input, { type: 'start' | 'queue' }>,
+    input: FirstInput,
     wait: boolean,
     more: NewRun = {},
   ): Promise<{ run: LiveRun; ended?: Promise<RunState> }> {

@@ -16,7 +16,8 @@ export async function readRun(
   partitionOf(runId);
   const row = foundRun(await repository.find(tenantId, runId), runId);
   const entries = await repository.entries(runId, 0);
-  return runFromHistory(row, entries, await plans.plan(row));
+  const continuations = await repository.continuations(tenantId, runId);
+  return { ...runFromHistory(row, entries, await plans.plan(row)), continuations };
 }
 
 /** The journal entries that hold events numbered above `afterSequence`. */
@@ -43,6 +44,7 @@ export async function listRuns(repository: RunRepository, request: ListRunsReque
     statuses: request.statuses as RunStatus[],
     limit: limit + 1,
     ...(request.workflowId ? { workflowId: request.workflowId } : {}),
+    ...(request.originRunId ? { originRunId: request.originRunId } : {}),
     ...(request.createdFromUnixMs ? { createdFrom: request.createdFromUnixMs } : {}),
     ...(request.createdBeforeUnixMs ? { createdBefore: request.createdBeforeUnixMs } : {}),
     ...(request.cursor ? { before: request.cursor } : {}),

@@ -1,4 +1,4 @@
-import type { RunEvent, RunStatus } from '@treadle/engine';
+import type { RunEvent, RunOrigin, RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import type { JsonObject } from '@treadle/workflow';
 import type { ApprovalChanges } from './approval-changes.js';
@@ -13,11 +13,13 @@ export interface RunFacts {
   readonly createdAt: number;
   /** Empty for a run outside of conversations. */
   readonly conversationId: string;
-  /** Its place among the runs of its conversation, from 1; 0 outside of one. */
+  /** Its place among the runs of its conversation, from 1; 0 outside of one, and where it continues a run of one. */
   readonly turn: number;
   readonly user: string;
   /** W3C trace context; empty when the run is not traced. */
   readonly traceparent: string;
+  /** The run that this one continues; absent where it continues none. */
+  readonly origin?: Pick<RunOrigin, 'run' | 'kind'>;
 }
 
 /** A caller's name for a start, so that a repeated one finds the first run. */

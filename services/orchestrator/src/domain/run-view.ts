@@ -70,6 +70,8 @@ function blank(facts: RunFacts): Run {
     user: facts.user,
     nodeRuns: [],
     workflowName: '',
+    origin: facts.origin && { runId: facts.origin.run, kind: facts.origin.kind },
+    continuations: [],
   };
 }
 
@@ -94,8 +96,9 @@ function note(runs: Map<string, NodeRun>, event: RunEvent, at: number, factsOf: 
     case 'node-retry-scheduled':
       return void change(event.key, { status: 'retrying', ...failed(event) });
     case 'node-waiting':
+      return void change(event.key, { status: 'waiting' });
     case 'node-opened':
-      return void change(event.key, { status: event.type === 'node-opened' ? 'open' : 'waiting' });
+      return void change(event.key, { status: 'open', reused: event.reused ?? false });
     case 'node-completed':
       return void change(event.key, {
         status: 'completed',
@@ -107,6 +110,7 @@ function note(runs: Map<string, NodeRun>, event: RunEvent, at: number, factsOf: 
         inputTokens: event.usage?.inputTokens ?? 0,
         outputTokens: event.usage?.outputTokens ?? 0,
         finishedUnixMs: event.finishedAt ?? at,
+        reused: event.reused ?? false,
         ...(event.startedAt === undefined ? {} : { startedUnixMs: event.startedAt }),
       });
     case 'node-failed':
@@ -115,6 +119,7 @@ function note(runs: Map<string, NodeRun>, event: RunEvent, at: number, factsOf: 
         ...failed({ attempt: event.attempt ?? 0, failure: event.failure }),
         outputsJson: json(event.outputs),
         finishedUnixMs: at,
+        reused: event.reused ?? false,
       });
     case 'nodes-skipped':
       for (const key of event.keys) change(key, { status: 'skipped', startedUnixMs: 0, inputsJson: '' });
@@ -165,6 +170,7 @@ function entryFor(runs: Map<string, NodeRun>, key: string, at: number, factsOf: 
       inputTokens: 0,
       outputTokens: 0,
       handle: '',
+      reused: false,
       ...factsOf(key),
     };
     runs.set(key, run);

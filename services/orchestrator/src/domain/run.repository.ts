@@ -9,6 +9,8 @@ export interface RunRow extends RunFacts, RunProgress {
 export interface RunFilter {
   readonly tenantId: string;
   readonly workflowId?: string;
+  /** Only runs that continue this one. */
+  readonly originRunId?: string;
   readonly statuses: readonly RunStatus[];
   /** Milliseconds since the epoch. */
   readonly createdFrom?: number;
@@ -21,6 +23,8 @@ export interface RunFilter {
 /** Reads runs. Every question is bound to a tenant; another tenant's run does not exist. */
 export interface RunRepository {
   find(tenantId: string, runId: string): Promise<RunRow | undefined>;
+  /** Ids of the newest runs that continue this one, newest first. */
+  continuations(tenantId: string, runId: string): Promise<string[]>;
   /** Newest first. */
   list(filter: RunFilter): Promise<RunRow[]>;
   /** Journal entries that hold events numbered above `afterSequence`, oldest first. */

@@ -1,22 +1,18 @@
-import type { StartRunRequest, StartRunResponse } from '@treadle/contracts';
-import type { RunState } from '@treadle/engine';
+import type { StartRunRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { JsonObject, Plan } from '@treadle/workflow';
-import { type CheckedStart, checkedInputs, factsOf, sysOf } from './checked-start.js';
-import type { LiveRun } from './live-run.js';
+import { beginOnce, type Started, type StartKeys } from './begin-once.js';
+import { type CheckedStart, calledWith, factsOf, sysOf } from './checked-start.js';
 import type { LiveRuns } from './live-runs.js';
 import type { PlanSource } from './plan-source.js';
 import { startTurn, type TurnPorts } from './start-turn.js';
-
-/** Finds what an idempotency key started before. */
-export interface StartKeys {
-  find(tenantId: string, key: string): Promise<{ runId: string; requestHash: string } | undefined>;
-}
 
 /** Says which version of a workflow a start takes: the wanted one, else the published one, else the newest. */
 export interface WorkflowVersions {
   /** @throws FailureError `not_found`. */
   resolve(tenantId: string, workflowId: string, version: number): Promise<number>;
+  /** @throws FailureError `not_found`. */
+  newest(tenantId: string, workflowId: string): Promise<number>;
 }
 
 export interface StartRunPorts {
@@ -31,14 +27,6 @@ export interface StartRunPorts {
   readonly newRunId: (partition: number, now: number) => string;
 }
 
-export type Started =
-  /** A run was accepted here. */
-  | { readonly kind: 'begun'; readonly run: LiveRun; readonly ended: Promise<RunState> | undefined }
-  /** Its conversation belongs to another replica, which has accepted it. */
-  | { readonly kind: 'elsewhere'; readonly answer: StartRunResponse }
-  /** The same key began a run before. */
-  | { readonly kind: 'repeated'; readonly runId: string };
-
 /** Where a trigger begins a run, with inputs that it has checked itself. */
 export interface Entrance {
   /** Id of the node. */
@@ -50,24 +38,16 @@ export interface Entrance {
  * Starts a run: everything is checked first, then the start is committed, and only then the caller hears of it.
  * @param entrance given by triggers; without it the run begins at the start node with the inputs of the request
  */
-export async function startRun(ports: StartRunPorts, request: StartRunRequest, entrance?: Entrance): Promise<Started> {
+export function startRun(ports: StartRunPorts, request: StartRunRequest, entrance?: Entrance): Promise<Started> {
   const { plans, versions, keys } = ports;
-  const earlier = await repeated(keys, request);
-  if (earlier) return earlier;
-  const { tenantId, workflowId, idempotencyKey, requestHash } = request;
-  const version = await versions.resolve(tenantId, workflowId, request.version);
-  const plan = await plans.plan({ tenantId, workflowId, version });
-  const { inputs, ...begun } = entrance ?? { inputs: checkedInputs(plan, request) };
-  const key = idempotencyKey ? { key: { key: idempotencyKey, requestHash } } : {};
-  const start: CheckedStart = { request, version, plan, inputs, ...begun, ...key };
-  try {
-    return plan.kind === 'chat' ? await startTurn(ports, start) : await startAlone(ports, start);
-  } catch (error) {
-    // Refused: somebody may have used the key in this very moment.
-    const other = await repeated(keys, request);
-    if (other) return other;
-    throw error;
-  }
+  const { tenantId, workflowId } = request;
+  return beginOnce(keys, request, async (key) => {
+    const version = await versions.resolve(tenantId, workflowId, request.version);
+    const plan = await plans.plan({ tenantId, workflowId, version });
+    const { inputs, ...begun } = entrance ?? { inputs: calledWith(plan, request.inputsJson) };
+    const start: CheckedStart = { request, version, plan, inputs, ...begun, ...(key ? { key } : {}) };
+    return plan.kind === 'chat' ? startTurn(ports, start) : startAlone(ports, start);
+  });
 }
 
 async function startAlone(ports: StartRunPorts, start: CheckedStart): Promise<Started> {
@@ -82,18 +62,6 @@ async function startAlone(ports: StartRunPorts, start: CheckedStart): Promise<St
   const input = { type: 'start', at, inputs, sys, environment, conversation, ...(entry ? { entry } : {}) } as const;
   const { run, ended } = await runs.start(facts, plan, input, request.wait, key ? { key } : {});
   return { kind: 'begun', run, ended };
-}
-
-async function repeated(keys: StartKeys, request: StartRunRequest): Promise<Started | undefined> {
-  if (!request.idempotencyKey) return undefined;
-  const found = await keys.find(request.tenantId, request.idempotencyKey);
-  if (!found) return undefined;
-  if (found.requestHash === request.requestHash) return { kind: 'repeated', runId: found.runId };
-  throw FailureError.of(
-    'idempotency_key_reused',
-    `This Idempotency-Key started run ${found.runId} with another request. Use a new key for a new request.`,
-    { field: 'Idempotency-Key' },
-  );
 }
 
 function noChat({ name }: Plan): FailureError {

@@ -124,6 +124,7 @@ function taskOf(
     deadlineUnixMs: command.deadlineAt,
     traceparent: run.facts.traceparent,
     streamText: node.streamsText,
+    effectsRunId: run.state.origin?.effects ?? run.facts.id,
   };
 }
 

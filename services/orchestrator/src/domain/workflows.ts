@@ -79,13 +79,12 @@ export class Workflows implements PlanSource, WorkflowVersions {
   async resolve(tenantId: string, workflowId: string, version: number): Promise<number> {
     checkedWorkflowId(workflowId);
     if (version > 0) return version;
-    const key = `${tenantId}/${workflowId}`;
-    let head = this.heads.get(key);
-    if (!head || head.readAt < this.now() - headAgeMs) {
-      head = { workflow: found(await this.repository.find(tenantId, workflowId), workflowId), readAt: this.now() };
-      this.heads.set(key, head);
-    }
-    return head.workflow.publishedVersion ?? head.workflow.latestVersion;
+    const { publishedVersion, latestVersion } = await this.head(tenantId, workflowId);
+    return publishedVersion ?? latestVersion;
+  }
+
+  async newest(tenantId: string, workflowId: string): Promise<number> {
+    return (await this.head(tenantId, workflowId)).latestVersion;
   }
 
   plan(id: PlanId): Promise<Plan> {
@@ -101,6 +100,16 @@ export class Workflows implements PlanSource, WorkflowVersions {
   /** Drops what is remembered of a workflow that has changed. */
   forget(tenantId: string, workflowId: string): void {
     this.heads.delete(`${tenantId}/${workflowId}`);
+  }
+
+  private async head(tenantId: string, workflowId: string): Promise<WorkflowRow> {
+    const key = `${tenantId}/${workflowId}`;
+    let head = this.heads.get(key);
+    if (!head || head.readAt < this.now() - headAgeMs) {
+      head = { workflow: found(await this.repository.find(tenantId, workflowId), workflowId), readAt: this.now() };
+      this.heads.set(key, head);
+    }
+    return head.workflow;
   }
 
   private async load({ tenantId, workflowId, version }: PlanId): Promise<Plan> {

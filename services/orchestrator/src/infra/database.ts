@@ -43,6 +43,8 @@ interface RunsTable {
   output_tokens: number;
   failure: string | null;
   wake_at: Date | null;
+  origin_run_id: string | null;
+  origin_kind: string | null;
 }
 
 interface ConversationsTable {

@@ -5,6 +5,10 @@ import type { Kysely, Selectable } from 'kysely';
 import type { RunFilter, RunRepository, RunRow } from '../domain/run.repository.js';
 import type { StoredEntry } from '../domain/run-journal.js';
 import type { Database } from './database.js';
+import { originOf } from './origin-of.js';
+
+/** The list of runs shows the others. */
+const maxContinuations = 100;
 
 export class KyselyRunRepository implements RunRepository {
   constructor(private readonly db: Kysely<Database>) {}
@@ -17,11 +21,26 @@ export class KyselyRunRepository implements RunRepository {
   async list(filter: RunFilter): Promise<RunRow[]> {
     let query = this.runsOf(filter.tenantId).orderBy('runs.id', 'desc').limit(filter.limit);
     if (filter.workflowId) query = query.where('runs.workflow_id', '=', filter.workflowId);
+    if (filter.originRunId) query = query.where('runs.origin_run_id', '=', filter.originRunId);
     if (filter.statuses.length > 0) query = query.where('runs.status', 'in', [...filter.statuses]);
     if (filter.createdFrom) query = query.where('runs.created_at', '>=', new Date(filter.createdFrom));
     if (filter.createdBefore) query = query.where('runs.created_at', '<', new Date(filter.createdBefore));
     if (filter.before) query = query.where('runs.id', '<', filter.before);
     return (await withDatabase(() => query.execute())).map(runOf);
+  }
+
+  async continuations(tenantId: string, runId: string): Promise<string[]> {
+    const rows = await withDatabase(() =>
+      this.db
+        .selectFrom('runs')
+        .select('id')
+        .where('tenant_id', '=', tenantId)
+        .where('origin_run_id', '=', runId)
+        .orderBy('id', 'desc')
+        .limit(maxContinuations)
+        .execute(),
+    );
+    return rows.map(({ id }) => id);
   }
 
   async entries(runId: string, afterSequence: number): Promise<StoredEntry[]> {
@@ -63,6 +82,7 @@ function runOf(row: Selectable<Database['runs']> & { workflow_name: string }): R
     traceparent: row.traceparent,
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,
+    ...originOf(row),
     ...(row.finished_at ? { finishedAt: row.finished_at.getTime() } : {}),
     ...(row.failure ? { failure: JSON.parse(row.failure) as Failure } : {}),
   };

@@ -3,6 +3,7 @@ import { DatabaseError, type Pool } from 'pg';
 import type { Commit, RunFacts, RunJournal, StoredEntry, StoredRun } from '../domain/run-journal.js';
 import { appendStatement } from './append/append-statement.js';
 import { GroupCommit } from './group-commit.js';
+import { type OriginColumns, originOf } from './origin-of.js';
 
 const loadSql = `
 select r.*, j.first_sequence, j.at, j.events
@@ -71,7 +72,7 @@ function isTakenTurn(error: unknown): boolean {
   return error instanceof DatabaseError && error.constraint === 'runs_by_turn';
 }
 
-interface LoadedRow {
+interface LoadedRow extends OriginColumns {
   id: string;
   tenant_id: string;
   workflow_id: string;
@@ -99,6 +100,7 @@ function factsOf(row: LoadedRow): RunFacts {
     turn: row.turn,
     user: row.end_user,
     traceparent: row.traceparent,
+    ...originOf(row),
   };
 }
 

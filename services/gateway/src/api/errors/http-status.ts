@@ -33,6 +33,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   provider_stream_cut: 502,
   provider_unauthenticated: 502,
   provider_unavailable: 502,
+  resume_refused: 409,
   template_error: 422,
   unauthenticated: 401,
   unavailable: 503,

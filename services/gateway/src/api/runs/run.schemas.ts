@@ -38,6 +38,10 @@ export const pageSchema = {
 
 export const listRunsSchema = z.strictObject({
   workflow_id: z.string().max(100).default(''),
+  origin_run_id: z
+    .union([z.uuid(), z.literal('')])
+    .default('')
+    .meta({ description: 'Only runs that continue this one.' }),
   status: statusList.optional().meta({ description: 'Repeat it or separate by commas.' }),
   created_after: moment.optional().meta({ description: 'From this moment on, as ISO 8601.' }),
   created_before: moment.optional(),
@@ -86,6 +90,7 @@ export const nodeRunSchema = z
     inputs: jsonObject.nullable(),
     outputs: jsonObject.nullable(),
     failure: failureSchema.nullable(),
+    reused: z.boolean().meta({ description: 'Taken over from the run that this one continues, at no cost.' }),
   })
   .meta({ id: 'NodeRun' });
 
@@ -117,6 +122,13 @@ export const runSchema = z
     failure: failureSchema.nullable(),
     approvals: z.array(openApprovalSchema).optional().meta({
       description: 'What the run waits for people to answer; only while it does, and only when one run is asked for.',
+    }),
+    origin: z
+      .object({ run_id: z.string(), kind: z.enum(['resume', 'rerun']) })
+      .nullable()
+      .meta({ description: 'The run that this one continues; null where it continues none.' }),
+    continuations: z.array(z.string()).optional().meta({
+      description: 'Ids of the newest runs that continue this one. Only when one run is asked for.',
     }),
     node_runs: z.array(nodeRunSchema).optional().meta({ description: 'Only when one run is asked for.' }),
   })

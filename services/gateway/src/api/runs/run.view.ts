@@ -24,6 +24,8 @@ export function runJson(run: Run, approvals: readonly OpenApproval[] = []): stri
     usage: { input_tokens: run.inputTokens, output_tokens: run.outputTokens },
     last_sequence: run.lastSequence,
     approvals: approvals.length > 0 ? approvals : undefined,
+    origin: run.origin ? { run_id: run.origin.runId, kind: run.origin.kind } : null,
+    continuations: nodeRuns.length > 0 ? run.continuations : undefined,
   };
   const nodes: Record<string, string> =
     nodeRuns.length > 0 ? { node_runs: `[${nodeRuns.map(nodeRunJson).join(',')}]` } : {};
@@ -52,6 +54,7 @@ function nodeRunJson(node: NodeRun): string {
     usage: { input_tokens: node.inputTokens, output_tokens: node.outputTokens },
     warnings: node.warnings,
     handle: node.handle || null,
+    reused: node.reused,
   };
   return withRaw(plain, {
     inputs: node.inputsJson,

@@ -44,6 +44,7 @@ export class RunsController {
     const page = await this.sources.runs.listRuns({
       tenantId,
       workflowId: query.workflow_id,
+      originRunId: query.origin_run_id,
       statuses: query.status ?? [],
       createdFromUnixMs: query.created_after ? Date.parse(query.created_after) : 0,
       createdBeforeUnixMs: query.created_before ? Date.parse(query.created_before) : 0,

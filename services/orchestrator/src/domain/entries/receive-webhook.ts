@@ -1,10 +1,11 @@
 import type { Run, WebhookHeader } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { checkWebhookRequest, type WebhookConfig } from '@treadle/nodes';
+import type { Started } from '../begin-once.js';
 import { readRun } from '../read-run.js';
 import type { RunRepository } from '../run.repository.js';
 import { runFromState } from '../run-view.js';
-import { type Started, type StartRunPorts, startRun } from '../start-run.js';
+import { type StartRunPorts, startRun } from '../start-run.js';
 import type { Entries } from './entries.js';
 import type { WebhookRepository, WebhookRow } from './webhook.repository.js';
 import { checkSignature } from './webhook-signature.js';

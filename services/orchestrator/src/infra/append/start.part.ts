@@ -14,6 +14,8 @@ export const startPart = appendPart<NonNullable<Commit['start']>>({
     turn: { type: 'int', value: ({ facts }) => facts.turn },
     end_user: { type: 'text', value: ({ facts }) => facts.user },
     traceparent: { type: 'text', value: ({ facts }) => facts.traceparent },
+    origin_run_id: { type: 'uuid', value: ({ facts }) => facts.origin?.run ?? null },
+    origin_kind: { type: 'text', value: ({ facts }) => facts.origin?.kind ?? null },
     key: { type: 'text', value: ({ key }) => key?.key ?? null },
     request_hash: { type: 'text', value: ({ key }) => key?.requestHash ?? null },
   },
@@ -27,9 +29,11 @@ export const startPart = appendPart<NonNullable<Commit['start']>>({
   )`,
   after: `started as (
     insert into runs (id, tenant_id, workflow_id, version, partition, status, created_at, finished_at, conversation_id,
-      turn, end_user, traceparent, input_tokens, output_tokens, failure, wake_at)
+      turn, end_user, traceparent, input_tokens, output_tokens, failure, wake_at,
+      origin_run_id, origin_kind)
     select s.run_id, s.tenant_id, s.workflow_id, s.version, f.partition, p.status, f.at, p.finished_at, s.conversation_id,
-      s.turn, s.end_user, s.traceparent, p.input_tokens, p.output_tokens, p.failure, p.wake_at
+      s.turn, s.end_user, s.traceparent, p.input_tokens, p.output_tokens, p.failure, p.wake_at,
+      s.origin_run_id, s.origin_kind
     from start s join written using (run_id) join fenced f using (run_id) join progress p using (run_id)
   )`,
 });

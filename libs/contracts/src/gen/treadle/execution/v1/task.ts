@@ -41,6 +41,8 @@ export interface Task {
   streamText: boolean;
   /** The earlier turns of the conversation that fit the node's window, oldest first; set by the orchestrator for nodes that ask for them. */
   history: HistoryTurn[];
+  /** Under whose id effects outside are made: with the node's key it is their idempotency key. The run itself, or the one that it resumes. */
+  effectsRunId: string;
 }
 
 /** What a user asked in an earlier turn of a conversation, and was answered. */
@@ -66,6 +68,7 @@ function createBaseTask(): Task {
     traceparent: "",
     streamText: false,
     history: [],
+    effectsRunId: "",
   };
 }
 
@@ -115,6 +118,9 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.history) {
       HistoryTurn.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.effectsRunId !== "") {
+      writer.uint32(130).string(message.effectsRunId);
     }
     return writer;
   },
@@ -252,6 +258,14 @@ export const Task: MessageFns<Task> = {
             message.history.push(HistoryTurn.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.effectsRunId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -284,6 +298,7 @@ export const Task: MessageFns<Task> = {
     message.traceparent = object.traceparent ?? "";
     message.streamText = object.streamText ?? false;
     message.history = object.history?.map((e) => HistoryTurn.fromPartial(e)) || [];
+    message.effectsRunId = object.effectsRunId ?? "";
     return message;
   },
 };

@@ -76,6 +76,19 @@ export interface Run {
   nodeRuns: NodeRun[];
   /** Only by GetRun: the answer text so far is what the committed part of the run has produced. */
   workflowName: string;
+  /** The run that this one continues; absent where it continues none. */
+  origin:
+    | RunOrigin
+    | undefined;
+  /** Ids of the newest runs that continue this one, newest first. Given by GetRun only. */
+  continuations: string[];
+}
+
+/** How a run came to continue another one. */
+export interface RunOrigin {
+  runId: string;
+  /** resume or rerun. */
+  kind: string;
 }
 
 /** What a run did at one node. Given by GetRun only. */
@@ -98,6 +111,8 @@ export interface NodeRun {
   inputsJson: string;
   /** The branch it took; empty for the ordinary one. */
   handle: string;
+  /** True where the run took it over from the one it continues. */
+  reused: boolean;
 }
 
 export interface GetRunRequest {
@@ -122,6 +137,8 @@ export interface ListRunsRequest {
   cursor: string;
   /** 1 to 100. */
   limit: number;
+  /** Only runs that continue this one; empty takes all. */
+  originRunId: string;
 }
 
 export interface ListRunsResponse {
@@ -430,6 +447,8 @@ function createBaseRun(): Run {
     user: "",
     nodeRuns: [],
     workflowName: "",
+    origin: undefined,
+    continuations: [],
   };
 }
 
@@ -482,6 +501,12 @@ export const Run: MessageFns<Run> = {
     }
     if (message.workflowName !== "") {
       writer.uint32(130).string(message.workflowName);
+    }
+    if (message.origin !== undefined) {
+      RunOrigin.encode(message.origin, writer.uint32(138).fork()).join();
+    }
+    for (const v of message.continuations) {
+      writer.uint32(146).string(v!);
     }
     return writer;
   },
@@ -627,6 +652,22 @@ export const Run: MessageFns<Run> = {
             message.workflowName = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.origin = RunOrigin.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.continuations.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -660,6 +701,77 @@ export const Run: MessageFns<Run> = {
     message.user = object.user ?? "";
     message.nodeRuns = object.nodeRuns?.map((e) => NodeRun.fromPartial(e)) || [];
     message.workflowName = object.workflowName ?? "";
+    message.origin = (object.origin !== undefined && object.origin !== null)
+      ? RunOrigin.fromPartial(object.origin)
+      : undefined;
+    message.continuations = object.continuations?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseRunOrigin(): RunOrigin {
+  return { runId: "", kind: "" };
+}
+
+export const RunOrigin: MessageFns<RunOrigin> = {
+  encode(message: RunOrigin, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunOrigin {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunOrigin();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RunOrigin>): RunOrigin {
+    return RunOrigin.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RunOrigin>): RunOrigin {
+    const message = createBaseRunOrigin();
+    message.runId = object.runId ?? "";
+    message.kind = object.kind ?? "";
     return message;
   },
 };
@@ -681,6 +793,7 @@ function createBaseNodeRun(): NodeRun {
     outputTokens: 0,
     inputsJson: "",
     handle: "",
+    reused: false,
   };
 }
 
@@ -730,6 +843,9 @@ export const NodeRun: MessageFns<NodeRun> = {
     }
     if (message.handle !== "") {
       writer.uint32(122).string(message.handle);
+    }
+    if (message.reused !== false) {
+      writer.uint32(128).bool(message.reused);
     }
     return writer;
   },
@@ -867,6 +983,14 @@ export const NodeRun: MessageFns<NodeRun> = {
             message.handle = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.reused = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -899,6 +1023,7 @@ export const NodeRun: MessageFns<NodeRun> = {
     message.outputTokens = object.outputTokens ?? 0;
     message.inputsJson = object.inputsJson ?? "";
     message.handle = object.handle ?? "";
+    message.reused = object.reused ?? false;
     return message;
   },
 };
@@ -1034,6 +1159,7 @@ function createBaseListRunsRequest(): ListRunsRequest {
     createdBeforeUnixMs: 0,
     cursor: "",
     limit: 0,
+    originRunId: "",
   };
 }
 
@@ -1059,6 +1185,9 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
     }
     if (message.limit !== 0) {
       writer.uint32(56).uint32(message.limit);
+    }
+    if (message.originRunId !== "") {
+      writer.uint32(66).string(message.originRunId);
     }
     return writer;
   },
@@ -1132,6 +1261,14 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
             message.limit = reader.uint32();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.originRunId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1156,6 +1293,7 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
     message.createdBeforeUnixMs = object.createdBeforeUnixMs ?? 0;
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
+    message.originRunId = object.originRunId ?? "";
     return message;
   },
 };
