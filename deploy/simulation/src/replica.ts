@@ -94,7 +94,7 @@ export class Replica implements ReplicaMemory {
     this.ports = {
       runs: this.runs,
       plans,
-      versions: { resolve: async () => 1 },
+      versions: { resolve: async () => 1, newest: async () => 1 },
       keys: tampering.keys?.(keys) ?? keys,
       turns: { conversations: noConversations, order: new OneByOne(), bus: this.bus, keepSeconds: 0 },
       pickPartition: () => this.pickPartition(),

@@ -1,5 +1,7 @@
 /** The parts that know no technology, for whoever puts them together around other adapters. */
+
 export { PartitionResponder } from './api/partition.responder.js';
+export type { StartKeys } from './domain/begin-once.js';
 export { cancelRun } from './domain/cancel-run.js';
 export type { ConversationTurns } from './domain/conversation-turns.js';
 export { LiveRuns, type LiveRunsOptions, type RunEffects } from './domain/live-runs.js';
@@ -11,7 +13,7 @@ export type { FindRun } from './domain/run.repository.js';
 export { partitionCount } from './domain/run-id.js';
 export { type Commit, eventsOf, type RunJournal, type StoredRun } from './domain/run-journal.js';
 export { RunTimers } from './domain/run-timers.js';
-export { type StartKeys, type StartRunPorts, startRun } from './domain/start-run.js';
+export { type StartRunPorts, startRun } from './domain/start-run.js';
 export { isPassing, TaskDispatcher } from './domain/task-dispatcher.js';
 export { GroupCommit } from './infra/group-commit.js';
 export { MemoryPartitionLeases } from './infra/memory-partition-leases.js';
