@@ -41,6 +41,20 @@ export interface Workflow {
   readonly updated_at: string;
 }
 
+export interface PublishedWorkflow extends Workflow {
+  readonly webhooks?: readonly Webhook[];
+}
+
+export interface Webhook {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly node_id: string;
+  readonly active: boolean;
+  readonly url: string;
+  /** Only when it was just made or changed. */
+  readonly secret?: string;
+}
+
 export interface WorkflowVersion {
   readonly version: number;
   readonly published: boolean;

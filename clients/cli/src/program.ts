@@ -8,6 +8,8 @@ import { addImportCommand } from './commands/import.command.js';
 import { addModelsCommand } from './commands/models/models.command.js';
 import { addRunCommand } from './commands/run.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
+import { addSchedulesCommand } from './commands/schedules.command.js';
+import { addWebhooksCommand } from './commands/webhooks.command.js';
 import { addWorkflowsCommand } from './commands/workflows.command.js';
 import { exitCodesHelp } from './exit-codes.js';
 
@@ -25,6 +27,8 @@ export function createProgram(signal: AbortSignal): Command {
     addRunsCommand,
     addConversationsCommand,
     addWorkflowsCommand,
+    addWebhooksCommand,
+    addSchedulesCommand,
     addModelsCommand,
     addConfigCommand,
     addHealthCommand,

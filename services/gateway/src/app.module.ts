@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import {
   ApprovalServiceService,
   ConversationServiceService,
+  EntryServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -34,6 +35,7 @@ export class AppModule implements OnApplicationShutdown {
       workflows: grpcClient(WorkflowServiceService, orchestrator),
       approvals: grpcClient(ApprovalServiceService, orchestrator),
       conversations: grpcClient(ConversationServiceService, orchestrator),
+      entries: grpcClient(EntryServiceService, orchestrator),
       models: grpcClient(ModelServiceService, modelProxy),
       modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
     };

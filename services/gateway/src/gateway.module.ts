@@ -18,6 +18,7 @@ import { ConversationsController } from './api/conversations/conversations.contr
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { HomeController } from './api/home.controller.js';
+import { HooksController } from './api/hooks/hooks.controller.js';
 import { BudgetsController } from './api/models/budgets.controller.js';
 import { PricesController } from './api/models/prices.controller.js';
 import { ProvidersController } from './api/models/providers.controller.js';
@@ -27,10 +28,21 @@ import { OpenAiController } from './api/openai/openai.controller.js';
 import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
-import { APPROVALS, CONVERSATIONS, GATEWAY_PORTS, MODEL_ADMIN, MODELS, RUN_SOURCES } from './api/tokens.js';
+import {
+  APPROVALS,
+  CONVERSATIONS,
+  ENTRIES,
+  GATEWAY_PORTS,
+  MODEL_ADMIN,
+  MODELS,
+  PUBLIC_URL,
+  RUN_SOURCES,
+} from './api/tokens.js';
+import { SchedulesController } from './api/triggers/schedules.controller.js';
+import { WebhooksController } from './api/triggers/webhooks.controller.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { ApiKeys } from './domain/api-keys.js';
-import type { Approvals, Conversations, ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
+import type { Approvals, Conversations, Entries, ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { maxShownBytes, withWholeValues } from './domain/whole-values.js';
@@ -45,6 +57,7 @@ export interface GatewayPorts {
   readonly runs: Runs;
   readonly workflows: Workflows;
   readonly approvals: Approvals;
+  readonly entries: Entries;
   readonly conversations: Conversations;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
@@ -74,6 +87,9 @@ const controllers = [
   RunValuesController,
   ApprovalsController,
   ApprovalPageController,
+  WebhooksController,
+  SchedulesController,
+  HooksController,
   ConversationsController,
   ProvidersController,
   RoutesController,
@@ -88,6 +104,8 @@ const providers: FactoryProvider[] = [
   { provide: CONVERSATIONS, inject: [GATEWAY_PORTS], useFactory: ({ conversations }: GatewayPorts) => conversations },
   { provide: MODELS, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => models },
   { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
+  { provide: ENTRIES, inject: [GATEWAY_PORTS], useFactory: ({ entries }: GatewayPorts) => entries },
+  { provide: PUBLIC_URL, inject: [GATEWAY_PORTS], useFactory: ({ publicUrl }: GatewayPorts) => publicUrl },
   { provide: APPROVALS, inject: [GATEWAY_PORTS], useFactory: ({ approvals }: GatewayPorts) => approvals },
   {
     provide: ApprovalLinks,

@@ -15,7 +15,7 @@ import { createPool } from '@treadle/persistence';
 import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
-import type { Approvals, ModelAdmin, Models } from '../src/domain/ports.js';
+import type { Approvals, Entries, ModelAdmin, Models } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
@@ -65,6 +65,15 @@ const noApprovals: Approvals = {
   answerApproval: away,
 };
 
+/** Nor does anything begin by itself: the specs of webhooks and schedules run against the real orchestrator. */
+const noEntries: Entries = {
+  receiveWebhook: away,
+  listWebhooks: away,
+  rotateWebhookSecret: away,
+  listSchedules: away,
+  setSchedulePaused: away,
+};
+
 /** @param key `null` leaves the first key to the gateway. @param address a database that is there already. */
 export async function startGateway(key: string | null = apiKey, address?: string): Promise<GatewayUnderTest> {
   const database = address === undefined ? await testDatabase() : undefined;
@@ -90,6 +99,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
           models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
           modelAdmin: noModelAdmin,
           approvals: noApprovals,
+          entries: noEntries,
           publicUrl: '',
           bus,
           pool,

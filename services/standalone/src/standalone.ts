@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApprovalServiceService,
   ConversationServiceService,
+  EntryServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -130,6 +131,7 @@ function rootModule(
     workflows: here(WorkflowServiceService, orchestrator.workflowController),
     approvals: here(ApprovalServiceService, orchestrator.approvalController),
     conversations: here(ConversationServiceService, orchestrator.conversationController),
+    entries: here(EntryServiceService, orchestrator.entryController),
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,

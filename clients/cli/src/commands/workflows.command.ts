@@ -1,8 +1,9 @@
 import { type Command } from 'commander';
-import type { Page, Workflow, WorkflowVersion } from '../api-types.js';
+import type { Page, PublishedWorkflow, Workflow, WorkflowVersion } from '../api-types.js';
 import { type CommandContext, print } from '../command-context.js';
 import { findWorkflow } from '../find-workflow.js';
 import { table } from '../output/table.js';
+import { webhookText } from '../output/webhook-text.js';
 import { positiveInteger } from '../positive-integer.js';
 import { readPages } from '../read-pages.js';
 import type { Act } from './act.js';
@@ -70,12 +71,17 @@ async function get(context: CommandContext, { version }: VersionOption, idOrName
 
 async function publish(context: CommandContext, { version }: VersionOption, idOrName: string): Promise<void> {
   const { id } = await findWorkflow(context.api, idOrName);
-  const workflow = await context.api.send<Workflow>(`${workflowPath(id)}/publish`, {
+  const workflow = await context.api.send<PublishedWorkflow>(`${workflowPath(id)}/publish`, {
     method: 'POST',
     json: { version },
     signal: context.signal,
   });
-  print(context, workflow, () => `Version ${workflow.published_version} of "${workflow.name}" is published.`);
+  print(context, workflow, () =>
+    [
+      `Version ${workflow.published_version} of "${workflow.name}" is published.`,
+      ...(workflow.webhooks ?? []).map(webhookText),
+    ].join('\n'),
+  );
 }
 
 async function versions(context: CommandContext, _options: unknown, idOrName: string): Promise<void> {

@@ -4,6 +4,10 @@ export const RUN_SOURCES = Symbol('RUN_SOURCES');
 export const APPROVALS = Symbol('APPROVALS');
 /** The orchestrator's conversations. */
 export const CONVERSATIONS = Symbol('CONVERSATIONS');
+/** Webhooks and schedules. */
+export const ENTRIES = Symbol('ENTRIES');
+/** Where the public API is reached; empty takes the address of each request. */
+export const PUBLIC_URL = Symbol('PUBLIC_URL');
 /** What the gateway is given by whoever composes it. */
 export const GATEWAY_PORTS = Symbol('GATEWAY_PORTS');
 /** The model proxy, for calls and for what it is set up with. */

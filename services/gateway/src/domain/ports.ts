@@ -1,6 +1,7 @@
 import type {
   ApprovalServiceService,
   ConversationServiceService,
+  EntryServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -12,5 +13,6 @@ export type Conversations = Handlers<ConversationServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;
+export type Entries = Handlers<EntryServiceService>;
 export type Models = Pick<Handlers<ModelServiceService>, 'chat' | 'embed' | 'listModels' | 'resolveModel'>;
 export type ModelAdmin = Handlers<ModelAdminServiceService>;

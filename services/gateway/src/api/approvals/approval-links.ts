@@ -3,6 +3,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Approvals } from '../../domain/ports.js';
 import { moment } from '../runs/run.view.js';
+import { publicAddress } from '../server/public-address.js';
 
 /** What a run waits for, as far as a reader needs it to find the way there. */
 export interface OpenApproval {
@@ -22,9 +23,8 @@ export class ApprovalLinks {
   ) {}
 
   /** The page of an approval. */
-  url({ protocol, host }: FastifyRequest, token: string): string {
-    const base = this.publicUrl === '' ? `${protocol}://${host}` : this.publicUrl.replace(/\/+$/, '');
-    return `${base}/approvals/${token}`;
+  url(request: FastifyRequest, token: string): string {
+    return `${publicAddress(request, this.publicUrl)}/approvals/${token}`;
   }
 
   /** The approvals that a run waits for, at most a hundred; none of a run that does not wait. */

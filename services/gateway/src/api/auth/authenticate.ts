@@ -11,8 +11,9 @@ declare module 'fastify' {
   }
 }
 
-/** Open to everybody: the front page, health and the description of the API; and an approval, whose token is credential enough. */
-const openPaths = /^\/(?:$|favicon\.ico$|health(?:\/|$)|api\/docs(?:[/-]|$)|(?:api\/v1\/)?approvals\/[^/]+$)/;
+/** Open to everybody: the front page, health and the description of the API; and an approval, whose token is credential enough, and a webhook, whose signature is. */
+const openPaths =
+  /^\/(?:$|favicon\.ico$|health(?:\/|$)|api\/docs(?:[/-]|$)|(?:api\/v1\/)?approvals\/[^/]+$|hooks\/[^/]+$)/;
 
 /**
  * Puts the caller's tenant on the request, before its body is read. Waits only when the key has not been seen for some seconds.

@@ -18,20 +18,36 @@ export function gatewayAdapter(): FastifyAdapter {
   return adapter;
 }
 
-/** Reads bodies: JSON everywhere, and the plain text where a route asks for it by its config. */
+/** What a route may ask for by its config. */
+interface BodyConfig {
+  /** The body as text, whatever its type. */
+  readonly rawText?: boolean;
+  /** The body as it came, for signatures. */
+  readonly rawBytes?: boolean;
+  /** Most bytes; absent takes the server's limit. */
+  readonly bodyLimit?: number;
+}
+
+/** Reads bodies: JSON everywhere, and the plain text or the bytes where a route asks for them. Called before any route is added. */
 export function addBodyParsers(server: FastifyInstance): void {
+  server.addHook('onRoute', (route) => {
+    const { bodyLimit } = (route.config ?? {}) as BodyConfig;
+    if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
+  });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseBody(request, body as string));
+      const { rawBytes, rawText } = request.routeOptions.config as BodyConfig;
+      if (rawBytes) return done(null, body);
+      const text = body.toString();
+      done(null, rawText ? text : parseJson(request, text));
     } catch (error) {
       done(error as Error);
     }
   });
 }
 
-function parseBody(request: FastifyRequest, body: string): unknown {
-  if ((request.routeOptions.config as { readonly rawText?: boolean }).rawText) return body;
+function parseJson(request: FastifyRequest, body: string): unknown {
   if (body === '') return undefined;
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageSchema } from '../runs/run.schemas.js';
+import { publishedWebhookSchema } from '../triggers/trigger.schemas.js';
 
 export const createWorkflowQuery = z.strictObject({
   name: z.string().min(1).max(200).optional().meta({ description: 'Instead of the name in the document.' }),
@@ -35,7 +36,14 @@ const workflowFields = {
   updated_at: z.string(),
 };
 
-export const workflowSchema = z.object(workflowFields).meta({ id: 'Workflow' });
+const workflowSchema = z.object(workflowFields).meta({ id: 'Workflow' });
+
+export const publishedWorkflowSchema = z
+  .object({
+    ...workflowFields,
+    webhooks: z.array(publishedWebhookSchema).meta({ description: 'The webhooks of the published version.' }),
+  })
+  .meta({ id: 'PublishedWorkflow' });
 
 export const workflowWithDocumentSchema = z
   .object({

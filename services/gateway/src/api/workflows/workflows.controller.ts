@@ -1,20 +1,23 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { WorkflowStore } from '../../domain/workflow-store.js';
 import { errorSchema } from '../errors/error-body.js';
+import { publicAddress } from '../server/public-address.js';
+import { PUBLIC_URL } from '../tokens.js';
+import { publishedWebhookViews } from '../triggers/trigger.view.js';
 import {
   createWorkflowQuery,
   getWorkflowQuery,
   type ListWorkflowsQuery,
   listWorkflowsQuery,
+  publishedWorkflowSchema,
   publishWorkflowSchema,
   storedWorkflowSchema,
   versionListSchema,
   workflowPageSchema,
-  workflowSchema,
   workflowWithDocumentSchema,
 } from './workflow.schemas.js';
 import { storedWorkflowView, versionView, workflowView, workflowWithDocumentView } from './workflow.view.js';
@@ -31,7 +34,10 @@ const documentBody = {
 @ApiResponse({ status: 'default', standardSchema: errorSchema, description: 'What went wrong.' })
 @Controller('api/v1/workflows')
 export class WorkflowsController {
-  constructor(private readonly workflows: WorkflowStore) {}
+  constructor(
+    private readonly workflows: WorkflowStore,
+    @Inject(PUBLIC_URL) private readonly publicUrl: string,
+  ) {}
 
   @Post()
   @RouteConfig(document)
@@ -84,14 +90,16 @@ export class WorkflowsController {
   @Post(':id/publish')
   @HttpCode(200)
   @ApiOperation({ summary: 'Make a version the one that runs by default; it never changes again' })
-  @ApiResponse({ status: 200, standardSchema: workflowSchema })
+  @ApiResponse({ status: 200, standardSchema: publishedWorkflowSchema })
   async publish(
-    @Req() { tenantId }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Param('id') workflowId: string,
     @Body({ schema: publishWorkflowSchema }) { version = 0 }: { version?: number },
   ) {
-    const { workflow } = await this.workflows.client.publishWorkflow({ tenantId, workflowId, version });
-    return workflowView(existing(workflow, workflowId));
+    const { tenantId } = request;
+    const { workflow, webhooks } = await this.workflows.client.publishWorkflow({ tenantId, workflowId, version });
+    const views = publishedWebhookViews(webhooks, publicAddress(request, this.publicUrl));
+    return { ...workflowView(existing(workflow, workflowId)), webhooks: views };
   }
 
   @Get(':id/versions')
