@@ -28,9 +28,10 @@ export class TurnQueue {
   }
 
   /** A run has left memory: it ended, rests, or is no longer ours. */
-  left({ facts: { conversationId, turn } }: LiveRun): void {
+  left(run: LiveRun): void {
+    const { conversationId } = run.facts;
     if (!this.waiting.has(conversationId)) return;
-    this.forget(conversationId, turn);
+    this.forget(run);
     this.advance(conversationId);
   }
 
@@ -49,16 +50,19 @@ export class TurnQueue {
     if (!run) return;
     const { isBlocked, variables } = await this.options.conversations.outlook(conversationId, run.facts.turn);
     if (isBlocked) return;
-    this.forget(conversationId, run.facts.turn);
+    this.forget(run);
     const { inputs, sys } = run.state.scopes;
     const { environment } = run.plan;
     const conversation = variablesFor(run.plan, variables);
     await run.give({ type: 'start', at: this.options.now(), inputs, sys, environment, conversation });
   }
 
-  private forget(conversationId: string, turn: number): void {
+  /** A run that was lost and read again is another one in the same place, and stays. */
+  private forget(run: LiveRun): void {
+    const { conversationId, turn } = run.facts;
     const turns = this.waiting.get(conversationId);
-    turns?.delete(turn);
-    if (turns?.size === 0) this.waiting.delete(conversationId);
+    if (turns?.get(turn) !== run) return;
+    turns.delete(turn);
+    if (turns.size === 0) this.waiting.delete(conversationId);
   }
 }
