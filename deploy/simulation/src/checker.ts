@@ -33,6 +33,8 @@ export class Checker implements DatabaseWitness, BusWitness {
   private readonly fences = new Map<number, { readonly fence: number; readonly owner: string }>();
   private readonly runOfKey = new Map<string, string>();
   private readonly cancelled = new Set<string>();
+  /** The turns of each, in order. */
+  private readonly conversations = new Map<string, RunRecord[]>();
 
   constructor(
     private readonly now: () => number,
@@ -148,10 +150,16 @@ export class Checker implements DatabaseWitness, BusWitness {
   /** Whether a run has stood still for longer than this, counted from `since` at the earliest. */
   expectProgress(since: number, patienceMs: number): void {
     for (const record of this.unfinished()) {
-      if (this.now() - Math.max(since, record.movedAt) < patienceMs) continue;
+      if (this.now() - Math.max(since, this.movedAt(record)) < patienceMs) continue;
       const waits = outstanding(record.state).map(({ type, key, attempt }) => `${type} ${key} ${attempt}`);
       this.violated(9, `${nameOf(record.id)} stands still, ${record.state.status}, waiting for ${waits.join(', ')}`);
     }
+  }
+
+  /** When it last moved on, or one that it may have to wait for. */
+  private movedAt({ facts: { conversationId, turn }, movedAt }: RunRecord): number {
+    const before = (this.conversations.get(conversationId) ?? []).slice(0, Math.max(0, turn - 1));
+    return Math.max(movedAt, ...before.map((earlier) => earlier.movedAt));
   }
 
   unfinished(): RunRecord[] {
@@ -184,8 +192,9 @@ export class Checker implements DatabaseWitness, BusWitness {
     const other = key && this.runOfKey.get(key.key);
     if (other !== undefined) this.violated(7, `key ${key?.key} began ${nameOf(other)} and then ${nameOf(runId)}`);
     if (key) this.runOfKey.set(key.key, runId);
-    const record = new RunRecord(runId, facts.workflowId);
+    const record = new RunRecord(facts);
     this.runs.set(runId, record);
+    if (facts.turn > 0) this.takeTurn(record);
     return record;
   }
 
@@ -197,7 +206,23 @@ export class Checker implements DatabaseWitness, BusWitness {
       this.violated(3, `${what} after ${before.sequence}`);
     }
     for (const attempt of record.append(commit.eventsJson, this.now())) this.violated(2, `${what}: ${attempt} again`);
+    if (before.status === 'pending' && record.state.status !== 'pending') this.beginTurn(record);
     this.checkRow(record, commit, before.status, what);
+  }
+
+  private takeTurn(record: RunRecord): void {
+    const { id, conversationId, turn } = record.facts;
+    const turns = this.conversations.get(conversationId) ?? [];
+    this.conversations.set(conversationId, turns);
+    if (turns.push(record) !== turn) this.violated(13, `${nameOf(id)} is turn ${turn}, and the ${turns.length}th`);
+  }
+
+  /** Earlier turns are over, or wait for a person or a moment. */
+  private beginTurn({ facts: { id, conversationId, turn }, state }: RunRecord): void {
+    if (turn === 0 || state.status === 'cancelled') return;
+    const before = (this.conversations.get(conversationId) ?? []).slice(0, turn - 1);
+    const early = before.find(({ isOver, hasRested }) => !isOver && !hasRested);
+    if (early) this.violated(13, `${nameOf(id)}, turn ${turn}, begins before ${nameOf(early.id)} is over`);
   }
 
   /** What is found by its row (runs to recover, paused ones to wake) is found as the history says. */

@@ -2,25 +2,27 @@ import { StartRunRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { Cluster } from './cluster.js';
 import type { Host } from './host.js';
-import type { Replica } from './replica.js';
+import type { Accepted, Replica } from './replica.js';
 
 /** How long a caller waits for an answer, in milliseconds. */
 const patienceMs = 8000;
 const tenantId = 'tenant';
 
-/** Somebody who starts a run under a key, and asks again until there is an answer; perhaps cancels it later. */
+/** Somebody who starts a run under a key, and asks again until there is an answer; perhaps cancels it or goes on talking. */
 export class Client {
-  private readonly request: StartRunRequest;
+  private readonly isChat: boolean;
+  private readonly first: StartRunRequest;
 
   constructor(
     private readonly host: Host,
     private readonly cluster: Cluster,
-    workflowId: string,
     private readonly key: string,
   ) {
-    this.request = StartRunRequest.fromPartial({
+    const workflow = cluster.dice.pick(cluster.workflows);
+    this.isChat = workflow?.plan.kind === 'chat';
+    this.first = StartRunRequest.fromPartial({
       tenantId,
-      workflowId,
+      workflowId: workflow?.id ?? '',
       version: 1,
       inputsJson: '{}',
       idempotencyKey: key,
@@ -34,28 +36,39 @@ export class Client {
     const { dice } = this.cluster;
     await this.host.pause(dice.between(0, 20_000));
     const copies = dice.chance(0.3) ? 2 : 1;
-    const [runId = ''] = await Promise.all(Array.from({ length: copies }, () => this.start()));
+    const [begun] = await Promise.all(Array.from({ length: copies }, () => this.start(this.first)));
     if (dice.chance(0.1)) await this.misuseKey();
-    if (dice.chance(0.2)) await this.cancel(runId);
+    if (this.isChat) await this.talk(begun?.conversationId ?? '');
+    if (dice.chance(0.2)) await this.cancel(begun?.runId ?? '');
   }
 
-  private async start(): Promise<string> {
+  /** More messages in the same conversation, without waiting for what becomes of the earlier ones. */
+  private async talk(conversationId: string): Promise<void> {
+    const { dice } = this.cluster;
+    for (let turn = 2; dice.chance(0.6) && turn <= 4; turn++) {
+      await this.host.pause(dice.between(0, 1500));
+      await this.start({ ...this.first, conversationId, idempotencyKey: `${this.key}, turn ${turn}` });
+    }
+  }
+
+  private async start(request: StartRunRequest): Promise<Accepted> {
     const { checker } = this.cluster;
-    const runId = await this.insist(`start ${this.key}`, async (replica) => {
-      const { runId, ended } = await replica.startRun(this.request);
+    const key = request.idempotencyKey;
+    const accepted = await this.insist(`start ${key}`, async (replica) => {
+      const { ended, ...begun } = await replica.startRun(request);
       // The caller hears of the end by the same connection, if nothing happens to it.
       const tell = (status: string, sequence: number) =>
-        this.cluster.network.carry(this.host, `end of ${this.key}`, () => checker.heardEnd(runId, status, sequence));
+        this.cluster.network.carry(this.host, `end of ${key}`, () => checker.heardEnd(begun.runId, status, sequence));
       ended?.then(({ status, sequence }) => tell(status, sequence)).catch(() => undefined);
-      return runId;
+      return begun;
     });
-    checker.accepted(runId, this.key);
-    return runId;
+    checker.accepted(accepted.runId, key);
+    return accepted;
   }
 
   /** The same key with another request is refused. */
   private async misuseKey(): Promise<void> {
-    const other = { ...this.request, requestHash: 'another' };
+    const other = { ...this.first, requestHash: 'another' };
     const runId = await this.insist(`misuse ${this.key}`, async (replica) => {
       try {
         return (await replica.startRun(other)).runId;

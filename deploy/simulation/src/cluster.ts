@@ -76,8 +76,8 @@ export class Cluster {
   }
 
   /** An id like those of the service, its random part a number that counts up. */
-  newRunId(partition: number): string {
-    const number = Number(this.nextName('run').slice('run '.length));
+  newId(partition: number): string {
+    const number = Number(this.nextName('id').slice('id '.length));
     const hex = (0x7000 | partition).toString(16);
     return `00000000-0000-${hex}-8000-${String(number).padStart(12, '0')}`;
   }

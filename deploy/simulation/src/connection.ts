@@ -1,6 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import {
   type Commit,
+  type ConversationTurns,
   type FindRun,
   GroupCommit,
   type PartitionLeases,
@@ -29,6 +30,7 @@ export class Connection {
   readonly leases: PartitionLeases;
   readonly keys: StartKeys;
   readonly runs: FindRun;
+  readonly conversations: ConversationTurns;
   /** Queries that have not been answered yet. */
   underway = 0;
 
@@ -51,6 +53,11 @@ export class Connection {
       leave: (replica) => this.query(() => database.leases.leave(replica)),
     };
     this.keys = { find: (tenantId, key) => this.query(() => database.keys.find(tenantId, key)) };
+    this.conversations = {
+      head: (id, at) => this.query(() => database.conversations.head(id, at)),
+      outlook: (id, turn) => this.query(() => database.conversations.outlook(id, turn)),
+      history: (id, beforeTurn, limit) => this.query(() => database.conversations.history(id, beforeTurn, limit)),
+    };
     this.runs = { find: (_, runId) => this.query(async () => rowOf(database, runId)) };
   }
 

@@ -1,5 +1,7 @@
 import {
   type Commit,
+  type ConversationTurns,
+  MemoryConversationTurns,
   MemoryPartitionLeases,
   MemoryRunJournal,
   type OwnedPartitions,
@@ -23,6 +25,7 @@ export class Database {
   readonly tables = new MemoryRunJournal();
   readonly journal: RunJournal;
   readonly keys: StartKeys = this.tables;
+  readonly conversations: ConversationTurns;
   readonly leases: PartitionLeases;
   /** Until then it can not be reached, in milliseconds since the epoch. */
   awayUntil = 0;
@@ -33,6 +36,8 @@ export class Database {
     tampering: Tampering,
   ) {
     const leases = new MemoryPartitionLeases(now, this.tables.fences);
+    const conversations = new MemoryConversationTurns(this.tables);
+    this.conversations = tampering.conversations?.(conversations) ?? conversations;
     this.journal = tampering.tables?.(this.tables) ?? this.tables;
     this.leases = tampering.leases?.(leases, this.tables.fences) ?? leases;
   }

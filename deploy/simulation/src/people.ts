@@ -21,9 +21,9 @@ export class People {
 
   private look(): void {
     const { checker, dice } = this.cluster;
-    for (const { id, workflowId, state } of checker.unfinished()) {
+    for (const { id, facts, state } of checker.unfinished()) {
       for (const { type, key } of outstanding(state)) {
-        if (type === 'ask' && dice.chance(0.4)) this.answer(id, workflowId, key);
+        if (type === 'ask' && dice.chance(0.4)) this.answer(id, facts.workflowId, key);
       }
     }
   }

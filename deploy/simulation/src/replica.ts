@@ -4,7 +4,6 @@ import type { Input, RunState } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import {
-  type ConversationTurns,
   cancelRun,
   isPassing,
   LiveRuns,
@@ -18,6 +17,7 @@ import {
   type StartRunPorts,
   startRun,
   TaskDispatcher,
+  TurnQueue,
 } from '@treadle/orchestrator/parts';
 import type { Checker, ReplicaMemory } from './checker.js';
 import type { Cluster } from './cluster.js';
@@ -29,12 +29,12 @@ import type { Timers } from './tampering.js';
 const partitionLeaseMs = 9000;
 const taskLeaseMs = 20_000;
 
-/** The workflows that are drawn are no chats, so nobody asks for a conversation. */
-const noConversations: ConversationTurns = {
-  head: async () => undefined,
-  outlook: async () => ({ isBlocked: false, variables: {} }),
-  history: async () => [],
-};
+/** What a caller hears of its run. */
+export interface Accepted {
+  readonly runId: string;
+  readonly conversationId: string;
+  readonly ended?: Promise<RunState> | undefined;
+}
 
 /** One orchestrator: its real parts, put together as the service does it, around simulated ports. */
 export class Replica implements ReplicaMemory {
@@ -45,6 +45,7 @@ export class Replica implements ReplicaMemory {
   private readonly owner: PartitionOwner;
   private readonly responder: PartitionResponder;
   private readonly dispatcher: TaskDispatcher;
+  private readonly turns: TurnQueue;
   private readonly timers: Timers;
   private readonly ports: StartRunPorts;
   private leaving = false;
@@ -58,12 +59,14 @@ export class Replica implements ReplicaMemory {
     const bus = new SimulatedBus(network, host, checker);
     this.bus = tampering.bus?.(bus, () => this.runs) ?? bus;
     this.connection = new Connection(host, cluster);
-    const { journal, keys, leases, runs } = this.connection;
+    const { journal, keys, leases, runs, conversations } = this.connection;
     const plans = { plan: ({ workflowId }: PlanId) => this.connection.query(async () => cluster.planOf(workflowId)) };
+    const newId = (partition: number) => cluster.newId(partition);
+    this.turns = new TurnQueue({ conversations, now: host.now, onError: (error) => this.failed(error) });
     this.dispatcher = new TaskDispatcher({
       bus: this.bus,
       catalog: cluster.catalog,
-      conversations: noConversations,
+      conversations,
       now: host.now,
       fenceOf: (partition) => this.runs.fenceOf(partition),
       onError: (_, error) => this.failed(error),
@@ -96,9 +99,9 @@ export class Replica implements ReplicaMemory {
       plans,
       versions: { resolve: async () => 1, newest: async () => 1 },
       keys: tampering.keys?.(keys) ?? keys,
-      turns: { conversations: noConversations, order: new OneByOne(), bus: this.bus, keepSeconds: 0 },
+      turns: { conversations, order: new OneByOne(), bus: this.bus, newConversationId: newId, keepSeconds: 0 },
       pickPartition: () => this.pickPartition(),
-      newRunId: (partition) => cluster.newRunId(partition),
+      newRunId: newId,
     };
     this.responder = new PartitionResponder(this.bus, this.runs, runs, { forget: () => undefined }, this.ports);
   }
@@ -116,6 +119,7 @@ export class Replica implements ReplicaMemory {
     host.every(partitionLeaseMs / 3, tick, onError);
     host.every(200, () => this.timers.wakeDue(), onError);
     host.every(1000, () => this.timers.reconcile(), onError);
+    host.every(1000, () => this.turns.advanceAll(), onError);
   }
 
   /** An orderly end: everything is handed over. */
@@ -126,13 +130,24 @@ export class Replica implements ReplicaMemory {
     this.host.crash();
   }
 
-  async startRun(request: StartRunRequest): Promise<{ runId: string; ended?: Promise<RunState> | undefined }> {
+  async startRun(request: StartRunRequest): Promise<Accepted> {
     const started = await startRun(this.ports, request);
-    if (started.kind === 'repeated') return { runId: started.runId };
-    if (started.kind === 'elsewhere') return { runId: started.answer.run?.id ?? '' };
-    // Who waits for the end may be gone before it comes.
-    started.ended?.catch(() => undefined);
-    return { runId: started.run.facts.id, ended: started.ended };
+    switch (started.kind) {
+      case 'begun': {
+        const { facts } = started.run;
+        // Who waits for the end may be gone before it comes.
+        started.ended?.catch(() => undefined);
+        return { runId: facts.id, conversationId: facts.conversationId, ended: started.ended };
+      }
+      case 'elsewhere': {
+        const { id = '', conversationId = '' } = started.answer.run ?? {};
+        return { runId: id, conversationId };
+      }
+      case 'repeated': {
+        const row = await this.connection.runs.find(request.tenantId, started.runId);
+        return { runId: started.runId, conversationId: row?.conversationId ?? '' };
+      }
+    }
   }
 
   cancelRun(request: CancelRunRequest): Promise<CancelRunResponse> {
@@ -148,8 +163,8 @@ export class Replica implements ReplicaMemory {
       dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
       announce: ({ runId, firstSequence, at, eventsJson }) =>
         this.bus.publish(runEventsSubject(runId), { runId, firstSequence, atUnixMs: at, eventsJson }),
-      queued: () => undefined,
-      left: () => undefined,
+      queued: (run) => this.turns.add(run),
+      left: (run) => this.turns.left(run),
       poisoned: (_, error) => this.checker.unexpected('the engine', error),
     };
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isTerminal, newRun, type RunEvent, type RunState, replay } from '@treadle/engine';
+import type { RunFacts } from '@treadle/orchestrator/parts';
 
 /** What the checker knows of a run: its history, folded here and nowhere else. */
 export class RunRecord {
@@ -13,10 +14,14 @@ export class RunRecord {
   /** When it last moved on, in milliseconds since the epoch. */
   movedAt = 0;
 
-  constructor(
-    readonly id: string,
-    readonly workflowId: string,
-  ) {}
+  /** Whether it has ever been paused: then the next turn of its conversation waits no longer for it. */
+  hasRested = false;
+
+  constructor(readonly facts: RunFacts) {}
+
+  get id(): string {
+    return this.facts.id;
+  }
 
   get isOver(): boolean {
     return isTerminal(this.state.status);
@@ -34,6 +39,7 @@ export class RunRecord {
     }
     this.state = replay(events, this.state);
     this.states.set(this.state.sequence, this.state);
+    this.hasRested ||= this.state.status === 'paused';
     this.entries.push(eventsJson);
     this.movedAt = at;
     return repeated;

@@ -22,7 +22,7 @@ describe('the simulation', () => {
 });
 
 describe('a planted bug', () => {
-  it('is one of twenty', () => expect(Object.keys(plantedBugs)).toHaveLength(20));
+  it('is one of many', () => expect(Object.keys(plantedBugs).length).toBeGreaterThanOrEqual(20));
 
   it.each(Object.entries(plantedBugs))('%s is found', { timeout }, async (_, bug) => {
     expect((await findPlantedBug(bug, 400))?.violation).toBeDefined();

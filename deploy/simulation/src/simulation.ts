@@ -59,8 +59,7 @@ async function play(cluster: Cluster): Promise<void> {
   let answered = 0;
   const count = dice.between(4, 9);
   for (let index = 1; index <= count; index++) {
-    const workflow = dice.pick(cluster.workflows)?.id ?? '';
-    void new Client(crowd, cluster, workflow, `key ${index}`).run().then(() => (answered += 1));
+    void new Client(crowd, cluster, `key ${index}`).run().then(() => (answered += 1));
   }
   let calmSince = Number.POSITIVE_INFINITY;
   new Weather(cluster).start(dice.between(15_000, 35_000), () => {
@@ -77,5 +76,5 @@ async function play(cluster: Cluster): Promise<void> {
     if (calmSince < Number.POSITIVE_INFINITY && answered === count && checker.unfinished().length === 0) break;
     if (scheduler.elapsedMs > longestMs) checker.violated(9, 'the simulation does not end');
   }
-  checker.conclude(({ workflowId }) => cluster.workflow(workflowId).expected);
+  checker.conclude(({ facts }) => cluster.workflow(facts.workflowId).expected);
 }

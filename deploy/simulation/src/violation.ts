@@ -12,6 +12,7 @@ export const invariants = {
   10: 'every run ends as a plain interpreter says',
   11: 'a paused run is rows and nothing else',
   12: 'nothing unforeseen is thrown',
+  13: 'the turns of a conversation are taken in order',
 } as const;
 
 export type Invariant = keyof typeof invariants;

@@ -44,14 +44,15 @@ function draw(id: string, seed: number, random: Random): DrawnWorkflow {
     const expected = interpret(drawing, world);
     if (world.asked < fewestTasks || world.asked > mostTasks) continue;
     const lists = everyNode(drawing.nodes).filter((node) => node.kind === 'work' && node.givesList);
-    return { id, plan: patient(drawing), world, expected, lists: new Set(lists.map((node) => node.id)) };
+    const kind = random() < 0.25 ? 'chat' : 'workflow';
+    return { id, plan: patient(drawing, kind), world, expected, lists: new Set(lists.map((node) => node.id)) };
   }
 }
 
 /** The drawing's plan, with a second between the attempts of a task: so retries wait in timers. */
-function patient({ document }: Drawing): Plan {
+function patient({ document }: Drawing, kind: Plan['kind']): Plan {
   const nodes = document.nodes.map((node) =>
     node.retry ? { ...node, retry: { ...node.retry, backoff_seconds: 1 } } : node,
   );
-  return compiled({ ...document, nodes });
+  return compiled({ ...document, kind, nodes });
 }

@@ -22,7 +22,7 @@ import { LiveRuns, type RunEffects } from './domain/live-runs.js';
 import { OneByOne } from './domain/one-by-one.js';
 import type { OwnedPartitions } from './domain/partition-leases.js';
 import { PartitionOwner } from './domain/partition-owner.js';
-import { newRunId } from './domain/run-id.js';
+import { newConversationId, newRunId } from './domain/run-id.js';
 import type { Commit } from './domain/run-journal.js';
 import { RunTimers } from './domain/run-timers.js';
 import type { StartRunPorts } from './domain/start-run.js';
@@ -123,7 +123,7 @@ export class Orchestrator {
       plans: workflows,
       versions: workflows,
       keys: new KyselyStartKeys(db),
-      turns: { conversations, order: new OneByOne(), bus, keepSeconds: config.conversationSeconds },
+      turns: { conversations, order: new OneByOne(), bus, newConversationId, keepSeconds: config.conversationSeconds },
       pickPartition: () => this.pickPartition(),
       newRunId,
     };

@@ -6,7 +6,7 @@ import type { Started } from './begin-once.js';
 import { type CheckedStart, factsOf, sysOf } from './checked-start.js';
 import type { ConversationHead, ConversationTurns } from './conversation-turns.js';
 import type { OneByOne } from './one-by-one.js';
-import { newConversationId, noConversation, partitionOfConversation } from './run-id.js';
+import { noConversation, partitionOfConversation } from './run-id.js';
 import type { BegunTurn, RunFacts } from './run-journal.js';
 import type { StartRunPorts } from './start-run.js';
 import { firstTurn, variablesFor } from './turn.js';
@@ -17,6 +17,8 @@ export interface TurnPorts {
   /** Puts the starts in one conversation in order while they are being accepted. */
   readonly order: OneByOne;
   readonly bus: MessageBus;
+  /** Makes the id of a conversation of this partition; `now` in milliseconds since the epoch. */
+  readonly newConversationId: (partition: number, now: number) => string;
   /** How long a conversation is kept after its last message where the document does not say, in seconds; 0 keeps it. */
   readonly keepSeconds: number;
 }
@@ -39,7 +41,7 @@ async function openConversation(ports: StartRunPorts, start: CheckedStart): Prom
   const { plan, request } = start;
   const partition = await ports.pickPartition();
   const at = ports.runs.now();
-  const conversationId = newConversationId(partition, at);
+  const conversationId = ports.turns.newConversationId(partition, at);
   const facts = factsOf(start, {
     id: ports.newRunId(partition, at),
     partition,

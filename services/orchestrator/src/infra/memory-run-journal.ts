@@ -15,6 +15,7 @@ export class MemoryRunJournal implements RunJournal, StartKeys {
   /** Set to make the next appends fail, before or after they are stored. */
   outage: { readonly error: Error; readonly afterWrite: boolean } | undefined;
   private readonly turns = new Set<string>();
+  private readonly ended: NonNullable<Commit['ended']>[] = [];
   private readonly rows = new Map<string, StoredRow>();
   private readonly keys = new Map<string, { readonly runId: string; readonly requestHash: string }>();
 
@@ -57,6 +58,19 @@ export class MemoryRunJournal implements RunJournal, StartKeys {
     return row?.progress && { ...row.facts, ...row.progress };
   }
 
+  /** The rows of a conversation's runs, in the order in which they were accepted. */
+  runsOf(conversationId: string): (RunFacts & RunProgress)[] {
+    const rows = [...this.rows.values()].filter(
+      ({ facts }) => facts.turn > 0 && facts.conversationId === conversationId,
+    );
+    return rows.flatMap(({ facts, progress }) => (progress ? [{ ...facts, ...progress }] : []));
+  }
+
+  /** What the turns of a conversation have left there, in the order in which they ended. */
+  endedIn(conversationId: string): NonNullable<Commit['ended']>[] {
+    return this.ended.filter(({ facts }) => facts.conversationId === conversationId);
+  }
+
   private write(commit: Commit): 'written' | 'refused' {
     if (this.fences.get(commit.partition) !== commit.fence) return 'refused';
     const key = commit.start?.key && `${commit.start.facts.tenantId}/${commit.start.key.key}`;
@@ -68,6 +82,7 @@ export class MemoryRunJournal implements RunJournal, StartKeys {
     if (!row || row.entries.some((entry) => entry.firstSequence === firstSequence)) return 'refused';
     row.entries.push({ firstSequence, at, eventsJson });
     row.progress = progress ?? row.progress;
+    if (commit.ended) this.ended.push(commit.ended);
     this.rows.set(commit.runId, row);
     this.turns.add(`${row.facts.conversationId}/${row.facts.turn}`);
     if (key && start?.key) this.keys.set(key, { runId: commit.runId, requestHash: start.key.requestHash });
