@@ -60,6 +60,23 @@ export class ApiClient {
     }
   }
 
+  /**
+   * The text of an answer as it arrives.
+   * @throws as `send`; UnreachableError also when the answer breaks off.
+   */
+  async *download(path: string, request: ApiRequest = {}): AsyncGenerator<string, void, undefined> {
+    const response = await this.fetch(path, request);
+    if (!response.ok || !response.body) {
+      const body = (await this.readBody(response, request.signal)) as ErrorBody;
+      throw new ApiError(response.status, body, this.address.apiKey !== undefined);
+    }
+    try {
+      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) yield chunk;
+    } catch (error) {
+      throw this.unreachable(error, request.signal);
+    }
+  }
+
   private async fetch(path: string, { method, json, text, headers, query, signal }: ApiRequest): Promise<Response> {
     const { apiKey } = this.address;
     try {

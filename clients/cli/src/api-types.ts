@@ -21,6 +21,24 @@ export interface Run {
   readonly created_at: string;
   readonly finished_at?: string | null;
   readonly node_runs?: readonly NodeRun[];
+  /** What it waits for, while it does. */
+  readonly approvals?: readonly Pick<Approval, 'token' | 'url' | 'title'>[];
+}
+
+/** What a run asks a person. */
+export interface Approval {
+  readonly token: string;
+  readonly url: string;
+  readonly status: string;
+  readonly run_id: string;
+  readonly title: string;
+  readonly form: {
+    readonly content: string;
+    readonly fields: readonly { readonly name: string; readonly type: string; readonly options?: readonly string[] }[];
+    readonly actions: readonly { readonly id: string; readonly title: string }[];
+  };
+  readonly due_at?: string | null;
+  readonly answer?: { readonly action: string; readonly by?: string | null; readonly at: string } | null;
 }
 
 export interface NodeRun {

@@ -5,6 +5,7 @@ export const exitCodes = {
   usage: 2,
   refused: 3,
   unreachable: 4,
+  replayDiffers: 5,
   interrupted: 130,
 } as const;
 
@@ -18,4 +19,5 @@ Exit codes:
   2    the command was used wrongly
   3    the server refused the request (4xx)
   4    the server was not reached, or failed (5xx)
+  5    a history did not replay
   130  interrupted`;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addGlobalOptions, contextOf } from './command-context.js';
 import { actWith } from './commands/act.js';
+import { addApprovalsCommand } from './commands/approvals.command.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addConversationsCommand } from './commands/conversations.command.js';
 import { addHealthCommand } from './commands/health.command.js';
@@ -25,6 +26,7 @@ export function createProgram(signal: AbortSignal): Command {
     addImportCommand,
     addRunCommand,
     addRunsCommand,
+    addApprovalsCommand,
     addConversationsCommand,
     addWorkflowsCommand,
     addWebhooksCommand,

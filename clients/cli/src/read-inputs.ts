@@ -6,12 +6,12 @@ export type Inputs = Readonly<Record<string, unknown>>;
 
 const assignment = /^([A-Za-z_][A-Za-z0-9_]*)(:?=)(.*)$/s;
 
-/** One `--input`: `name=text`, or `name:=json`. Added to those before it. */
-export function addInput(argument: string, before: Inputs = {}): Inputs {
+/** One `--input` (or another option that is given so): `name=text`, or `name:=json`. Added to those before it. */
+export function addInput(argument: string, before: Inputs = {}, option = '--input'): Inputs {
   const [, name, sign, value] = assignment.exec(argument) ?? [];
   if (name === undefined || value === undefined)
-    throw usageError(`--input takes name=text or name:=json, not "${argument}".`);
-  return { ...before, [name]: sign === '=' ? value : parseJson(value, `--input ${name}:=`) };
+    throw usageError(`${option} takes name=text or name:=json, not "${argument}".`);
+  return { ...before, [name]: sign === '=' ? value : parseJson(value, `${option} ${name}:=`) };
 }
 
 /** The inputs of a JSON file; `-` is standard input. */

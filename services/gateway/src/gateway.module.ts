@@ -25,6 +25,7 @@ import { ProvidersController } from './api/models/providers.controller.js';
 import { RoutesController } from './api/models/routes.controller.js';
 import { UsageController } from './api/models/usage.controller.js';
 import { OpenAiController } from './api/openai/openai.controller.js';
+import { RunHistoryController } from './api/runs/run-history.controller.js';
 import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
@@ -85,6 +86,7 @@ const controllers = [
   StartRunController,
   RunsController,
   RunValuesController,
+  RunHistoryController,
   ApprovalsController,
   ApprovalPageController,
   WebhooksController,

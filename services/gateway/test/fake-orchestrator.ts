@@ -108,10 +108,10 @@ export class FakeOrchestrator {
       this.listed.push(request);
       return { runs: [...this.runs.values()].map((run) => run.view()), nextCursor: 'next' };
     },
-    readJournal: async ({ runId, afterSequence }) => {
+    readJournal: async ({ runId, afterSequence, limit }) => {
       const run = this.run(runId);
       return {
-        entries: run.entries.filter((entry) => entry.firstSequence > afterSequence),
+        entries: run.entries.filter((entry) => entry.firstSequence > afterSequence).slice(0, limit || undefined),
         ended: isTerminal(run.status),
       };
     },

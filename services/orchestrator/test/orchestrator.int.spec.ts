@@ -160,7 +160,7 @@ describe('the orchestrator', () => {
     const { runController, workflowController } = orchestrator;
     await expect(runController.getRun(other)).rejects.toMatchObject(notFound);
     await expect(runController.cancelRun({ ...other, reason: '' })).rejects.toMatchObject(notFound);
-    await expect(runController.readJournal({ ...other, afterSequence: 0 })).rejects.toMatchObject(notFound);
+    await expect(runController.readJournal({ ...other, afterSequence: 0, limit: 0 })).rejects.toMatchObject(notFound);
     await expect(workflowController.getWorkflow({ ...other, version: 0 })).rejects.toMatchObject(notFound);
     await expect(workflowController.publishWorkflow({ ...other, version: 0 })).rejects.toMatchObject(notFound);
     await expect(Array.fromAsync(runController.startRun(startRequest(workflowId, other)))).rejects.toMatchObject(

@@ -37,7 +37,11 @@ export function addRunCommand(program: Command, act: Act): void {
     .command('run')
     .description('start a run and wait for its end')
     .argument('<workflow>', 'id or name of a workflow')
-    .option('-i, --input <name=value>', 'a text input; name:=value takes JSON (repeatable)', addInput)
+    .option(
+      '-i, --input <name=value>',
+      'a text input; name:=value takes JSON (repeatable)',
+      (one: string, before?: Inputs) => addInput(one, before),
+    )
     .option('--inputs-file <file>', 'a JSON object of inputs; - reads standard input')
     .option('-q, --query <text>', 'what the user asks, for chat workflows')
     .option('--user <name>', 'your name for the end user')

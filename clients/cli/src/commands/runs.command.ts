@@ -8,6 +8,7 @@ import { positiveInteger } from '../positive-integer.js';
 import { readPages } from '../read-pages.js';
 import { watchRun } from '../watch-run.js';
 import type { Act } from './act.js';
+import { history, replay } from './run-history.js';
 
 interface ListOptions {
   readonly workflow?: string;
@@ -48,6 +49,19 @@ export function addRunsCommand(program: Command, act: Act): void {
       '\nExample:\n  treadle runs cancel 0199a5b2-7c1e-7000-8000-000000000001 --reason "wrong input"',
     )
     .action(act<{ readonly reason?: string }>(cancel));
+  runs
+    .command('history')
+    .description('every event of a run with the workflows it ran, to keep or to replay')
+    .argument('<run>', 'id of a run')
+    .option('-o, --output <file>', 'write it there instead of printing it')
+    .addHelpText('after', '\nExample:\n  treadle runs history 0199a5b2-7c1e-7000-8000-000000000001 --output run.ndjson')
+    .action(act<{ readonly output?: string }>(history));
+  runs
+    .command('replay')
+    .description('decide a history once more, here and without a server, and tell the first difference')
+    .argument('<file>', 'what `runs history` wrote; - reads standard input')
+    .addHelpText('after', '\nExample:\n  treadle runs replay run.ndjson')
+    .action(act<unknown>(replay));
 }
 
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'];

@@ -16,6 +16,7 @@ export function runText(run: Run): string {
     `status    ${run.status}`,
     `started   ${run.created_at}`,
     ...(run.finished_at ? [`finished  ${run.finished_at}`] : []),
+    ...(run.approvals ?? []).map(({ title, url }) => `asks      ${title}: ${url}`),
     ...(run.failure ? [`failure   ${run.failure.message} [${run.failure.code}]`] : []),
   ];
   const nodes = (run.node_runs ?? []).map(

@@ -111,7 +111,7 @@ export class RunFeed {
   }
 
   private async read(events: FedEvent[]): Promise<void> {
-    const request = { tenantId: this.tenantId, runId: this.runId, afterSequence: this.sequence };
+    const request = { tenantId: this.tenantId, runId: this.runId, afterSequence: this.sequence, limit: 0 };
     const { entries, ended } = await this.sources.runs.readJournal(request);
     this.mustRead = false;
     for (const entry of entries) this.takeEntry(entry, events);

@@ -30,12 +30,8 @@ export class RunController implements Handlers<typeof RunServiceService> {
     return listRuns(this.repository, request);
   }
 
-  readJournal({
-    tenantId,
-    runId,
-    afterSequence,
-  }: contracts.ReadJournalRequest): Promise<contracts.ReadJournalResponse> {
-    return readJournal(this.repository, tenantId, runId, afterSequence);
+  readJournal(request: contracts.ReadJournalRequest): Promise<contracts.ReadJournalResponse> {
+    return readJournal(this.repository, request);
   }
 
   cancelRun(request: contracts.CancelRunRequest): Promise<contracts.CancelRunResponse> {

@@ -1,4 +1,10 @@
-import type { ListRunsRequest, ListRunsResponse, ReadJournalResponse, Run } from '@treadle/contracts';
+import type {
+  ListRunsRequest,
+  ListRunsResponse,
+  ReadJournalRequest,
+  ReadJournalResponse,
+  Run,
+} from '@treadle/contracts';
 import { isTerminal, type RunStatus } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { PlanSource } from './plan-source.js';
@@ -23,14 +29,12 @@ export async function readRun(
 /** The journal entries that hold events numbered above `afterSequence`. */
 export async function readJournal(
   repository: RunRepository,
-  tenantId: string,
-  runId: string,
-  afterSequence: number,
+  { tenantId, runId, afterSequence, limit }: ReadJournalRequest,
 ): Promise<ReadJournalResponse> {
   partitionOf(runId);
   // The row first: when it says the run has ended, the entries read after it are all there will ever be.
   const row = foundRun(await repository.find(tenantId, runId), runId);
-  const entries = await repository.entries(runId, afterSequence);
+  const entries = await repository.entries(runId, afterSequence, limit || undefined);
   return {
     ended: isTerminal(row.status),
     entries: entries.map(({ firstSequence, at, eventsJson }) => ({ runId, firstSequence, atUnixMs: at, eventsJson })),

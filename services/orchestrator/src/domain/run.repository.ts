@@ -27,8 +27,8 @@ export interface RunRepository {
   continuations(tenantId: string, runId: string): Promise<string[]>;
   /** Newest first. */
   list(filter: RunFilter): Promise<RunRow[]>;
-  /** Journal entries that hold events numbered above `afterSequence`, oldest first. */
-  entries(runId: string, afterSequence: number): Promise<StoredEntry[]>;
+  /** Journal entries that hold events numbered above `afterSequence`, oldest first; all of them without a limit. */
+  entries(runId: string, afterSequence: number, limit?: number): Promise<StoredEntry[]>;
 }
 
 /** For whoever needs no more of it. */

@@ -43,16 +43,15 @@ export class KyselyRunRepository implements RunRepository {
     return rows.map(({ id }) => id);
   }
 
-  async entries(runId: string, afterSequence: number): Promise<StoredEntry[]> {
-    const rows = await withDatabase(() =>
-      this.db
-        .selectFrom('journal')
-        .select(['first_sequence', 'at', 'events'])
-        .where('run_id', '=', runId)
-        .where((where) => where(where('first_sequence', '+', where.ref('event_count')), '>', afterSequence + 1))
-        .orderBy('first_sequence')
-        .execute(),
-    );
+  async entries(runId: string, afterSequence: number, limit?: number): Promise<StoredEntry[]> {
+    let query = this.db
+      .selectFrom('journal')
+      .select(['first_sequence', 'at', 'events'])
+      .where('run_id', '=', runId)
+      .where((where) => where(where('first_sequence', '+', where.ref('event_count')), '>', afterSequence + 1))
+      .orderBy('first_sequence');
+    if (limit !== undefined) query = query.limit(limit);
+    const rows = await withDatabase(() => query.execute());
     return rows.map((row) => ({ firstSequence: row.first_sequence, at: row.at.getTime(), eventsJson: row.events }));
   }
 

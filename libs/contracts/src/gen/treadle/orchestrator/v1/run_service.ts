@@ -152,6 +152,8 @@ export interface ReadJournalRequest {
   runId: string;
   /** Entries whose first event is numbered above this; 0 reads from the beginning. */
   afterSequence: number;
+  /** Most entries to give; 0 gives all. */
+  limit: number;
 }
 
 export interface ReadJournalResponse {
@@ -1366,7 +1368,7 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
 };
 
 function createBaseReadJournalRequest(): ReadJournalRequest {
-  return { tenantId: "", runId: "", afterSequence: 0 };
+  return { tenantId: "", runId: "", afterSequence: 0, limit: 0 };
 }
 
 export const ReadJournalRequest: MessageFns<ReadJournalRequest> = {
@@ -1379,6 +1381,9 @@ export const ReadJournalRequest: MessageFns<ReadJournalRequest> = {
     }
     if (message.afterSequence !== 0) {
       writer.uint32(24).uint32(message.afterSequence);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
     }
     return writer;
   },
@@ -1420,6 +1425,14 @@ export const ReadJournalRequest: MessageFns<ReadJournalRequest> = {
             message.afterSequence = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1440,6 +1453,7 @@ export const ReadJournalRequest: MessageFns<ReadJournalRequest> = {
     message.tenantId = object.tenantId ?? "";
     message.runId = object.runId ?? "";
     message.afterSequence = object.afterSequence ?? 0;
+    message.limit = object.limit ?? 0;
     return message;
   },
 };
