@@ -1,6 +1,7 @@
 import { type Assignment, isJsonObject } from '@treadle/workflow';
-import type { NodeCompleted, RunEvent, VariablesAssigned } from './event.js';
+import type { NodeCompleted, RunEvent, RunStarted, VariablesAssigned } from './event.js';
 import type { Input } from './input.js';
+import type { KeptEvent } from './kept-events.js';
 import { splitKey } from './key.js';
 import { nodeStateAt, type RunState } from './state.js';
 
@@ -25,10 +26,8 @@ export function inputsBehind(state: RunState, history: readonly RecordedEvent[],
   switch (event.type) {
     case 'run-queued':
       return [{ type: 'queue', at, inputs: event.inputs, sys: event.sys }];
-    case 'run-started': {
-      const { inputs, sys, environment, conversation, entry } = event;
-      return [{ type: 'start', at, inputs, sys, environment, conversation, ...(entry === undefined ? {} : { entry }) }];
-    }
+    case 'run-started':
+      return [beginning(event, at, history, first)];
     case 'run-cancelled':
       return [{ type: 'cancel', at, reason: event.reason }];
     case 'form-answered': {
@@ -48,6 +47,21 @@ export function inputsBehind(state: RunState, history: readonly RecordedEvent[],
     default:
       return timers(state, at);
   }
+}
+
+/** What a run began with; one that continues another also has what it took over, which says so itself. */
+function beginning(
+  { inputs, sys, environment, conversation, entry, origin }: RunStarted,
+  at: number,
+  history: readonly RecordedEvent[],
+  index: number,
+): Input {
+  const given = { at, inputs, sys, environment, conversation, ...(entry === undefined ? {} : { entry }) };
+  if (!origin) return { type: 'start', ...given };
+  const { kept: count, ...from } = origin;
+  const taken = history.findIndex(({ event }, place) => place > index && 'reused' in event && event.reused);
+  const kept = taken === -1 ? [] : history.slice(taken, taken + count).map(({ event }) => event as KeptEvent);
+  return { type: 'continue', origin: from, kept, ...given };
 }
 
 /** The result that completed a task, with the values it gave to variables. */

@@ -1,10 +1,9 @@
 export { abandon, advance, type Decision, newRun } from './advance.js';
 export * from './event.js';
 export { Fold, replay } from './fold.js';
+export type { RecordedEvent } from './history-inputs.js';
 export type { FirstInput, Input, Outcome } from './input.js';
 export { type KeptEvent, keptEvents, withoutAssigned } from './kept-events.js';
-export type { RecordedEvent } from './history-inputs.js';
-export type { Input, Outcome } from './input.js';
 export { splitKey } from './key.js';
 export type { TextDelta } from './live-text.js';
 export { type Command, newlyOutstanding, nextWake, outstanding } from './outstanding.js';

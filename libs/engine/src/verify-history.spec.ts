@@ -19,6 +19,8 @@ function recordedRun(name: string, commitDelayMs: number) {
   return { plan, history: moments.map((moment, index) => ({ ...moment, sequence: index + 1 })) };
 }
 
+const nodes = [{ id: 'start', type: 'start' }, { id: 'a' }, { id: 'b' }, { id: 'end', type: 'end' }];
+
 function historyOf(events: readonly RunEvent[], at = 0): RecordedEvent[] {
   return events.map((event, index) => ({ sequence: index + 1, at, event }));
 }
@@ -42,10 +44,7 @@ describe('verifying a history', () => {
     const before = planOf([{ id: 'start', type: 'start' }, { id: 'a' }, { id: 'end', type: 'end' }], 'start>a a>end');
     const run = new Driver(before);
     run.complete('a');
-    const after = planOf(
-      [{ id: 'start', type: 'start' }, { id: 'a' }, { id: 'b' }, { id: 'end', type: 'end' }],
-      'start>a a>b b>end',
-    );
+    const after = planOf(nodes, 'start>a a>b b>end');
     const history = historyOf(run.events);
     expect(verifyHistory(before, catalog, history)).toBeUndefined();
     const sequence = history.findIndex(({ event }) => event.type === 'node-completed' && event.key === 'a') + 2;
@@ -82,6 +81,16 @@ describe('verifying a history', () => {
       event.type === 'node-scheduled' ? { ...event, deadlineAt: event.deadlineAt - 100_000 } : event,
     );
     expect(verifyHistory(plan, catalog, historyOf(events))).toMatchObject({ recorded: { type: 'node-scheduled' } });
+  });
+
+  it('knows a run that continues another one by what it took over', () => {
+    const origin = new Driver(planOf(nodes, 'start>a a>b b>end'));
+    origin.complete('a');
+    origin.fail('b');
+    const run = origin.continued();
+    run.complete('b');
+    expect(run.types()).toContain('run-completed');
+    expect(verifyHistory(run.plan, catalog, historyOf(run.events, 10))).toBeUndefined();
   });
 
   it('takes it as given that a host gave a run up', () => {

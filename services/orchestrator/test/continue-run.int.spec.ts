@@ -58,7 +58,7 @@ async function world() {
       await workflowController.updateWorkflow({ tenantId, workflowId, source });
     },
     events: async (runId: string) => {
-      const { entries } = await runController.readJournal({ tenantId, runId, afterSequence: 0 });
+      const { entries } = await runController.readJournal({ tenantId, runId, afterSequence: 0, limit: 0 });
       return entries.flatMap(({ eventsJson }) => JSON.parse(eventsJson) as RunEvent[]);
     },
   };

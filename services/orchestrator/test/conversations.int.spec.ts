@@ -136,7 +136,12 @@ describe('the turns of a conversation', () => {
     const { conversationId, id } = await chat.say('one', '', { user: 'ada' });
     const second = await chat.say('two', conversationId);
     const sys = async (runId: string) => {
-      const { entries } = await chat.rig.orchestrator.runController.readJournal({ tenantId, runId, afterSequence: 0, limit: 0 });
+      const { entries } = await chat.rig.orchestrator.runController.readJournal({
+        tenantId,
+        runId,
+        afterSequence: 0,
+        limit: 0,
+      });
       return (JSON.parse(entries[0]!.eventsJson) as { sys: object }[])[0]!.sys;
     };
     expect(await sys(id)).toMatchObject({ dialogue_count: 0, conversation_id: conversationId, user_id: 'ada' });
