@@ -126,6 +126,50 @@ describe('treadle', () => {
     expect(asked[0]?.body).toBe('{"reason":"wrong"}');
   });
 
+  const hook = { id: 'h1', workflow_id: workflow.id, node_id: 'in', active: true, url: 'https://t.test/hooks/h1' };
+
+  it('shows the secret of a webhook when it was just made or changed', async () => {
+    const answers: Record<string, Answer> = {
+      ...completed,
+      [`POST /api/v1/workflows/${workflow.id}/publish`]: () => ({
+        ...workflow,
+        published_version: 1,
+        webhooks: [{ ...hook, secret: 'whsec_1' }],
+      }),
+      'GET /api/v1/webhooks': () => ({ items: [hook] }),
+      'POST /api/v1/webhooks/h1/rotate-secret': () => ({ ...hook, secret: 'whsec_2' }),
+    };
+    const published = await treadle(['workflows', 'publish', 'greet'], { answers });
+    expect(published.stdout).toContain('Webhook "in": https://t.test/hooks/h1\nIts secret, shown only now: whsec_1\n');
+    const listed = await treadle(['webhooks', 'list'], { answers });
+    expect(listed.stdout).toMatch(/h1 +wf-00000001 +in +active +https:\/\/t\.test\/hooks\/h1/);
+    expect((await treadle(['webhooks', 'rotate', 'h1'], { answers })).stdout).toContain('whsec_2');
+  });
+
+  it('lists, pauses and resumes schedules', async () => {
+    const schedule = {
+      id: 's1',
+      workflow_id: workflow.id,
+      node_id: 'nightly',
+      cron: '@daily',
+      timezone: 'UTC',
+      active: true,
+      paused: false,
+      next_fire_at: 'soon',
+      last_fired_at: null,
+      last_error: null,
+    };
+    const answers: Record<string, Answer> = {
+      'GET /api/v1/schedules': () => ({ items: [schedule] }),
+      'POST /api/v1/schedules/s1/pause': () => ({ ...schedule, paused: true }),
+      'POST /api/v1/schedules/s1/resume': () => schedule,
+    };
+    expect((await treadle(['schedules', 'list'], { answers })).stdout).toMatch(/nightly +@daily +UTC +active +soon +-/);
+    expect((await treadle(['schedules', 'pause', 's1'], { answers })).stdout).toBe('Schedule "nightly" is paused.\n');
+    const resumed = await treadle(['schedules', 'resume', 's1'], { answers });
+    expect(resumed.stdout).toBe('Schedule "nightly" goes on; next at soon.\n');
+  });
+
   const talk = { id: 'c1', workflow_id: workflow.id, user: null, name: 'Looms', turns: 2, active_at: 'today' };
 
   it('continues a conversation, and says which one it was', async () => {
@@ -231,7 +275,17 @@ describe('treadle', () => {
   });
 
   it.each([
-    ...[[], ['import'], ['run'], ['runs', 'events'], ['workflows', 'publish'], ['config'], ['health']],
+    ...[
+      [],
+      ['import'],
+      ['run'],
+      ['runs', 'events'],
+      ['workflows', 'publish'],
+      ['webhooks', 'rotate'],
+      ['schedules', 'pause'],
+      ['config'],
+      ['health'],
+    ],
     ...[['models'], ['models', 'test'], ['models', 'usage'], ['models', 'list']],
     ...['providers', 'routes', 'prices', 'budgets'].map((what) => ['models', what, 'set']),
   ])('explains itself with --help: %s %s', async (...path) => {

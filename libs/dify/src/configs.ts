@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { translateSchedule, translateWebhook } from './triggers.js';
 
 /** Brings the configuration of a node from Dify's habits, old ones included, to the shape its node type checks. */
 type Translate = (config: JsonObject) => JsonObject;
@@ -14,9 +15,11 @@ export const configTranslators: Readonly<Record<string, Translate>> = {
   'list-operator': translateListOperator,
   llm: translateLlm,
   loop: translateLoop,
+  schedule: translateSchedule,
   start: (config) => ({ variables: listOf(config.variables).map(startVariable) }),
   template: (config) => ({ ...config, variables: listOf(config.variables).map(namedSelector) }),
   'variable-aggregator': translateAggregator,
+  webhook: translateWebhook,
 };
 
 /** Spellings of operators met in files. */

@@ -9,6 +9,8 @@ type NodeInput = WorkflowDocumentInput['nodes'][number];
 /** Node types with another name here. `variable-assigner` is what the aggregator was called first. */
 const renamedTypes: Readonly<Record<string, string>> = {
   'template-transform': 'template',
+  'trigger-schedule': 'schedule',
+  'trigger-webhook': 'webhook',
   'variable-assigner': 'variable-aggregator',
 };
 
