@@ -131,7 +131,7 @@ describe('the turns of a conversation', () => {
     expect(seen.at(-1)?.history).toEqual(history);
   });
 
-  it('know how many came before them, and their conversation', async () => {
+  it('know their number, and their conversation', async () => {
     const chat = await Chat.on(await rig(await database()), asking);
     const { conversationId, id } = await chat.say('one', '', { user: 'ada' });
     const second = await chat.say('two', conversationId);
@@ -144,8 +144,8 @@ describe('the turns of a conversation', () => {
       });
       return (JSON.parse(entries[0]!.eventsJson) as { sys: object }[])[0]!.sys;
     };
-    expect(await sys(id)).toMatchObject({ dialogue_count: 0, conversation_id: conversationId, user_id: 'ada' });
-    expect(await sys(second.id)).toMatchObject({ dialogue_count: 1, conversation_id: conversationId, user_id: 'ada' });
+    expect(await sys(id)).toMatchObject({ dialogue_count: 1, conversation_id: conversationId, user_id: 'ada' });
+    expect(await sys(second.id)).toMatchObject({ dialogue_count: 2, conversation_id: conversationId, user_id: 'ada' });
   });
 
   it('are refused in conversations that are not there, or belong to somebody else', async () => {

@@ -67,13 +67,13 @@ export function factsOf(
   return { tenantId, workflowId, version, user, traceparent, ...place };
 }
 
-/** The scope `sys` of a run. `dialogue_count` is the number of turns before it. */
+/** The scope `sys` of a run. `dialogue_count` is 1 in the first turn of a conversation. */
 export function sysOf(facts: RunFacts, request: StartRunRequest): JsonObject {
   return {
     query: request.query,
     files: [],
     conversation_id: facts.conversationId,
-    ...(facts.turn === 0 ? {} : { dialogue_count: facts.turn - 1 }),
+    ...(facts.turn === 0 ? {} : { dialogue_count: facts.turn }),
     user_id: facts.user,
     app_id: facts.workflowId,
     workflow_id: facts.workflowId,

@@ -1,11 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { checkedWorkflowId, newRunId, newWorkflowId, partitionCount, partitionOf } from './run-id.js';
+import {
+  checkedWorkflowId,
+  newConversationId,
+  newRunId,
+  newWorkflowId,
+  partitionCount,
+  partitionOf,
+  partitionOfConversation,
+} from './run-id.js';
 
 describe('run ids', () => {
   it('tell their partition', () => {
     for (let partition = 0; partition < partitionCount; partition++) {
       expect(partitionOf(newRunId(partition, Date.now()))).toBe(partition);
     }
+  });
+
+  it('share their partition with their conversation', () => {
+    expect(partitionOfConversation(newConversationId(63, Date.now()))).toBe(63);
+    expect(() => partitionOfConversation('x')).toThrow('There is no conversation x.');
   });
 
   it('sort by the time they were made', () => {
