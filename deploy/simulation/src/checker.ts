@@ -30,6 +30,8 @@ export class Checker implements DatabaseWitness, BusWitness {
   violation: Violation | undefined;
   readonly runs = new Map<string, RunRecord>();
   commits = 0;
+  /** Commits that the journal would not take: of former owners, and of numbers, keys or turns that were taken. */
+  readonly refused = { ofFormerOwners: 0, ofWhatWasTaken: 0 };
   private readonly fences = new Map<number, { readonly fence: number; readonly owner: string }>();
   private readonly runOfKey = new Map<string, string>();
   private readonly cancelled = new Set<string>();
@@ -56,9 +58,12 @@ export class Checker implements DatabaseWitness, BusWitness {
     const events = JSON.parse(commit.eventsJson) as RunEvent[];
     const what = `${nameOf(commit.runId)} ${commit.firstSequence}+${commit.eventCount} by ${host.name}`;
     this.trace.note(`${verdict}: ${what} ${events.map(({ type }) => type).join(' ')}`);
-    if (verdict === 'refused') return;
-    this.commits += 1;
     const owned = this.fences.get(commit.partition);
+    if (verdict === 'refused') {
+      this.refused[owned?.fence === commit.fence ? 'ofWhatWasTaken' : 'ofFormerOwners'] += 1;
+      return;
+    }
+    this.commits += 1;
     if (owned?.fence !== commit.fence) this.violated(6, `${what} under ${commit.fence}, the fence is ${owned?.fence}`);
     else if (owned.owner !== host.name) this.violated(5, `${what} under the fence of ${owned.owner}`);
     const record = this.recordFor(commit);

@@ -51,7 +51,7 @@ async function playMany(): Promise<void> {
     if (outcome.violation) bad = outcome;
     return bad === undefined;
   });
-  console.log(`\n${tally.progress()}, ${tally.steps} steps\n\nfaults\n${tally.faultLines().join('\n')}\n`);
+  console.log(`\n${tally.progress()}\n${tally.summary()}\n\nfaults\n${tally.faultLines().join('\n')}\n`);
   if (!bad) return console.log('every invariant held after every step');
   for (const line of bad.violation?.trace ?? []) console.log(line);
   fail(bad);

@@ -1,3 +1,4 @@
+import type { Checker } from './checker.js';
 import { Client } from './client.js';
 import { Cluster } from './cluster.js';
 import type { FaultKind } from './faults.js';
@@ -24,6 +25,7 @@ export interface Outcome {
   readonly steps: number;
   readonly runs: number;
   readonly commits: number;
+  readonly refused: Checker['refused'];
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
 }
 
@@ -48,6 +50,7 @@ export async function simulate(
     steps: scheduler.steps,
     runs: checker.runs.size,
     commits: checker.commits,
+    refused: checker.refused,
     faults: Object.fromEntries(faults.counts),
   };
 }
