@@ -34,6 +34,23 @@ export const orchestratorConfig = defineConfig({
     unit: 'ms',
     meaning: 'How long a dead orchestrator keeps its runs from being taken over.',
   }),
+  runRetentionDays: integer({
+    env: 'TREADLE_RUN_RETENTION_DAYS',
+    default: 0,
+    min: 0,
+    max: 3650,
+    unit: 'days',
+    meaning:
+      'How long a run is kept after its end, with its history; 0 keeps it. What was said in a conversation stays with that.',
+  }),
+  startKeyHours: integer({
+    env: 'TREADLE_START_KEY_HOURS',
+    default: 24,
+    min: 1,
+    max: 24 * 365,
+    unit: 'hours',
+    meaning: 'How long after the end of its run an Idempotency-Key still finds that run.',
+  }),
   taskLeaseMs: integer({
     env: 'TREADLE_TASK_LEASE_MS',
     default: 20_000,

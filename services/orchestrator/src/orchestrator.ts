@@ -22,6 +22,7 @@ import { LiveRuns, type RunEffects } from './domain/live-runs.js';
 import { OneByOne } from './domain/one-by-one.js';
 import type { OwnedPartitions } from './domain/partition-leases.js';
 import { PartitionOwner } from './domain/partition-owner.js';
+import { sweep } from './domain/retention.js';
 import { newConversationId, newRunId } from './domain/run-id.js';
 import type { Commit } from './domain/run-journal.js';
 import { RunTimers } from './domain/run-timers.js';
@@ -38,6 +39,7 @@ import { KyselyStartKeys } from './infra/kysely-start-keys.js';
 import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
 import { migrations } from './infra/migrations/index.js';
 import { PgPartitionLeases } from './infra/pg-partition-leases.js';
+import { PgRetention } from './infra/pg-retention.js';
 import { PgRunJournal } from './infra/pg-run-journal.js';
 import type { OrchestratorConfig } from './orchestrator.config.js';
 import { Triggers } from './triggers.js';
@@ -216,13 +218,16 @@ export class Orchestrator {
     const { config } = this.parts;
     const { runs, dispatcher, conversations } = this;
     const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: this.failed('wake a run') });
-    const forget = () => forgetConversations(conversations, this.parts.now?.() ?? Date.now());
+    const now = () => this.parts.now?.() ?? Date.now();
+    const retention = new PgRetention(this.parts.pool);
+    const forget = () => forgetConversations(conversations, now());
     return [
       new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), this.failed('renew the partition leases')),
       new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
       new Repeating(1000, () => this.turns.advanceAll(), this.failed('begin turns')),
       new Repeating(60_000, forget, this.failed('forget conversations')),
+      new Repeating(5000, () => sweep(retention, config, now()), this.failed('delete what is old')),
       new Repeating(1000, () => schedules.fireDue(), this.failed('fire schedules')),
     ];
   }

@@ -4,12 +4,14 @@ import { continuedRuns } from './0002-continued-runs.js';
 import { conversations } from './0003-conversations.js';
 import { approvals } from './0004-approvals.js';
 import { entries } from './0005-entries.js';
+import { retention } from './0007-retention.js';
 
 /** By name, in order. A migration that has been released never changes. */
 export const migrations: Migrations = {
   '0001-workflows-and-runs': workflowsAndRuns,
   '0002-continued-runs': continuedRuns,
-  '0004-approvals': approvals,
   '0003-conversations': conversations,
+  '0004-approvals': approvals,
   '0005-entries': entries,
+  '0007-retention': retention,
 };

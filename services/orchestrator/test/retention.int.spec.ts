@@ -1,0 +1,98 @@
+import { InProcessBus } from '@treadle/messaging';
+import { createPool } from '@treadle/persistence';
+import { testDatabase } from '@treadle/testing';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sweep } from '../src/domain/retention.js';
+import { schemaName } from '../src/infra/database.js';
+import { PgRetention } from '../src/infra/pg-retention.js';
+import { executeAll, Rig, tenantId, twoTasks, waiting } from './rig.js';
+
+const dayMs = 86_400_000;
+const times = { runRetentionDays: 30, startKeyHours: 24 };
+
+let pool: Pool;
+let rig: Rig;
+let quick: string;
+let drop: () => Promise<void>;
+
+beforeAll(async () => {
+  const database = await testDatabase();
+  drop = () => database.drop();
+  const bus = new InProcessBus();
+  rig = new Rig(database.connectionString, bus, { alone: true });
+  await rig.orchestrator.start();
+  await executeAll(bus);
+  pool = createPool(database.connectionString, { schema: schemaName });
+  quick = await rig.store(twoTasks);
+});
+
+afterAll(async () => {
+  await rig.close();
+  await pool.end();
+  await drop();
+});
+
+async function run(workflowId: string, idempotencyKey = ''): Promise<string> {
+  const answers = await rig.start(workflowId, { wait: true, idempotencyKey, requestHash: 'h' });
+  return answers.at(-1)!.run!.id;
+}
+
+/** A workflow that waits for a moment far away, so that its run is paused and never over. */
+const patient = {
+  ...waiting,
+  nodes: waiting.nodes.map((node) =>
+    node.id === 'wait' ? { ...node, config: { mode: 'duration', duration: 86_000 } } : node,
+  ),
+};
+
+async function rowsOf(runId: string): Promise<number[]> {
+  const count = async (table: string, column = 'run_id') =>
+    (await pool.query<{ n: number }>(`select count(*)::int n from ${table} where ${column} = $1`, [runId])).rows[0]!.n;
+  return [await count('runs', 'id'), Math.min(1, await count('journal')), await count('start_keys')];
+}
+
+describe('retention', () => {
+  it('deletes ended runs whole when their time is over, their start keys before, and nothing of one that is not over', async () => {
+    const [ended, paused] = [await run(quick, 'a'), await run(await rig.store(patient), 'b')];
+    const retention = new PgRetention(pool);
+    const sweepIn = (days: number) => sweep(retention, times, Date.now() + days * dayMs);
+    await sweepIn(0.9);
+    expect(await rowsOf(ended)).toEqual([1, 1, 1]);
+    await sweepIn(1.1);
+    expect(await rowsOf(ended)).toEqual([1, 1, 0]);
+    await sweepIn(31);
+    expect(await rowsOf(ended)).toEqual([0, 0, 0]);
+    expect(await rowsOf(paused)).toEqual([1, 1, 1]);
+    const { runController } = rig.orchestrator;
+    expect(await runController.cancelRun({ tenantId, runId: paused, reason: '' })).toMatchObject({ cancelled: true });
+  });
+
+  it('keeps runs for ever unless it is told otherwise', async () => {
+    const ended = await run(quick);
+    await sweep(new PgRetention(pool), { ...times, runRetentionDays: 0 }, Date.now() + 10_000 * dayMs);
+    expect(await rowsOf(ended)).toEqual([1, 1, 0]);
+  });
+
+  it('keeps nobody from starting or ending runs, and leaves what another holds for the next time', async () => {
+    const [first, second] = [await run(quick), await run(quick)];
+    const sweeping = await pool.connect();
+    const soon = Date.now() + 31 * dayMs;
+    try {
+      await sweeping.query('begin');
+      expect(await new PgRetention(sweeping).removeRuns(soon, 1)).toBe(1);
+      const meanwhile = await run(quick);
+      expect((await rig.read(meanwhile)).status).toBe('completed');
+      // Another replica takes what is left without waiting for the one that has not finished.
+      expect(await new PgRetention(pool).removeRuns(soon, 100)).toBeGreaterThanOrEqual(2);
+      await sweeping.query('rollback');
+    } finally {
+      sweeping.release();
+    }
+    expect(await new PgRetention(pool).removeRuns(soon, 100)).toBe(1);
+    expect([await rowsOf(first), await rowsOf(second)]).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
