@@ -22,6 +22,9 @@ const nicknames: Readonly<Record<string, string>> = {
 /** Numbers, names, lists, ranges and steps; `L` for the last day and `5#2` for the second Friday. */
 const fieldPattern = /^[\dA-Z*,/#-]+$/i;
 
+/** What comes at all comes within a century. The search ends with the year 2999, so that nothing comes is found out soonest from here. */
+const lastCentury = Date.UTC(2900, 0);
+
 /** Reads an expression of five fields (minute, hour, day of month, month, day of week) or a nickname, or says what is wrong with it. */
 export function parseCron(written: string): CronExpression | { readonly problem: string } {
   const text = nicknames[written.trim().toLowerCase()] ?? written.trim();
@@ -31,7 +34,7 @@ export function parseCron(written: string): CronExpression | { readonly problem:
   try {
     const cron = new Cron(fields.join(' '), { mode: '5-part', utcOffset: 0, paused: true });
     const next = (reading: number) => cron.nextRun(new Date(reading))?.getTime();
-    if (next(Date.UTC(2000, 0)) === undefined) return { problem: 'names a day that never comes' };
+    if (next(lastCentury) === undefined) return { problem: 'names a day that never comes' };
     return { everyHour: fields[1] === '*', next };
   } catch (error) {
     return { problem: (error as Error).message.replace(/^CronPattern: /, '').replace(/\.$/, '') };

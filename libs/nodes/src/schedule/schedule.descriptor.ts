@@ -8,10 +8,13 @@ const ownOutputs = ['scheduled_at', 'timezone'];
 
 export const scheduleConfigSchema = z.object({
   /** Five fields (minute, hour, day of month, month, day of week), or a nickname such as `@hourly`. */
-  cron: z.string().superRefine((cron, context) => {
-    const parsed = parseCron(cron);
-    if ('problem' in parsed) context.addIssue(`"${cron}" is no cron expression: ${parsed.problem}`);
-  }),
+  cron: z
+    .string()
+    .max(200)
+    .superRefine((cron, context) => {
+      const parsed = parseCron(cron);
+      if ('problem' in parsed) context.addIssue(`"${cron}" is no cron expression: ${parsed.problem}`);
+    }),
   /** A name of the IANA database. */
   timezone: z
     .string()
