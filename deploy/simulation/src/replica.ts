@@ -99,6 +99,7 @@ export class Replica implements ReplicaMemory {
       plans,
       versions: { resolve: async () => 1, newest: async () => 1 },
       keys: tampering.keys?.(keys) ?? keys,
+      files: { find: async () => [] },
       turns: { conversations, order: new OneByOne(), bus: this.bus, newConversationId: newId, keepSeconds: 0 },
       pickPartition: () => this.pickPartition(),
       newRunId: newId,

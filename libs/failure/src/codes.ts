@@ -24,6 +24,7 @@ export const failureCodes = {
   budget_exceeded: caller,
   cancelled: caller,
   deadline_exceeded: world,
+  file_not_found: caller,
   http_request_failed: world,
   http_response_error: refusedByWorld,
   http_response_too_large: refusedByWorld,

@@ -16,6 +16,7 @@ const statusOfCode: Partial<Record<FailureCode, status>> = {
   already_exists: status.ALREADY_EXISTS,
   cancelled: status.CANCELLED,
   deadline_exceeded: status.DEADLINE_EXCEEDED,
+  file_not_found: status.NOT_FOUND,
   idempotency_key_reused: status.ALREADY_EXISTS,
   limit_exceeded: status.RESOURCE_EXHAUSTED,
   model_not_found: status.NOT_FOUND,

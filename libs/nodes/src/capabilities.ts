@@ -1,4 +1,5 @@
 import type { Json } from '@treadle/workflow';
+import type { FileValue } from './files/file.js';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
@@ -123,8 +124,18 @@ export interface Http {
   send(question: HttpQuestion): Promise<HttpAnswer>;
 }
 
+/** Reads uploaded files of the run's tenant. */
+export interface Files {
+  /**
+   * The content of a file of ours (`local_file`); others are fetched by `Http`.
+   * @throws FailureError `file_not_found` when it was deleted, `payload_too_large` with the sizes.
+   */
+  read(file: FileValue, maxBytes: number): Promise<Uint8Array>;
+}
+
 /** Everything a node may ask of the world. */
 export interface Capabilities {
   readonly models: Models;
   readonly http: Http;
+  readonly files: Files;
 }

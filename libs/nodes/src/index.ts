@@ -2,6 +2,8 @@ export * from './capabilities.js';
 export * from './catalog.js';
 export * from './define-node.js';
 export * from './executors.js';
+export * from './files/file.js';
+export * from './files/file-input.js';
 export { type HttpRequestConfig, httpRequestConfigSchema } from './http-request/http-request.descriptor.js';
 export { type LlmConfig, llmConfigSchema } from './llm/llm.descriptor.js';
 export { type CronExpression, parseCron } from './schedule/cron.js';

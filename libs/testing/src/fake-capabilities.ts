@@ -1,5 +1,14 @@
 import { FailureError } from '@treadle/failure';
-import type { ChatPart, ChatQuestion, Http, HttpAnswer, HttpQuestion, Models, NodeContext } from '@treadle/nodes';
+import type {
+  ChatPart,
+  ChatQuestion,
+  Files,
+  Http,
+  HttpAnswer,
+  HttpQuestion,
+  Models,
+  NodeContext,
+} from '@treadle/nodes';
 import type { Json } from '@treadle/workflow';
 
 /** A model that plays back parts, one list a call, and remembers what it was asked. A failure among the parts is thrown. */
@@ -45,6 +54,21 @@ export function fakeHttp(answer: Partial<HttpAnswer> = {}): Http & { readonly qu
   };
 }
 
+/** Uploaded files by their ids. */
+export function fakeFiles(contents: Readonly<Record<string, Uint8Array>> = {}): Files {
+  return {
+    async read({ name, related_id: id }, maxBytes) {
+      const content = id === null ? undefined : contents[id];
+      if (!content) throw FailureError.of('file_not_found', `There is no file "${name}".`);
+      if (content.byteLength <= maxBytes) return content;
+      throw FailureError.of(
+        'payload_too_large',
+        `"${name}" has ${content.byteLength} bytes; at most ${maxBytes} are allowed.`,
+      );
+    },
+  };
+}
+
 /** What a node did beside its outcome. */
 export interface FakeContext extends NodeContext {
   readonly shown: string[];
@@ -63,7 +87,7 @@ export function fakeContext(
     warnings,
     read: (selector) => values[selector.join('.')],
     history: [],
-    capabilities: { models: fakeModels(), http: fakeHttp(), ...capabilities },
+    capabilities: { models: fakeModels(), http: fakeHttp(), files: fakeFiles(), ...capabilities },
     emitText: (text) => void shown.push(text),
     warn: (sentence) => void warnings.push(sentence),
     signal: new AbortController().signal,

@@ -58,8 +58,14 @@ export function tokensOf(text: string): string[] {
   return text.match(/\S+\s*|\s+/g) ?? [];
 }
 
+/** The words of a message: with pictures its content is a list of parts. */
+function wordsOf(content: unknown): string {
+  if (!Array.isArray(content)) return String(content);
+  return content.map((part: { readonly text?: string }) => part.text ?? '').join(' ');
+}
+
 export function usageOf(request: ChatCompletionRequest, answer: ScriptedAnswer) {
-  const prompt = request.messages.reduce((sum, { content }) => sum + tokensOf(content).length, 0);
+  const prompt = request.messages.reduce((sum, { content }) => sum + tokensOf(wordsOf(content)).length, 0);
   const completion = tokensOf(answer.text).length + tokensOf(answer.reasoning ?? '').length;
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }

@@ -3,6 +3,7 @@ import {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -36,12 +37,14 @@ export class AppModule implements OnApplicationShutdown {
       approvals: grpcClient(ApprovalServiceService, orchestrator),
       conversations: grpcClient(ConversationServiceService, orchestrator),
       entries: grpcClient(EntryServiceService, orchestrator),
+      storedFiles: grpcClient(FileServiceService, orchestrator),
       models: grpcClient(ModelServiceService, modelProxy),
       modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
     };
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
-    const given = { publicUrl: config.publicUrl, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
+    const { publicUrl, maxUploadBytes } = config;
+    const given = { publicUrl, maxUploadBytes, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],

@@ -3,7 +3,13 @@ import { gatewayConfig, gatewayProcessConfig } from './gateway.config.js';
 
 describe('the settings of the gateway', () => {
   it('have these defaults', () => {
-    expect(gatewayConfig.read({})).toEqual({ httpPort: 8080, host: '127.0.0.1', publicUrl: '', apiKey: undefined });
+    expect(gatewayConfig.read({})).toEqual({
+      httpPort: 8080,
+      host: '127.0.0.1',
+      publicUrl: '',
+      maxUploadBytes: 52_428_800,
+      apiKey: undefined,
+    });
   });
 
   it('have these besides in a process of its own', () => {
@@ -18,6 +24,7 @@ describe('the settings of the gateway', () => {
       httpPort: 8080,
       host: '127.0.0.1',
       publicUrl: '',
+      maxUploadBytes: 52_428_800,
       apiKey: undefined,
       databaseConnections: 5,
       orchestratorAddress: '127.0.0.1:50052',

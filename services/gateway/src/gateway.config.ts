@@ -22,6 +22,14 @@ export const gatewayConfig = defineConfig({
     meaning:
       'Where people reach the public API, for links that are sent to them; empty takes the address of the request.',
   }),
+  maxUploadBytes: integer({
+    env: 'TREADLE_MAX_UPLOAD_BYTES',
+    default: 50 * 1024 * 1024,
+    min: 1024,
+    max: 1024 * 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'Largest file that may be uploaded.',
+  }),
   apiKey: secret({
     env: 'TREADLE_API_KEY',
     optional: true,

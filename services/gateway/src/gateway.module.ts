@@ -17,6 +17,8 @@ import { ApprovalsController } from './api/approvals/approvals.controller.js';
 import { ConversationsController } from './api/conversations/conversations.controller.js';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
+import { FilesController } from './api/files/files.controller.js';
+import { UploadController } from './api/files/upload.controller.js';
 import { HomeController } from './api/home.controller.js';
 import { HooksController } from './api/hooks/hooks.controller.js';
 import { BudgetsController } from './api/models/budgets.controller.js';
@@ -33,19 +35,31 @@ import {
   APPROVALS,
   CONVERSATIONS,
   ENTRIES,
+  FILE_STORE,
   GATEWAY_PORTS,
   MODEL_ADMIN,
   MODELS,
   PUBLIC_URL,
   RUN_SOURCES,
+  STORED_FILES,
 } from './api/tokens.js';
 import { SchedulesController } from './api/triggers/schedules.controller.js';
 import { WebhooksController } from './api/triggers/webhooks.controller.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { ApiKeys } from './domain/api-keys.js';
-import type { Approvals, Conversations, Entries, ModelAdmin, Models, Runs, Workflows } from './domain/ports.js';
+import type {
+  Approvals,
+  Conversations,
+  Entries,
+  ModelAdmin,
+  Models,
+  Runs,
+  StoredFiles,
+  Workflows,
+} from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
+import { Uploads } from './domain/uploads.js';
 import { maxShownBytes, withWholeValues } from './domain/whole-values.js';
 import { WorkflowStore } from './domain/workflow-store.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
@@ -60,11 +74,14 @@ export interface GatewayPorts {
   readonly approvals: Approvals;
   readonly entries: Entries;
   readonly conversations: Conversations;
+  readonly storedFiles: StoredFiles;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
   readonly bus: MessageBus;
   /** The same that the orchestrator and the executors use. */
   readonly files: FileStore;
+  /** Largest file that may be uploaded, in bytes. */
+  readonly maxUploadBytes: number;
   /** Made with `createPool(url, { schema: gatewaySchema })`. */
   readonly pool: Pool;
   /** Where people reach the public API, such as `https://treadle.example.com`; empty takes the address of each request. */
@@ -93,6 +110,8 @@ const controllers = [
   SchedulesController,
   HooksController,
   ConversationsController,
+  FilesController,
+  UploadController,
   ProvidersController,
   RoutesController,
   PricesController,
@@ -104,6 +123,14 @@ const controllers = [
 
 const providers: FactoryProvider[] = [
   { provide: CONVERSATIONS, inject: [GATEWAY_PORTS], useFactory: ({ conversations }: GatewayPorts) => conversations },
+  { provide: STORED_FILES, inject: [GATEWAY_PORTS], useFactory: ({ storedFiles }: GatewayPorts) => storedFiles },
+  { provide: FILE_STORE, inject: [GATEWAY_PORTS], useFactory: ({ files }: GatewayPorts) => files },
+  {
+    provide: Uploads,
+    inject: [GATEWAY_PORTS],
+    useFactory: ({ storedFiles, files, maxUploadBytes }: GatewayPorts) =>
+      new Uploads(storedFiles, files, { maxBytes: maxUploadBytes }),
+  },
   { provide: MODELS, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => models },
   { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
   { provide: ENTRIES, inject: [GATEWAY_PORTS], useFactory: ({ entries }: GatewayPorts) => entries },

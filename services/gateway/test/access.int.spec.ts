@@ -86,6 +86,7 @@ describe('without a key', () => {
     );
     expect(routes.filter((route) => !route.includes('/health/')).sort()).toEqual([
       'delete /api/v1/conversations/{id}',
+      'delete /api/v1/files/{id}',
       'delete /api/v1/models/budgets/{name}',
       'delete /api/v1/models/prices',
       'delete /api/v1/models/providers/{name}',
@@ -95,6 +96,8 @@ describe('without a key', () => {
       'get /api/v1/conversations',
       'get /api/v1/conversations/{id}',
       'get /api/v1/conversations/{id}/messages',
+      'get /api/v1/files/{id}',
+      'get /api/v1/files/{id}/content',
       'get /api/v1/models/budgets',
       'get /api/v1/models/prices',
       'get /api/v1/models/providers',
@@ -113,6 +116,7 @@ describe('without a key', () => {
       'get /openai/v1/models/{path}',
       'patch /api/v1/conversations/{id}',
       'post /api/v1/approvals/{token}',
+      'post /api/v1/files',
       'post /api/v1/models/providers/{name}/test',
       'post /api/v1/runs/{id}/cancel',
       'post /api/v1/schedules/{id}/pause',

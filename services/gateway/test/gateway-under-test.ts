@@ -15,7 +15,7 @@ import { createPool } from '@treadle/persistence';
 import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
-import type { Approvals, Entries, ModelAdmin, Models } from '../src/domain/ports.js';
+import type { Approvals, Entries, ModelAdmin, Models, StoredFiles } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
@@ -52,6 +52,9 @@ export const noModels: Models = {
   listModels: away,
   resolveModel: away,
 };
+
+/** The specs of uploads run against the real orchestrator. */
+const noFiles: StoredFiles = { registerFile: away, getFile: away, deleteFile: away };
 
 /** The specs of what the proxy is set up with run against the real one. */
 const noModelAdmin = Object.fromEntries(
@@ -104,6 +107,8 @@ export async function startGateway(key: string | null = apiKey, address?: string
           bus,
           pool,
           files,
+          storedFiles: noFiles,
+          maxUploadBytes: 1024,
           apiKey: key ?? undefined,
           onFirstKey: (made) => firstKeys.push(made),
         }),

@@ -50,7 +50,7 @@ function providers({ config, bus, models, files, log, ...options }: NodeExecutor
   const http = new GuardedHttp(new AddressGuard(config.httpAllow));
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, http),
+    capabilities: new ServiceCapabilities(models, http, files),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });

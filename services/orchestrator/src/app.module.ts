@@ -3,6 +3,7 @@ import {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  FileServiceService,
   RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
@@ -54,6 +55,7 @@ export class AppModule implements OnApplicationShutdown {
           served(ApprovalServiceService, others.approvalController),
           served(ConversationServiceService, others.conversationController),
           served(EntryServiceService, others.entryController),
+          served(FileServiceService, others.fileController),
         ],
       }),
     });

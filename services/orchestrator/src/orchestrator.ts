@@ -10,12 +10,14 @@ import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
 import type { EntryController } from './api/entry.controller.js';
+import { FileController } from './api/file.controller.js';
 import { PartitionResponder } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
 import { RunController } from './api/run.controller.js';
 import { RunContinuationController } from './api/run-continuation.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
 import type { FireSchedules } from './domain/entries/fire-schedules.js';
+import { Files } from './domain/files.js';
 import { forgetConversations } from './domain/forget-conversations.js';
 import type { LiveRun } from './domain/live-run.js';
 import { LiveRuns, type RunEffects } from './domain/live-runs.js';
@@ -34,6 +36,7 @@ import { type Database, schemaName } from './infra/database.js';
 import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
 import { KyselyConversationRepository } from './infra/kysely-conversation.repository.js';
 import { KyselyConversationTurns } from './infra/kysely-conversation-turns.js';
+import { KyselyFileRepository } from './infra/kysely-file.repository.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
 import { KyselyStartKeys } from './infra/kysely-start-keys.js';
 import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
@@ -74,6 +77,7 @@ export class Orchestrator {
   readonly approvalController: ApprovalController;
   readonly conversationController: ConversationController;
   readonly entryController: EntryController;
+  readonly fileController: FileController;
   private readonly runs: LiveRuns;
   private readonly leases: PgPartitionLeases;
   private readonly owner: PartitionOwner;
@@ -120,12 +124,15 @@ export class Orchestrator {
     });
     this.leases = new PgPartitionLeases(pool);
     this.owner = this.makeOwner();
+    const files = new Files(new KyselyFileRepository(db), parts.files, now);
+    this.fileController = new FileController(files);
     const ports: StartRunPorts = {
       runs: this.runs,
       plans: workflows,
       versions: workflows,
       keys: new KyselyStartKeys(db),
       turns: { conversations, order: new OneByOne(), bus, newConversationId, keepSeconds: config.conversationSeconds },
+      files,
       pickPartition: () => this.pickPartition(),
       newRunId,
     };

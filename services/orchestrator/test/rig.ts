@@ -181,6 +181,7 @@ export function startRequest(workflowId: string, more: Partial<StartRunRequest> 
     requestHash: '',
     wait: false,
     traceparent: '',
+    filesJson: '',
     ...more,
   };
 }

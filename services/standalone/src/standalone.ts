@@ -5,6 +5,7 @@ import {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -128,6 +129,7 @@ function rootModule(
   const models = here(ModelServiceService, modelProxy.controller);
   const ports: GatewayPorts = {
     runs: here(RunServiceService, orchestrator.runController),
+    storedFiles: here(FileServiceService, orchestrator.fileController),
     workflows: here(WorkflowServiceService, orchestrator.workflowController),
     approvals: here(ApprovalServiceService, orchestrator.approvalController),
     conversations: here(ConversationServiceService, orchestrator.conversationController),
@@ -136,6 +138,7 @@ function rootModule(
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,
     files,
+    maxUploadBytes: settings.gateway.maxUploadBytes,
     pool: gatewayPool,
     publicUrl: settings.gateway.publicUrl,
     onFirstKey,

@@ -2,14 +2,15 @@ import { FailureError } from '@treadle/failure';
 import type { Json } from '@treadle/workflow';
 import type { ChatPart, ChatQuestion } from '../capabilities.js';
 import type { Execute, NodeContext, NodeOutcome } from '../define-node.js';
-import { type LlmConfig, visionSelector } from './llm.descriptor.js';
+import type { LlmConfig } from './llm.descriptor.js';
 import { ThinkSplitter } from './think-splitter.js';
+import { withImages } from './to-images.js';
 import { toMessages } from './to-messages.js';
 
 /** Asks the model and shows its text as it appears. */
 export const executeLlm: Execute<LlmConfig> = async (config, context) => {
-  refuseUnsupported(config, context);
-  const question = toQuestion(config, context);
+  refuseUnsupported(config);
+  const question = await toQuestion(config, context);
   const collected = { text: '', reasoning: '' };
   const splitter = config.reasoning_format === 'separated' ? new ThinkSplitter() : undefined;
   const take = ({ text, reasoning }: { readonly text: string; readonly reasoning: string }) => {
@@ -34,23 +35,16 @@ export const executeLlm: Execute<LlmConfig> = async (config, context) => {
 type Finished = Extract<ChatPart, { type: 'finished' }>;
 
 /** A setting that would be passed over in silence is refused. */
-function refuseUnsupported(config: LlmConfig, { read }: NodeContext): void {
-  if (config.structured_output_enabled === true) {
-    throw unsupported('structured output', 'Switch it off and ask for JSON in the prompt');
-  }
-  const { vision } = config;
-  const pictures = vision?.enabled === true ? read(visionSelector(vision)) : undefined;
-  if (pictures !== undefined && pictures !== null && !(Array.isArray(pictures) && pictures.length === 0)) {
-    throw unsupported('files in a prompt', 'Switch vision off or start the run without files');
-  }
+function refuseUnsupported(config: LlmConfig): void {
+  if (config.structured_output_enabled !== true) return;
+  throw FailureError.of(
+    'node_configuration',
+    'The llm node does not support structured output yet. Switch it off and ask for JSON in the prompt.',
+  );
 }
 
-function unsupported(what: string, hint: string): FailureError {
-  return FailureError.of('node_configuration', `The llm node does not support ${what} yet. ${hint}.`);
-}
-
-function toQuestion(config: LlmConfig, { read, history }: NodeContext): ChatQuestion {
-  const messages = toMessages(config, read, history);
+async function toQuestion(config: LlmConfig, context: NodeContext): Promise<ChatQuestion> {
+  const messages = await withImages(config, toMessages(config, context.read, context.history), context);
   if (messages.length === 0) {
     throw FailureError.of(
       'node_configuration',

@@ -158,13 +158,8 @@ describe('llm', () => {
   });
 
   it('refuses what it cannot do yet instead of passing over it', async () => {
-    const vision = { enabled: true };
     await expect(ask({ ...user('?'), structured_output_enabled: true })).rejects.toMatchObject({
       failure: { code: 'node_configuration' },
     });
-    await expect(ask({ ...user('?'), vision }, { 'sys.files': [{}] })).rejects.toMatchObject({
-      failure: { code: 'node_configuration' },
-    });
-    expect((await ask({ ...user('?'), vision }, { 'sys.files': [] })).outcome.outputs.text).toBe('Hi');
   });
 });

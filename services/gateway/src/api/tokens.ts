@@ -10,6 +10,9 @@ export const ENTRIES = Symbol('ENTRIES');
 export const PUBLIC_URL = Symbol('PUBLIC_URL');
 /** What the gateway is given by whoever composes it. */
 export const GATEWAY_PORTS = Symbol('GATEWAY_PORTS');
+/** What is known of uploaded files, and their content. */
+export const STORED_FILES = Symbol('STORED_FILES');
+export const FILE_STORE = Symbol('FILE_STORE');
 /** The model proxy, for calls and for what it is set up with. */
 export const MODELS = Symbol('MODELS');
 export const MODEL_ADMIN = Symbol('MODEL_ADMIN');

@@ -2,6 +2,7 @@ import type {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RunServiceService,
@@ -10,6 +11,7 @@ import type {
 import type { Handlers } from '@treadle/grpc';
 
 export type Conversations = Handlers<ConversationServiceService>;
+export type StoredFiles = Handlers<FileServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;

@@ -1,8 +1,9 @@
 import type { StartRunRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
-import { checkInputs, type StartConfig } from '@treadle/nodes';
-import { hasStart, type JsonObject, largeMark, mentionsLarge, type Plan } from '@treadle/workflow';
+import { checkInputs, type FileValue, type StartConfig } from '@treadle/nodes';
+import { hasStart, type Json, type JsonObject, largeMark, mentionsLarge, type Plan } from '@treadle/workflow';
 import type { RunFacts, StartKey } from './run-journal.js';
+import { type FileFinder, resolveFiles } from './start-files.js';
 
 /** A start of which everything that can be wrong with the request itself was checked. */
 export interface CheckedStart {
@@ -10,18 +11,25 @@ export interface CheckedStart {
   readonly version: number;
   readonly plan: Plan;
   readonly inputs: JsonObject;
+  /** Those that came with the question. */
+  readonly files: readonly FileValue[];
   /** The node that a trigger begins it at; absent for the start node. */
   readonly entry?: string;
   readonly key?: StartKey;
 }
 
 /**
- * What a caller starts a run with, as the start node declares it.
+ * What a caller starts a run with, as the start node declares it, with files in the place of what names them.
  * @throws FailureError `invalid_inputs` naming all that is wrong, `workflow_not_runnable` without a start node
  */
-export function calledWith(plan: Plan, inputsJson: string): JsonObject {
+export async function calledWith(
+  finder: FileFinder,
+  plan: Plan,
+  { tenantId, inputsJson, filesJson }: StartRunRequest,
+): Promise<Pick<CheckedStart, 'inputs' | 'files'>> {
   if (!hasStart(plan)) throw withoutStart(plan);
-  return checkedInputs(plan, givenInputs(inputsJson));
+  const inputs = checkedInputs(plan, givenInputs(inputsJson));
+  return resolveFiles(finder, tenantId, startOf(plan), inputs, JSON.parse(filesJson || '[]') as Json[]);
 }
 
 /** The inputs in a request. @throws FailureError `invalid_inputs` */
@@ -68,10 +76,10 @@ export function factsOf(
 }
 
 /** The scope `sys` of a run. `dialogue_count` is 1 in the first turn of a conversation. */
-export function sysOf(facts: RunFacts, request: StartRunRequest): JsonObject {
+export function sysOf(facts: RunFacts, { request, files }: Pick<CheckedStart, 'request' | 'files'>): JsonObject {
   return {
     query: request.query,
-    files: [],
+    files,
     conversation_id: facts.conversationId,
     ...(facts.turn === 0 ? {} : { dialogue_count: facts.turn }),
     user_id: facts.user,

@@ -5,6 +5,7 @@ import { beginOnce, type Started, type StartKeys } from './begin-once.js';
 import { type CheckedStart, calledWith, factsOf, sysOf } from './checked-start.js';
 import type { LiveRuns } from './live-runs.js';
 import type { PlanSource } from './plan-source.js';
+import type { FileFinder } from './start-files.js';
 import { startTurn, type TurnPorts } from './start-turn.js';
 
 /** Says which version of a workflow a start takes: the wanted one, else the published one, else the newest. */
@@ -21,6 +22,7 @@ export interface StartRunPorts {
   readonly versions: WorkflowVersions;
   readonly keys: StartKeys;
   readonly turns: TurnPorts;
+  readonly files: FileFinder;
   /** A partition of ours for a new run; waits a little for one when there is none. */
   readonly pickPartition: () => Promise<number>;
   /** Makes the id of a run of this partition; `now` in milliseconds since the epoch. */
@@ -44,8 +46,8 @@ export function startRun(ports: StartRunPorts, request: StartRunRequest, entranc
   return beginOnce(keys, request, async (key) => {
     const version = await versions.resolve(tenantId, workflowId, request.version);
     const plan = await plans.plan({ tenantId, workflowId, version });
-    const { inputs, ...begun } = entrance ?? { inputs: calledWith(plan, request.inputsJson) };
-    const start: CheckedStart = { request, version, plan, inputs, ...begun, ...(key ? { key } : {}) };
+    const begun = entrance ? { ...entrance, files: [] } : await calledWith(ports.files, plan, request);
+    const start: CheckedStart = { request, version, plan, ...begun, ...(key ? { key } : {}) };
     return plan.kind === 'chat' ? startTurn(ports, start) : startAlone(ports, start);
   });
 }
@@ -57,7 +59,7 @@ async function startAlone(ports: StartRunPorts, start: CheckedStart): Promise<St
   const partition = await ports.pickPartition();
   const at = runs.now();
   const facts = factsOf(start, { id: newRunId(partition, at), partition, createdAt: at, conversationId: '', turn: 0 });
-  const sys = sysOf(facts, request);
+  const sys = sysOf(facts, start);
   const { environment, conversation } = plan;
   const input = { type: 'start', at, inputs, sys, environment, conversation, ...(entry ? { entry } : {}) } as const;
   const { run, ended } = await runs.start(facts, plan, input, request.wait, key ? { key } : {});

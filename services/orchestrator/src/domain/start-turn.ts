@@ -69,12 +69,13 @@ async function continueConversation(ports: StartRunPorts, start: CheckedStart, p
 /** Begins a turn with these variables; without them it is queued, and begins with those of its time. */
 async function begin(
   { runs }: StartRunPorts,
-  { request, plan, inputs, entry, key }: CheckedStart,
+  start: CheckedStart,
   facts: RunFacts,
   { turn, variables }: { readonly turn: BegunTurn } & Partial<Pick<ConversationHead, 'variables'>>,
 ): Promise<Started> {
+  const { request, plan, inputs, entry, key } = start;
   const { environment } = plan;
-  const queue = { type: 'queue', at: facts.createdAt, inputs, sys: sysOf(facts, request) } as const;
+  const queue = { type: 'queue', at: facts.createdAt, inputs, sys: sysOf(facts, start) } as const;
   const conversation = variables && variablesFor(plan, variables);
   const begun = { ...queue, type: 'start', environment, ...(entry ? { entry } : {}) } as const;
   const input = conversation ? { ...begun, conversation } : queue;

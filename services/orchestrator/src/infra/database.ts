@@ -150,6 +150,19 @@ interface SchedulesTable {
   last_error: Generated<string>;
 }
 
+export interface FilesTable {
+  id: string;
+  tenant_id: string;
+  name: string;
+  extension: string;
+  media_type: string;
+  kind: string;
+  /** Read as text: it is a bigint. */
+  bytes: ColumnType<string, number, never>;
+  sha256: string;
+  created_at: Date;
+}
+
 /** The tables of the schema `orchestrator`. */
 export interface Database {
   workflows: WorkflowsTable;
@@ -165,6 +178,7 @@ export interface Database {
   partition_leases: PartitionLeasesTable;
   webhooks: WebhooksTable;
   schedules: SchedulesTable;
+  files: FilesTable;
 }
 
 /** The Postgres schema this service owns. */

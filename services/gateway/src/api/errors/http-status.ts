@@ -9,6 +9,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   budget_exceeded: 402,
   cancelled: 409,
   deadline_exceeded: 504,
+  file_not_found: 404,
   http_request_failed: 502,
   http_response_error: 502,
   http_response_too_large: 502,

@@ -7,6 +7,10 @@ export const startRunSchema = z
   .strictObject({
     inputs: jsonObject.default({}).meta({ description: "Values of the start node's variables." }),
     query: z.string().default('').meta({ description: 'What the user asked, for chat workflows.' }),
+    files: z.array(json).max(50).default([]).meta({
+      description:
+        'Files that come with the query: `{"file_id"}`, or `{"transfer_method": "remote_url", "url", "type"?}`. Inputs of type file take the same.',
+    }),
     user: z.string().max(200).default('').meta({ description: 'Your own name for the end user.' }),
     version: z.int().min(1).max(4_294_967_295).optional().meta({
       description: 'The version to run; without it the published one, or the newest when none is published.',

@@ -79,7 +79,7 @@ export class StartRunController {
 function startRequest(
   tenantId: string,
   workflowId: string,
-  { inputs, query, user, version = 0, conversation_id: conversationId, mode }: StartRunBody,
+  { inputs, files, query, user, version = 0, conversation_id: conversationId, mode }: StartRunBody,
   idempotencyKey: string,
   traceparent = '',
 ): StartRunRequest {
@@ -89,8 +89,9 @@ function startRequest(
     ...what,
     tenantId,
     inputsJson: JSON.stringify(inputs),
+    filesJson: files.length === 0 ? '' : JSON.stringify(files),
     idempotencyKey,
-    requestHash: idempotencyKey === '' ? '' : requestHash({ ...what, inputs }),
+    requestHash: idempotencyKey === '' ? '' : requestHash({ ...what, inputs, files }),
     wait: mode === 'wait',
     traceparent,
   };

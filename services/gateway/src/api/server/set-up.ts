@@ -1,6 +1,8 @@
+import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeys } from '../../domain/api-keys.js';
 import { authenticate } from '../auth/authenticate.js';
+import { maxFiles } from '../files/upload.controller.js';
 import { addBodyParsers } from './adapter.js';
 import { serveApiDocs } from './api-docs.js';
 
@@ -9,6 +11,8 @@ export function setUpGateway(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
   const keys = app.get(ApiKeys, { strict: false });
   addBodyParsers(server);
+  // Sizes are the uploads' own to count: they can say by how much a file is too large.
+  void server.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY, files: maxFiles + 1, fields: 20 } });
   server.decorateRequest('tenantId', '');
   server.decorateRequest('apiKeyId', '');
   server.addHook('onRequest', (request, reply, done) => {

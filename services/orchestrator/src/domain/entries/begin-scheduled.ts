@@ -22,6 +22,7 @@ export async function beginScheduled(ports: StartRunPorts, schedule: DueSchedule
     requestHash: '',
     wait: false,
     traceparent: '',
+    filesJson: '',
   };
   await startRun(ports, request, { entry: nodeId, inputs: { scheduled_at: scheduledAt } });
 }

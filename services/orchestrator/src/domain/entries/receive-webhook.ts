@@ -65,6 +65,7 @@ export async function receiveWebhook(ports: ReceiveWebhookPorts, request: Receiv
     requestHash: '',
     wait: false,
     traceparent: request.traceparent,
+    filesJson: '',
   };
   const started = await startRun(ports.start, start, { entry: nodeId, inputs: checked.inputs });
   return { tenantId, run: await runOf(ports, tenantId, started), repeated: started.kind === 'repeated', config };

@@ -4,6 +4,7 @@ import { continuedRuns } from './0002-continued-runs.js';
 import { conversations } from './0003-conversations.js';
 import { approvals } from './0004-approvals.js';
 import { entries } from './0005-entries.js';
+import { files } from './0006-files.js';
 import { retention } from './0007-retention.js';
 
 /** By name, in order. A migration that has been released never changes. */
@@ -13,5 +14,6 @@ export const migrations: Migrations = {
   '0003-conversations': conversations,
   '0004-approvals': approvals,
   '0005-entries': entries,
+  '0006-files': files,
   '0007-retention': retention,
 };

@@ -43,6 +43,8 @@ export interface StartRunRequest {
   /** Whether to answer again when the run has ended or paused. */
   wait: boolean;
   traceparent: string;
+  /** Files that come with what the user asked, for chat workflows: a JSON array of files as the inputs name them; empty for none. */
+  filesJson: string;
 }
 
 export interface StartRunResponse {
@@ -190,6 +192,7 @@ function createBaseStartRunRequest(): StartRunRequest {
     requestHash: "",
     wait: false,
     traceparent: "",
+    filesJson: "",
   };
 }
 
@@ -227,6 +230,9 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(90).string(message.traceparent);
+    }
+    if (message.filesJson !== "") {
+      writer.uint32(98).string(message.filesJson);
     }
     return writer;
   },
@@ -332,6 +338,14 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.filesJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -360,6 +374,7 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     message.requestHash = object.requestHash ?? "";
     message.wait = object.wait ?? false;
     message.traceparent = object.traceparent ?? "";
+    message.filesJson = object.filesJson ?? "";
     return message;
   },
 };

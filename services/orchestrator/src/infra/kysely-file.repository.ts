@@ -1,0 +1,42 @@
+import type { File } from '@treadle/contracts';
+import { withDatabase } from '@treadle/persistence';
+import type { Kysely, Selectable } from 'kysely';
+import type { FileRepository } from '../domain/files.js';
+import type { Database, FilesTable } from './database.js';
+
+export class KyselyFileRepository implements FileRepository {
+  constructor(private readonly db: Kysely<Database>) {}
+
+  async add(
+    tenantId: string,
+    { id, name, extension, mediaType, kind, bytes, sha256, createdUnixMs }: File,
+  ): Promise<void> {
+    const facts = { id, name, extension, media_type: mediaType, kind, bytes, sha256 };
+    const row = { ...facts, tenant_id: tenantId, created_at: new Date(createdUnixMs) };
+    await withDatabase(() =>
+      this.db
+        .insertInto('files')
+        .values(row)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute(),
+    );
+  }
+
+  async find(tenantId: string, ids: readonly string[]): Promise<File[]> {
+    const rows = await withDatabase(() =>
+      this.db.selectFrom('files').selectAll().where('tenant_id', '=', tenantId).where('id', 'in', ids).execute(),
+    );
+    return rows.map(fileOf);
+  }
+
+  async remove(tenantId: string, id: string): Promise<void> {
+    await withDatabase(() =>
+      this.db.deleteFrom('files').where('tenant_id', '=', tenantId).where('id', '=', id).execute(),
+    );
+  }
+}
+
+function fileOf({ id, name, extension, media_type, kind, bytes, sha256, created_at }: Selectable<FilesTable>): File {
+  const createdUnixMs = created_at.getTime();
+  return { id, name, extension, mediaType: media_type, kind, bytes: Number(bytes), sha256, createdUnixMs };
+}
