@@ -232,7 +232,7 @@ export class Orchestrator {
       new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), this.failed('renew the partition leases')),
       new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
-      new Repeating(1000, () => this.turns.advanceAll(), this.failed('begin turns')),
+      new Repeating(5000, () => this.turns.advanceAll(), this.failed('begin turns')),
       new Repeating(60_000, forget, this.failed('forget conversations')),
       new Repeating(5000, () => sweep(retention, config, now()), this.failed('delete what is old')),
       new Repeating(1000, () => schedules.fireDue(), this.failed('fire schedules')),

@@ -148,6 +148,15 @@ describe('the turns of a conversation', () => {
     expect(await sys(second.id)).toMatchObject({ dialogue_count: 2, conversation_id: conversationId, user_id: 'ada' });
   });
 
+  it('wait lightly, however much was said', async () => {
+    const chat = await Chat.on(await rig(await database()), noting());
+    const { conversationId } = await chat.say('a');
+    const { id: runId } = await chat.say('x'.repeat(300_000), conversationId);
+    const { entries } = await chat.rig.orchestrator.runController.readJournal({ tenantId, runId, afterSequence: 0 });
+    expect(entries[0]!.eventsJson).toContain('run-queued');
+    expect(entries[0]!.eventsJson.length).toBeLessThan(1000);
+  });
+
   it('are refused in conversations that are not there, or belong to somebody else', async () => {
     const made = await rig(await database());
     const chat = await Chat.on(made, asking);

@@ -32,6 +32,7 @@ type Shorten = (values: JsonObject) => Promise<JsonObject>;
 
 async function withShortValues(event: RunEvent, short: Shorten): Promise<RunEvent> {
   switch (event.type) {
+    case 'run-queued':
     case 'run-started':
       return { ...event, inputs: await short(event.inputs), sys: await short(event.sys) };
     case 'node-completed':

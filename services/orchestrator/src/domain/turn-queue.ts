@@ -35,7 +35,7 @@ export class TurnQueue {
     this.advance(conversationId);
   }
 
-  /** Looks again at all that waits, for when a reading failed. Called every second. */
+  /** Looks again at all that waits, for when a reading failed. Called every few seconds. */
   async advanceAll(): Promise<void> {
     for (const conversationId of [...this.waiting.keys()]) await this.beginFirst(conversationId);
   }
