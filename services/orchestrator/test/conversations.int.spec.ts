@@ -152,7 +152,12 @@ describe('the turns of a conversation', () => {
     const chat = await Chat.on(await rig(await database()), noting());
     const { conversationId } = await chat.say('a');
     const { id: runId } = await chat.say('x'.repeat(300_000), conversationId);
-    const { entries } = await chat.rig.orchestrator.runController.readJournal({ tenantId, runId, afterSequence: 0 });
+    const { entries } = await chat.rig.orchestrator.runController.readJournal({
+      tenantId,
+      runId,
+      afterSequence: 0,
+      limit: 0,
+    });
     expect(entries[0]!.eventsJson).toContain('run-queued');
     expect(entries[0]!.eventsJson.length).toBeLessThan(1000);
   });
