@@ -4,6 +4,7 @@ import { testDatabase } from '@treadle/testing';
 import type { WorkflowDocumentInput } from '@treadle/workflow';
 import { Pool } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
+import { PgRetention } from '../src/infra/pg-retention.js';
 import { Rig, tenantId, until } from './rig.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -90,9 +91,12 @@ describe('schedules', () => {
     await until(() => one.errors[0]);
     expect((await scheduleOf(one, id)).lastFiredUnixMs).toBe(0);
     await one.orchestrator.stop();
+    const sweepKeys = () => new PgRetention(admin).removeStartKeys(clock.at + 1000 * hourMs, 100);
+    expect(await sweepKeys()).toBe(0);
     await admin.query('drop trigger cut on schedules');
     const two = await rig(connectionString, clock, broker);
     expect(await firedUpTo(two, id, '2026-05-01T12:00:00Z')).toEqual(['2026-05-01T11:00:00.000Z']);
+    expect(await sweepKeys()).toBe(1);
   });
 
   it('catch up what came while nothing ran, as their node wants it', async () => {

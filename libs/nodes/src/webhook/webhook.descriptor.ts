@@ -44,8 +44,12 @@ export const webhookConfigSchema = z
     headers: z.array(headerSchema).max(100).default([]),
     /** Members of a JSON object, or fields of a form. */
     body: z.array(parameterSchema).max(100).default([]),
-    /** `required`: the sender proves with the webhook's secret who it is and when it wrote. `none` lets in whoever knows the address. */
-    signature: z.enum(['required', 'none']).default('required'),
+    /**
+     * `required`: the sender proves with the webhook's secret who it is and when it wrote, so that nobody can send it again. `github` takes
+     * GitHub's signature, which names no time: the same body begins one run for as long as start keys are kept. `none` lets in whoever
+     * knows the address.
+     */
+    signature: z.enum(['required', 'github', 'none']).default('required'),
     /** Answers as soon as the run is certain, or when it has ended or paused. */
     async_response: z.boolean().default(true),
     /** Status of the answer to an accepted request; absent takes 202 at once, and 200 with the outputs. */

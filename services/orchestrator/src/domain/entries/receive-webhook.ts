@@ -8,7 +8,7 @@ import { runFromState } from '../run-view.js';
 import { type StartRunPorts, startRun } from '../start-run.js';
 import type { Entries } from './entries.js';
 import type { WebhookRepository, WebhookRow } from './webhook.repository.js';
-import { checkSignature } from './webhook-signature.js';
+import { checkGithubSignature, checkSignature } from './webhook-signature.js';
 
 export interface ReceiveWebhookPorts {
   readonly start: StartRunPorts;
@@ -48,7 +48,7 @@ export async function receiveWebhook(ports: ReceiveWebhookPorts, request: Receiv
   const config = plan.nodes.get(nodeId)?.config as WebhookConfig;
   checkMethod(config, request.method);
   const headers = Object.fromEntries(request.headers.map(({ name, value }) => [name, value]));
-  const proof = config.signature === 'required' ? await checkProof(ports, webhook, headers, request.body) : '';
+  const proof = config.signature === 'none' ? '' : await checkProof(ports, webhook, config, headers, request.body);
   checkContentType(config, headers['content-type'], request.body.length);
   const checked = checkWebhookRequest(config, { query: request.query, headers, body: textOf(request.body) });
   if ('failure' in checked) throw new FailureError(checked.failure);
@@ -94,12 +94,18 @@ function checkMethod({ method }: WebhookConfig, given: string): void {
 async function checkProof(
   { entries, start }: ReceiveWebhookPorts,
   webhook: WebhookRow,
+  { signature }: WebhookConfig,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
 ): Promise<string> {
-  const checked = checkSignature(headers, body, await entries.secretOf(webhook), start.runs.now());
+  const secret = await entries.secretOf(webhook);
+  const isGithub = signature === 'github';
+  const checked = isGithub
+    ? checkGithubSignature(headers, body, secret)
+    : checkSignature(headers, body, secret, start.runs.now());
   if ('proof' in checked) return checked.proof;
-  throw FailureError.of('unauthenticated', `${checked.problem}.`, { field: 'Treadle-Signature' });
+  const field = isGithub ? 'X-Hub-Signature-256' : 'Treadle-Signature';
+  throw FailureError.of('unauthenticated', `${checked.problem}.`, { field });
 }
 
 function checkContentType({ content_type }: WebhookConfig, given = '', length: number): void {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { checkSignature } from './webhook-signature.js';
+import { checkGithubSignature, checkSignature } from './webhook-signature.js';
 
 const body = Buffer.from('{"a":1}');
 const now = 1_800_000_000_000;
@@ -32,12 +32,24 @@ describe('the signature of a webhook', () => {
     ['another time', { 'treadle-signature': `t=${now / 1000 + 1},v1=${hmac(`${now / 1000}.{"a":1}`)}` }],
     ['no time', { 'treadle-signature': `v1=${hmac('.{"a":1}')}` }],
     ['half a signature', { 'treadle-signature': `t=${now / 1000},v1=${hmac(`${now / 1000}.{"a":1}`).slice(0, 32)}` }],
-    ['a wrong signature of GitHub', { 'x-hub-signature-256': `sha256=${hmac('{"a":2}')}` }],
+    ['a signature of GitHub', { 'x-hub-signature-256': `sha256=${hmac('{"a":1}')}` }],
   ])('refuses %s', (_, headers) => {
     expect(check(headers)).toHaveProperty('problem');
   });
+});
 
-  it('may be the one of GitHub', () => {
-    expect(check({ 'x-hub-signature-256': `sha256=${hmac('{"a":1}')}` })).toEqual({ proof: hmac('{"a":1}') });
+describe('the signature of GitHub', () => {
+  const checkGithub = (headers: Record<string, string>) => checkGithubSignature(headers, body, 's');
+
+  it('holds for its body, and is named by it', () => {
+    expect(checkGithub({ 'x-hub-signature-256': `sha256=${hmac('{"a":1}')}` })).toEqual({ proof: hmac('{"a":1}') });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no signature', signed(now / 1000)],
+    ['another body', { 'x-hub-signature-256': `sha256=${hmac('{"a":2}')}` }],
+    ['an older method', { 'x-hub-signature-256': `sha1=${hmac('{"a":1}')}` }],
+  ])('refuses %s', (_, headers) => {
+    expect(checkGithub(headers)).toHaveProperty('problem');
   });
 });

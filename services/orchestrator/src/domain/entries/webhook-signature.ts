@@ -7,8 +7,8 @@ const toleranceSeconds = 300;
 export type SignatureCheck = { readonly proof: string } | { readonly problem: string };
 
 /**
- * Checks that a request was signed with a secret: `Treadle-Signature: t=<unix seconds>,v1=<hex>` over `<t>.<body>`, or GitHub's
- * `X-Hub-Signature-256: sha256=<hex>` over the body. GitHub signs no time, so such a request is taken once for ever.
+ * Checks `Treadle-Signature: t=<unix seconds>,v1=<hex>`, an HMAC-SHA256 over `<t>.<body>`. It names its second, so that nobody can send the
+ * request again later.
  * @param headers by name in lower case
  * @param now milliseconds since the epoch
  */
@@ -18,16 +18,11 @@ export function checkSignature(
   secret: string,
   now: number,
 ): SignatureCheck {
-  const ours = headers['treadle-signature'];
-  if (ours !== undefined) return checkTimed(ours, body, secret, now);
-  const theirs = headers['x-hub-signature-256'];
-  if (theirs !== undefined) return checkUntimed(theirs, body, secret);
-  return {
-    problem: 'The request is not signed. Send Treadle-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>',
-  };
-}
-
-function checkTimed(header: string, body: Uint8Array, secret: string, now: number): SignatureCheck {
+  const header = headers['treadle-signature'];
+  if (header === undefined)
+    return {
+      problem: 'The request is not signed. Send Treadle-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>',
+    };
   const parts = header.split(',').map((part) => part.trim());
   const time = parts.find((part) => /^t=\d{1,12}$/.test(part))?.slice(2);
   if (time === undefined) return { problem: 'Treadle-Signature has no time: begin it with t=<unix seconds>' };
@@ -41,7 +36,18 @@ function checkTimed(header: string, body: Uint8Array, secret: string, now: numbe
   return { proof: expected };
 }
 
-function checkUntimed(header: string, body: Uint8Array, secret: string): SignatureCheck {
+/**
+ * Checks GitHub's `X-Hub-Signature-256: sha256=<hex>`, an HMAC-SHA256 over the body. It names no time and no delivery, so two requests of one
+ * body have one proof.
+ * @param headers by name in lower case
+ */
+export function checkGithubSignature(
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  secret: string,
+): SignatureCheck {
+  const header = headers['x-hub-signature-256'];
+  if (header === undefined) return { problem: 'The request is not signed. Send X-Hub-Signature-256, as GitHub does' };
   const expected = hmac(secret, '', body);
   return header.startsWith('sha256=') && isSame(header.slice(7), expected) ? { proof: expected } : wrong;
 }
