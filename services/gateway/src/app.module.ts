@@ -6,6 +6,7 @@ import {
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
@@ -33,6 +34,7 @@ export class AppModule implements OnApplicationShutdown {
     const modelProxy = { address: config.modelProxyAddress };
     const clients = {
       runs: grpcClient(RunServiceService, orchestrator),
+      continuations: grpcClient(RunContinuationServiceService, orchestrator),
       workflows: grpcClient(WorkflowServiceService, orchestrator),
       approvals: grpcClient(ApprovalServiceService, orchestrator),
       conversations: grpcClient(ConversationServiceService, orchestrator),

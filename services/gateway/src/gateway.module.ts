@@ -27,12 +27,15 @@ import { ProvidersController } from './api/models/providers.controller.js';
 import { RoutesController } from './api/models/routes.controller.js';
 import { UsageController } from './api/models/usage.controller.js';
 import { OpenAiController } from './api/openai/openai.controller.js';
+import { ContinueRunController } from './api/runs/continue-run.controller.js';
 import { RunHistoryController } from './api/runs/run-history.controller.js';
 import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
+import { StartAnswers } from './api/runs/start-answers.js';
 import { StartRunController } from './api/runs/start-run.controller.js';
 import {
   APPROVALS,
+  CONTINUATIONS,
   CONVERSATIONS,
   ENTRIES,
   FILE_STORE,
@@ -49,6 +52,7 @@ import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { ApiKeys } from './domain/api-keys.js';
 import type {
   Approvals,
+  Continuations,
   Conversations,
   Entries,
   ModelAdmin,
@@ -60,7 +64,7 @@ import type {
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { Uploads } from './domain/uploads.js';
-import { maxShownBytes, withWholeValues } from './domain/whole-values.js';
+import { maxShownBytes, withWholeContinuations, withWholeValues } from './domain/whole-values.js';
 import { WorkflowStore } from './domain/workflow-store.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { KyselyApiKeyStore } from './infra/kysely-api-key.store.js';
@@ -70,6 +74,7 @@ import { RunStreams } from './streaming/run-streams.js';
 /** What the gateway needs from outside. Everything given here stays its giver's to close. */
 export interface GatewayPorts {
   readonly runs: Runs;
+  readonly continuations: Continuations;
   readonly workflows: Workflows;
   readonly approvals: Approvals;
   readonly entries: Entries;
@@ -101,6 +106,7 @@ export interface GatewayModuleOptions {
 const controllers = [
   WorkflowsController,
   StartRunController,
+  ContinueRunController,
   RunsController,
   RunValuesController,
   RunHistoryController,
@@ -149,6 +155,17 @@ const providers: FactoryProvider[] = [
       bus,
       values,
     }),
+  },
+  {
+    provide: CONTINUATIONS,
+    inject: [GATEWAY_PORTS, RunValues],
+    useFactory: ({ continuations }: GatewayPorts, values: RunValues) => withWholeContinuations(continuations, values),
+  },
+  {
+    provide: StartAnswers,
+    inject: [RUN_SOURCES, RunStreams, OpenStreams, ApprovalLinks],
+    useFactory: (sources: RunSources, streams: RunStreams, open: OpenStreams, links: ApprovalLinks) =>
+      new StartAnswers(sources, streams, open, links),
   },
   {
     provide: RunValues,

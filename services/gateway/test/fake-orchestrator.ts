@@ -11,7 +11,7 @@ import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
 import { compile, type WorkflowDocument } from '@treadle/workflow';
-import type { Runs, Workflows } from '../src/domain/ports.js';
+import type { Continuations, Runs, Workflows } from '../src/domain/ports.js';
 
 interface StoredWorkflow {
   readonly workflow: contracts.Workflow;
@@ -123,6 +123,13 @@ export class FakeOrchestrator {
     },
   };
 
+  /** Requests to continue runs, as they came. */
+  readonly continued: (contracts.ResumeRunRequest | contracts.RerunRunRequest)[] = [];
+  readonly continuationService: Continuations = {
+    resumeRun: (request) => this.continue(request),
+    rerunRun: (request) => this.continue(request),
+  };
+
   readonly workflowService: Workflows = {
     createWorkflow: async ({ source, name }) => {
       const id = `wf${this.stored.size + 1}`;
@@ -164,6 +171,15 @@ export class FakeOrchestrator {
     const run = this.runs.get(id);
     if (!run) throw FailureError.of('not_found', `There is no run ${id}.`, { field: 'run_id' });
     return run;
+  }
+
+  /** Begins a run of the same workflow. */
+  private continue(request: contracts.ResumeRunRequest): AsyncIterable<StartRunResponse> {
+    this.continued.push(request);
+    const { idempotencyKey, requestHash, wait, inputsJson } = request;
+    const origin = this.run(request.runId);
+    if (!isTerminal(origin.status)) throw FailureError.of('resume_refused', 'Cancel it first.');
+    return this.start({ ...origin.request, idempotencyKey, requestHash, wait, inputsJson });
   }
 
   private async *start(request: StartRunRequest): AsyncIterable<StartRunResponse> {

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ConversationServiceService,
   ModelAdminServiceService,
+  RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
@@ -97,6 +98,11 @@ export async function startGateway(key: string | null = apiKey, address?: string
         inject: [],
         useFactory: () => ({
           runs: inProcessHandlers(RunServiceService, orchestrator.runService, () => undefined),
+          continuations: inProcessHandlers(
+            RunContinuationServiceService,
+            orchestrator.continuationService,
+            () => undefined,
+          ),
           workflows: inProcessHandlers(WorkflowServiceService, orchestrator.workflowService, () => undefined),
           conversations: inProcessHandlers(ConversationServiceService, conversations, () => undefined),
           models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },

@@ -8,6 +8,7 @@ import {
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
@@ -130,6 +131,7 @@ function rootModule(
   const ports: GatewayPorts = {
     runs: here(RunServiceService, orchestrator.runController),
     storedFiles: here(FileServiceService, orchestrator.fileController),
+    continuations: here(RunContinuationServiceService, orchestrator.runContinuationController),
     workflows: here(WorkflowServiceService, orchestrator.workflowController),
     approvals: here(ApprovalServiceService, orchestrator.approvalController),
     conversations: here(ConversationServiceService, orchestrator.conversationController),

@@ -1,25 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { hasEnded, type Run } from '../api-types.js';
-import { CliError } from '../cli-error.js';
-import { type CommandContext, print } from '../command-context.js';
-import { exitCodes } from '../exit-codes.js';
+import type { Run } from '../api-types.js';
+import type { CommandContext } from '../command-context.js';
 import { findWorkflow } from '../find-workflow.js';
-import { outputsText } from '../output/run-text.js';
 import { positiveInteger } from '../positive-integer.js';
 import { addInput, type Inputs, readInputsFile } from '../read-inputs.js';
-import { watchRun } from '../watch-run.js';
+import { type SeeingOptions, seeRunThrough } from '../see-run-through.js';
 import type { Act } from './act.js';
 
-interface RunOptions {
+interface RunOptions extends SeeingOptions {
   readonly input?: Inputs;
   readonly inputsFile?: string;
   readonly query?: string;
   readonly user?: string;
   readonly conversation?: string;
   readonly version?: number;
-  readonly stream?: boolean;
-  readonly async?: boolean;
   readonly idempotencyKey?: string;
 }
 
@@ -58,16 +53,9 @@ async function run(context: CommandContext, options: RunOptions, idOrName: strin
   const inputs = { ...(options.inputsFile && (await readInputsFile(options.inputsFile))), ...options.input };
   const workflow = await findWorkflow(context.api, idOrName);
   const started = await startRun(context, workflow.id, inputs, options);
-  if (options.async) return print(context, started, () => started.id);
-  await watchRun(context, started.id, {
-    text: options.stream === true,
-    events: context.json && options.stream === true,
-  });
-  const ended = await context.api.send<Run>(`/api/v1/runs/${started.id}`, { signal: context.signal });
-  report(context, ended, options.stream === true);
+  await seeRunThrough(context, started, options);
 }
 
-/** The watching begins behind the start, so that a connection lost in between loses nothing. */
 async function startRun({ api, signal }: CommandContext, workflowId: string, inputs: Inputs, options: RunOptions) {
   const { query, user, version, conversation } = options;
   return api.send<Run>(`/api/v1/workflows/${encodeURIComponent(workflowId)}/runs`, {
@@ -76,20 +64,4 @@ async function startRun({ api, signal }: CommandContext, workflowId: string, inp
     headers: { 'idempotency-key': options.idempotencyKey ?? randomUUID() },
     signal,
   });
-}
-
-function report(context: CommandContext, run: Run, streamed: boolean): void {
-  if (context.json && !streamed) print(context, run, () => '');
-  if (!context.json && !streamed && run.status === 'completed') print(context, run, () => outputsText(run.outputs));
-  if (!context.json && run.conversation_id) context.terminal.err.write(`Conversation ${run.conversation_id}\n`);
-  failUnlessCompleted(run);
-}
-
-function failUnlessCompleted(run: Run): void {
-  if (run.status === 'completed' || !hasEnded(run.status)) return;
-  const reason = run.failure ? `: ${run.failure.message} [${run.failure.code}]` : '.';
-  throw new CliError(
-    `Run ${run.id} ${run.status === 'failed' ? 'failed' : 'was cancelled'}${reason}`,
-    exitCodes.runNotCompleted,
-  );
 }

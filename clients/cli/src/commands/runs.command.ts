@@ -8,6 +8,7 @@ import { positiveInteger } from '../positive-integer.js';
 import { readPages } from '../read-pages.js';
 import { watchRun } from '../watch-run.js';
 import type { Act } from './act.js';
+import { addContinueCommands } from './continue-run.commands.js';
 import { history, replay } from './run-history.js';
 
 interface ListOptions {
@@ -17,7 +18,7 @@ interface ListOptions {
 }
 
 export function addRunsCommand(program: Command, act: Act): void {
-  const runs = program.command('runs').description('look at runs, or cancel one');
+  const runs = program.command('runs').description('look at runs, cancel or continue one');
   runs
     .command('list')
     .description('the newest runs')
@@ -49,6 +50,7 @@ export function addRunsCommand(program: Command, act: Act): void {
       '\nExample:\n  treadle runs cancel 0199a5b2-7c1e-7000-8000-000000000001 --reason "wrong input"',
     )
     .action(act<{ readonly reason?: string }>(cancel));
+  addContinueCommands(runs, act);
   runs
     .command('history')
     .description('every event of a run with the workflows it ran, to keep or to replay')

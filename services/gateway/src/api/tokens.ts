@@ -1,5 +1,7 @@
 /** The orchestrator's runs and the bus, for everything that starts, reads or follows runs. */
 export const RUN_SOURCES = Symbol('RUN_SOURCES');
+/** Runs that continue others. */
+export const CONTINUATIONS = Symbol('CONTINUATIONS');
 /** What runs ask people. */
 export const APPROVALS = Symbol('APPROVALS');
 /** The orchestrator's conversations. */

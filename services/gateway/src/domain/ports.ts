@@ -5,6 +5,7 @@ import type {
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
@@ -12,6 +13,7 @@ import type { Handlers } from '@treadle/grpc';
 
 export type Conversations = Handlers<ConversationServiceService>;
 export type StoredFiles = Handlers<FileServiceService>;
+export type Continuations = Handlers<RunContinuationServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;

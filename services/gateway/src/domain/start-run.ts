@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Run, StartRunRequest, StartRunResponse } from '@treadle/contracts';
+import type { Run, StartRunResponse } from '@treadle/contracts';
 import { FailureError, toFailure } from '@treadle/failure';
+import type { CallOptions } from '@treadle/grpc';
 import { followRun } from '../streaming/follow-run.js';
 import type { FeedSources } from '../streaming/run-feed.js';
 import type { Runs } from './ports.js';
@@ -13,9 +14,12 @@ export interface AcceptedRun {
   readonly repeated: boolean;
 }
 
-/** Starts a run and returns as soon as its start is committed. */
-export async function startRun(runs: Runs, request: StartRunRequest): Promise<AcceptedRun> {
-  const answers = runs.startRun(request)[Symbol.asyncIterator]();
+/** A call that begins a run: it answers when that is certain and, if it waits, again when the run has ended or paused. */
+export type BeginRun = (options?: CallOptions) => AsyncIterable<StartRunResponse>;
+
+/** Begins a run and returns as soon as that is committed. */
+export async function startRun(begin: BeginRun): Promise<AcceptedRun> {
+  const answers = begin()[Symbol.asyncIterator]();
   const accepted = await acceptance(answers);
   // Nothing more is wanted; a close that fails means the stream was gone already.
   void answers.return?.().catch(() => undefined);
@@ -23,19 +27,24 @@ export async function startRun(runs: Runs, request: StartRunRequest): Promise<Ac
 }
 
 /**
- * Starts a run and waits until it has ended or paused. Once the start is committed nothing is given up: when the orchestrator goes
+ * Begins a run and waits until it has ended or paused. Once the start is committed nothing is given up: when the orchestrator goes
  * away the run is followed wherever it continues. When `signal` fires the run goes on and is returned as it was accepted.
  */
-export async function startAndWait(sources: RunSources, request: StartRunRequest, signal: AbortSignal): Promise<Run> {
-  const answers = sources.runs.startRun(request, { signal })[Symbol.asyncIterator]();
+export async function startAndWait(
+  sources: RunSources,
+  tenantId: string,
+  begin: BeginRun,
+  signal: AbortSignal,
+): Promise<Run> {
+  const answers = begin({ signal })[Symbol.asyncIterator]();
   const { run: accepted } = await acceptance(answers);
   if (isSettled(accepted)) return accepted;
   // A stream that breaks now has done its part: the run is followed instead.
   const finished = await nextRun(answers).catch(() => undefined);
   if (finished && isSettled(finished)) return finished;
-  await followRun(sources, request.tenantId, accepted.id, signal);
+  await followRun(sources, tenantId, accepted.id, signal);
   if (signal.aborted) return accepted;
-  const { run } = await sources.runs.getRun({ tenantId: request.tenantId, runId: accepted.id });
+  const { run } = await sources.runs.getRun({ tenantId, runId: accepted.id });
   return run ?? accepted;
 }
 

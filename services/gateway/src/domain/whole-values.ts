@@ -1,8 +1,8 @@
-import type { Run } from '@treadle/contracts';
+import type { Run, StartRunResponse } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { type Json, largeMark } from '@treadle/workflow';
 import { withAddresses } from '../streaming/large-values.js';
-import type { Runs } from './ports.js';
+import type { Continuations, Runs } from './ports.js';
 
 /** Above this many bytes together, the large inputs or outputs of a run are shown as addresses in its answer too. */
 export const maxShownBytes = 50 * 1024 * 1024;
@@ -16,11 +16,7 @@ export function withWholeValues(runs: Runs, values: ValueReader): Runs {
   const whole = (tenantId: string, run: Run | undefined) => run && wholeRun(tenantId, run, values);
   return {
     ...runs,
-    async *startRun(request, options) {
-      for await (const answer of runs.startRun(request, options)) {
-        yield { ...answer, run: await whole(request.tenantId, answer.run) };
-      }
-    },
+    startRun: (request, options) => wholeAnswers(request.tenantId, runs.startRun(request, options), values),
     async getRun(request, options) {
       return { run: await whole(request.tenantId, (await runs.getRun(request, options)).run) };
     },
@@ -29,6 +25,24 @@ export function withWholeValues(runs: Runs, values: ValueReader): Runs {
       return { ...answer, run: await whole(request.tenantId, answer.run) };
     },
   };
+}
+
+/** The same for runs that continue others. */
+export function withWholeContinuations(continuations: Continuations, values: ValueReader): Continuations {
+  return {
+    resumeRun: (request, options) => wholeAnswers(request.tenantId, continuations.resumeRun(request, options), values),
+    rerunRun: (request, options) => wholeAnswers(request.tenantId, continuations.rerunRun(request, options), values),
+  };
+}
+
+async function* wholeAnswers(
+  tenantId: string,
+  answers: AsyncIterable<StartRunResponse>,
+  values: ValueReader,
+): AsyncIterable<StartRunResponse> {
+  for await (const answer of answers) {
+    yield { ...answer, run: answer.run && (await wholeRun(tenantId, answer.run, values)) };
+  }
 }
 
 async function wholeRun(tenantId: string, run: Run, values: ValueReader): Promise<Run> {

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 
 const json = z.unknown().meta({ description: 'Any JSON.' });
-const jsonObject = z.record(z.string(), json);
+export const jsonObject = z.record(z.string(), json);
+
+export const modeSchema = z.enum(['wait', 'stream', 'async']).default('wait').meta({
+  description:
+    '`wait` answers the run when it has ended, or paused with its `approvals`; `async` answers 202 at once, `stream` answers server-sent events.',
+});
+
+export type StartMode = z.infer<typeof modeSchema>;
 
 export const startRunSchema = z
   .strictObject({
@@ -16,10 +23,7 @@ export const startRunSchema = z
       description: 'The version to run; without it the published one, or the newest when none is published.',
     }),
     conversation_id: z.string().max(100).default(''),
-    mode: z.enum(['wait', 'stream', 'async']).default('wait').meta({
-      description:
-        '`wait` answers the run when it has ended, or paused with its `approvals`; `async` answers 202 at once, `stream` answers server-sent events.',
-    }),
+    mode: modeSchema,
   })
   .prefault({})
   .meta({ id: 'StartRun' });

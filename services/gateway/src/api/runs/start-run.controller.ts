@@ -1,16 +1,13 @@
 import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { StartRunRequest } from '@treadle/contracts';
-import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isSettled, type RunSources, requestHash, startAndWait, startRun } from '../../domain/start-run.js';
-import { OpenStreams } from '../../streaming/open-streams.js';
-import { RunStreams } from '../../streaming/run-streams.js';
-import { ApprovalLinks } from '../approvals/approval-links.js';
+import { type RunSources, requestHash } from '../../domain/start-run.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
+import { checkedKey } from './idempotency-key.js';
 import { runSchema, type StartRunBody, startRunSchema } from './run.schemas.js';
-import { answerAccepted, answerRun, runPath } from './run-answers.js';
+import { StartAnswers } from './start-answers.js';
 
 @ApiTags('runs')
 @ApiBearerAuth()
@@ -19,9 +16,7 @@ import { answerAccepted, answerRun, runPath } from './run-answers.js';
 export class StartRunController {
   constructor(
     @Inject(RUN_SOURCES) private readonly sources: RunSources,
-    private readonly streams: RunStreams,
-    private readonly open: OpenStreams,
-    private readonly links: ApprovalLinks,
+    private readonly answers: StartAnswers,
   ) {}
 
   @Post()
@@ -52,27 +47,8 @@ export class StartRunController {
     @Headers('traceparent') traceparent: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { tenantId } = http;
-    const request = startRequest(tenantId, workflowId, body, checkedKey(key), traceparent);
-    if (body.mode === 'wait') return this.wait(http, reply, request);
-    const { run, repeated } = await startRun(this.sources.runs, request);
-    if (body.mode === 'async') return answerAccepted(reply, run);
-    void reply.header('location', runPath(run));
-    await this.streams.answer(reply, tenantId, run, undefined, !repeated);
-  }
-
-  private async wait(http: FastifyRequest, reply: FastifyReply, request: StartRunRequest): Promise<void> {
-    const waiting = this.open.waiting();
-    const gone = () => waiting.abort();
-    reply.raw.once('close', gone);
-    try {
-      const run = await startAndWait(this.sources, request, waiting.signal);
-      if (isSettled(run)) answerRun(reply, run, await this.links.ofRun(http, run));
-      else answerAccepted(reply, run);
-    } finally {
-      reply.raw.off('close', gone);
-      this.open.done(waiting);
-    }
+    const request = startRequest(http.tenantId, workflowId, body, checkedKey(key), traceparent);
+    await this.answers.answer(http, reply, body.mode, (options) => this.sources.runs.startRun(request, options));
   }
 }
 
@@ -95,12 +71,4 @@ function startRequest(
     wait: mode === 'wait',
     traceparent,
   };
-}
-
-function checkedKey(key: string | undefined): string {
-  if (key === undefined) return '';
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw FailureError.of('invalid_argument', 'Idempotency-Key is not 1 to 255 visible ASCII characters.', {
-    field: 'Idempotency-Key',
-  });
 }
