@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly json?: unknown;
   /** Sent as it is; for files that the server reads itself. */
   readonly text?: string;
+  /** Sent as multipart/form-data, for uploads. */
+  readonly form?: FormData;
   readonly headers?: Readonly<Record<string, string>>;
   /** Left out where undefined; repeated where a list. */
   readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -77,7 +79,10 @@ export class ApiClient {
     }
   }
 
-  private async fetch(path: string, { method, json, text, headers, query, signal }: ApiRequest): Promise<Response> {
+  private async fetch(
+    path: string,
+    { method, json, text, form, headers, query, signal }: ApiRequest,
+  ): Promise<Response> {
     const { apiKey } = this.address;
     try {
       return await fetch(this.resolve(path, query), {
@@ -88,7 +93,7 @@ export class ApiClient {
           ...(json !== undefined && { 'content-type': 'application/json' }),
           ...headers,
         },
-        body: json === undefined ? text : JSON.stringify(json),
+        body: json === undefined ? (form ?? text) : JSON.stringify(json),
         signal,
       });
     } catch (error) {

@@ -295,3 +295,27 @@ describe('treadle', () => {
     if (path.length > 0) expect(stdout).toContain('Example');
   });
 });
+
+describe('treadle files', () => {
+  const uploads = { 'POST /api/v1/files': () => ({ items: [{ id: 'f1', name: 'package.json' }] }) };
+
+  it('uploads a file and prints its id', async () => {
+    const { stdout, code, asked } = await treadle(['files', 'upload', 'package.json'], { answers: uploads });
+    expect({ stdout, code }).toEqual({ stdout: 'f1\n', code: 0 });
+    expect(asked[0]?.headers['content-type']).toContain('multipart/form-data');
+    expect(asked[0]?.body).toContain('name="file"; filename="package.json"');
+  });
+
+  it('uploads the files of a run before it starts', async () => {
+    const parameters = ['run', 'greet', '--file', 'photo=package.json', '--input', 'name=Ada'];
+    const { code, asked } = await treadle(parameters, { answers: { ...completed, ...uploads } });
+    expect(code).toBe(0);
+    const start = asked.find(({ url }) => url.pathname.endsWith('/runs'));
+    expect(JSON.parse(start?.body ?? '')).toMatchObject({ inputs: { name: 'Ada', photo: { file_id: 'f1' } } });
+  });
+
+  it('says which file cannot be read', async () => {
+    const { stderr, code } = await treadle(['files', 'upload', 'nowhere.png'], { answers: uploads });
+    expect([stderr, code]).toEqual([expect.stringContaining('nowhere.png cannot be read (ENOENT)'), 2]);
+  });
+});

@@ -83,6 +83,7 @@ export class Orchestrator {
   private readonly owner: PartitionOwner;
   private readonly dispatcher: TaskDispatcher;
   private readonly turns: TurnQueue;
+  private readonly values: RunValues;
   private readonly conversations: KyselyConversationRepository;
   private readonly responder: PartitionResponder;
   private readonly loops: Repeating[];
@@ -99,24 +100,23 @@ export class Orchestrator {
       bus.publish(workflowChangedSubject, { tenantId, workflowId });
     const triggers = new Triggers({ config, pool, log, now });
     const workflows = new Workflows(workflowRepository, catalog, now, changed, triggers.entries);
-    const fenceOf = (partition: number) => this.runs.fenceOf(partition);
     const conversations = new KyselyConversationTurns(db);
     this.turns = new TurnQueue({ conversations, now, onError: this.failed('begin a turn') });
     // Its size was checked where a value came from: what the engine has made of it is never refused.
-    const values = new RunValues({ store: parts.files, maxBytes: Number.POSITIVE_INFINITY });
+    this.values = new RunValues({ store: parts.files, maxBytes: Number.POSITIVE_INFINITY });
     this.dispatcher = new TaskDispatcher({
       bus,
       catalog,
       conversations,
-      values,
+      values: this.values,
       now,
-      fenceOf,
+      fenceOf: (partition) => this.runs.fenceOf(partition),
       onError: (run, error) => this.notQueued(run, error),
     });
     this.runs = new LiveRuns({
       catalog,
       journal: new PgRunJournal(pool),
-      values,
+      values: this.values,
       plans: workflows,
       effects: this.effects(),
       now,
@@ -234,7 +234,11 @@ export class Orchestrator {
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
       new Repeating(5000, () => this.turns.advanceAll(), this.failed('begin turns')),
       new Repeating(60_000, forget, this.failed('forget conversations')),
-      new Repeating(5000, () => sweep(retention, config, now()), this.failed('delete what is old')),
+      new Repeating(
+        5000,
+        () => sweep(retention, config, now(), (run) => this.values.deleteRun(run)),
+        this.failed('delete what is old'),
+      ),
       new Repeating(1000, () => schedules.fireDue(), this.failed('fire schedules')),
     ];
   }

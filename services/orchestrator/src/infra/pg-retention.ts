@@ -1,6 +1,6 @@
 import { withDatabase } from '@treadle/persistence';
-import type { Pool } from 'pg';
-import type { Retention } from '../domain/retention.js';
+import type { Pool, QueryResult } from 'pg';
+import type { RemovedRun, Retention } from '../domain/retention.js';
 
 /**
  * Two replicas take different rows, and a row that somebody holds is left for the next time. The key of a moment stays while its
@@ -27,22 +27,24 @@ with old as (
 ), asked as (
   delete from approvals using old where approvals.run_id = old.id
 )
-delete from runs using old where runs.id = old.id`;
+delete from runs using old where runs.id = old.id
+returning runs.tenant_id as "tenantId", runs.id as "runId"`;
 
 export class PgRetention implements Retention {
   constructor(private readonly pool: Pick<Pool, 'query'>) {}
 
-  removeStartKeys(endedBefore: number, limit: number): Promise<number> {
-    return this.remove('remove-start-keys', removeStartKeysSql, endedBefore, limit);
-  }
-
-  removeRuns(endedBefore: number, limit: number): Promise<number> {
-    return this.remove('remove-runs', removeRunsSql, endedBefore, limit);
-  }
-
-  private async remove(name: string, text: string, endedBefore: number, limit: number): Promise<number> {
-    const values = [new Date(endedBefore).toISOString(), limit];
-    const { rowCount } = await withDatabase(() => this.pool.query({ name, text, values }));
+  async removeStartKeys(endedBefore: number, limit: number): Promise<number> {
+    const { rowCount } = await this.remove('remove-start-keys', removeStartKeysSql, endedBefore, limit);
     return rowCount ?? 0;
+  }
+
+  async removeRuns(endedBefore: number, limit: number): Promise<RemovedRun[]> {
+    const { rows } = await this.remove('remove-runs', removeRunsSql, endedBefore, limit);
+    return rows;
+  }
+
+  private remove(name: string, text: string, endedBefore: number, limit: number): Promise<QueryResult<RemovedRun>> {
+    const values = [new Date(endedBefore).toISOString(), limit];
+    return withDatabase(() => this.pool.query<RemovedRun>({ name, text, values }));
   }
 }
