@@ -35,6 +35,7 @@ export const failureCodes = {
   invalid_inputs: caller,
   limit_exceeded: caller,
   method_not_allowed: caller,
+  model_answer_unusable: world,
   model_not_found: caller,
   no_longer_asked: caller,
   node_configuration: caller,

@@ -1,5 +1,6 @@
 import type { HistoryWindow } from '@treadle/workflow';
 import { z } from 'zod';
+import type { HistoryTurn } from './define-node.js';
 
 /** The most turns shown where the window sets no number. */
 const mostTurns = 500;
@@ -25,6 +26,13 @@ export const memorySchema = z.object({
 });
 
 export type Memory = z.infer<typeof memorySchema>;
+
+/** The earlier turns as one text, a line a message. */
+export function historyText(memory: Memory | null | undefined, history: readonly HistoryTurn[]): string {
+  const user = memory?.role_prefix?.user || 'Human';
+  const assistant = memory?.role_prefix?.assistant || 'Assistant';
+  return history.map(({ query, answer }) => `${user}: ${query}\n${assistant}: ${answer}`).join('\n');
+}
 
 export function windowOf({ window }: Memory): HistoryWindow {
   const turns = window?.enabled === true ? (window.size ?? mostTurns) : mostTurns;

@@ -5,6 +5,7 @@ import ts from 'typescript';
 
 /** Libraries of the core layer, and the few outside packages it may stand on: all of them compute and nothing else. */
 const allowedPackages = [
+  '@cfworker/json-schema',
   '@treadle/dify',
   '@treadle/engine',
   '@treadle/failure',
@@ -12,6 +13,7 @@ const allowedPackages = [
   '@treadle/workflow',
   'croner',
   'js-yaml',
+  'jsonrepair',
   'minijinja-js',
   'zod',
 ];

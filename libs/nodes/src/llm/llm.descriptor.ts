@@ -1,8 +1,11 @@
-import type { Reference, Selector } from '@treadle/workflow';
+import type { JsonObject, Reference, Selector } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineTaskNode } from '../define-node.js';
-import { isChosen, namedSelectorSchema, optionalSelectorSchema, selectorReference, textReferences } from '../fields.js';
+import { namedSelectorSchema, optionalSelectorSchema, selectorReference, textReferences } from '../fields.js';
 import { memorySchema, windowOf } from '../memory.js';
+import { modelSchema } from '../model/model-settings.js';
+import { visionReads, visionSchema } from '../model/vision.js';
+import { schemaProblem } from './structured-output.js';
 
 const promptPartSchema = z.object({
   text: z.string().nullish(),
@@ -13,15 +16,8 @@ const promptPartSchema = z.object({
 
 const promptMessageSchema = promptPartSchema.extend({ role: z.enum(['system', 'user', 'assistant']) });
 
-export const llmConfigSchema = z.object({
-  model: z.object({
-    /** Empty lets any provider that knows the model serve it. */
-    provider: z.string().default(''),
-    name: z.string().min(1),
-    mode: z.enum(['chat', 'completion']).default('chat'),
-    /** Sampling settings with OpenAI's names. */
-    completion_params: z.record(z.string(), z.json()).default({}),
-  }),
+const llmFieldsSchema = z.object({
+  model: modelSchema,
   /** The messages, or a single text, which is sent as the user's. */
   prompt_template: z.union([z.array(promptMessageSchema), promptPartSchema]).default([]),
   prompt_config: z.object({ jinja2_variables: z.array(namedSelectorSchema).nullish() }).nullish(),
@@ -30,18 +26,19 @@ export const llmConfigSchema = z.object({
   context: z
     .object({ enabled: z.boolean().default(false), variable_selector: optionalSelectorSchema.nullish() })
     .nullish(),
-  vision: z
-    .object({
-      enabled: z.boolean().default(false),
-      configs: z
-        .object({ variable_selector: optionalSelectorSchema.nullish(), detail: z.string().nullish() })
-        .nullish(),
-    })
-    .nullish(),
+  vision: visionSchema.nullish(),
+  /** Whether the answer is an object by the schema, which comes out as `structured_output`. */
   structured_output_enabled: z.boolean().nullish(),
   structured_output: z.object({ schema: z.record(z.string(), z.json()).nullish() }).nullish(),
   /** What is done with reasoning in `<think>` tags: left in the text, or moved to `reasoning_content`. */
   reasoning_format: z.enum(['tagged', 'separated']).default('tagged'),
+});
+
+export const llmConfigSchema = llmFieldsSchema.superRefine((config, context) => {
+  const problem =
+    config.structured_output_enabled === true ? schemaProblem(config.structured_output?.schema) : undefined;
+  if (problem !== undefined)
+    context.addIssue({ code: 'custom', path: ['structured_output', 'schema'], message: problem });
 });
 
 export type LlmConfig = z.infer<typeof llmConfigSchema>;
@@ -56,14 +53,19 @@ export const llm = defineTaskNode<LlmConfig>({
   pool: 'default',
   timeoutSeconds: 600,
   config: llmConfigSchema,
-  reads: (config) => [...promptReads(config), ...contextReads(config), ...memoryReads(config), ...visionReads(config)],
+  reads: (config) => [
+    ...promptReads(config),
+    ...contextReads(config),
+    ...memoryReads(config),
+    ...visionReads(config.vision),
+  ],
   handles: () => ['source'],
   outputs: (config) => [
     'text',
     'reasoning_content',
     'usage',
     'finish_reason',
-    ...(config.structured_output_enabled === true ? ['structured_output'] : []),
+    ...(outputSchema(config) ? ['structured_output'] : []),
   ],
   streams: 'text',
   history: ({ memory }) => (memory ? windowOf(memory) : undefined),
@@ -93,15 +95,9 @@ function memoryReads({ memory }: LlmConfig): Reference[] {
   return [{ selector: ['sys', 'query'], field }];
 }
 
-function visionReads({ vision }: LlmConfig): Reference[] {
-  if (vision?.enabled !== true) return [];
-  return selectorReference(visionSelector(vision), 'vision.configs.variable_selector');
-}
-
-/** Where the pictures come from: what the run was given, unless the node says otherwise. */
-export function visionSelector(vision: NonNullable<LlmConfig['vision']>): Selector {
-  const chosen = vision.configs?.variable_selector ?? [];
-  return isChosen(chosen) ? chosen : ['sys', 'files'];
+/** What the answer keeps to; absent while it may be any text. */
+export function outputSchema({ structured_output_enabled, structured_output }: LlmConfig): JsonObject | undefined {
+  return structured_output_enabled === true ? (structured_output?.schema ?? undefined) : undefined;
 }
 
 /** What `{{#context#}}` stands for; nothing while it is switched off. */

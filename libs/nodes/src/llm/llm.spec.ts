@@ -157,9 +157,31 @@ describe('llm', () => {
     await expect(executeLlm(llm.config.parse({ model, ...user('?') }), fakeContext({}, { models }))).rejects.toBe(away);
   });
 
-  it('refuses what it cannot do yet instead of passing over it', async () => {
-    await expect(ask({ ...user('?'), structured_output_enabled: true })).rejects.toMatchObject({
-      failure: { code: 'node_configuration' },
+  const sum = { type: 'object', properties: { sum: { type: 'number' } }, required: ['sum'] };
+  const structured = { ...user('1 + 1?'), structured_output_enabled: true, structured_output: { schema: sum } };
+
+  it('asks for an object by its schema, and gives it beside the text', async () => {
+    const answer = [...text('```json\n{"sum": ', '2,}\n```'), finished()];
+    const { outcome, question, context } = await ask(structured, {}, answer);
+    expect(question?.responseFormat).toMatchObject({ type: 'json_schema', schema: sum });
+    expect(outcome.outputs).toMatchObject({ text: '```json\n{"sum": 2,}\n```', structured_output: { sum: 2 } });
+    expect(context.shown.join('')).toBe(outcome.outputs.text);
+    expect(llm.outputs(llm.config.parse({ model, ...structured }))).toContain('structured_output');
+  });
+
+  it('fails when the answer is no such object', async () => {
+    await expect(ask(structured, {}, [...text('{"sum": "two"}'), finished()])).rejects.toMatchObject({
+      failure: { code: 'model_answer_unusable', retryable: true },
     });
+  });
+
+  it.each([
+    [{ structured_output_enabled: true }, 'without a schema'],
+    [{ structured_output_enabled: true, structured_output: { schema: { type: 'array' } } }, 'type must be "object"'],
+  ])('is not configured with %j', (settings, sentence) => {
+    const { error } = llm.config.safeParse({ model, ...settings });
+    expect(error?.issues).toMatchObject([
+      { path: ['structured_output', 'schema'], message: expect.stringContaining(sentence) },
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type Read, renderTextTemplate, valueAsText } f
 import type { ChatMessage } from '../capabilities.js';
 import type { HistoryTurn } from '../define-node.js';
 import { isChosen, namedValues } from '../fields.js';
+import { historyText } from '../memory.js';
 import { renderJinja } from '../render-jinja.js';
 import { contextSelector, type LlmConfig, type PromptMessage, type PromptPart } from './llm.descriptor.js';
 
@@ -13,7 +14,7 @@ export function toMessages(config: LlmConfig, read: Read, history: readonly Hist
   const { prompt_template: prompt } = config;
   const marked = !Array.isArray(prompt) && prompt.edition_type !== 'jinja2' && prompt.text?.includes(historiesMark);
   const parts: readonly PromptMessage[] = Array.isArray(prompt) ? prompt : [{ ...prompt, role: 'user' }];
-  const filled = { context: contextText(config, read), histories: marked ? historyText(config, history) : '' };
+  const filled = { context: contextText(config, read), histories: marked ? historyText(config.memory, history) : '' };
   const messages = [
     ...parts.map((part): ChatMessage => ({ role: part.role, text: renderPart(part, config, filled, read) })),
     ...(marked ? [] : history.flatMap(turnMessages)),
@@ -29,13 +30,6 @@ function turnMessages({ query, answer }: HistoryTurn): ChatMessage[] {
     { role: 'user', text: query },
     { role: 'assistant', text: answer },
   ];
-}
-
-/** The earlier turns as one text, a line a message. */
-function historyText({ memory }: LlmConfig, history: readonly HistoryTurn[]): string {
-  const user = memory?.role_prefix?.user || 'Human';
-  const assistant = memory?.role_prefix?.assistant || 'Assistant';
-  return history.map(({ query, answer }) => `${user}: ${query}\n${assistant}: ${answer}`).join('\n');
 }
 
 interface Filled {

@@ -20,6 +20,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   invalid_inputs: 422,
   limit_exceeded: 429,
   method_not_allowed: 405,
+  model_answer_unusable: 502,
   model_not_found: 422,
   no_longer_asked: 409,
   node_configuration: 422,

@@ -3,8 +3,8 @@ import type { Json } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../capabilities.js';
 import type { FileValue } from '../files/file.js';
-import { llm } from './llm.descriptor.js';
 import { withImages } from './to-images.js';
+import { visionSchema } from './vision.js';
 
 const cat: FileValue = {
   type: 'image',
@@ -24,7 +24,6 @@ const dog: FileValue = {
   related_id: null,
 };
 const files = fakeFiles({ cat: Buffer.from('cat') });
-const config = (vision: object) => llm.config.parse({ model: { name: 'm' }, vision });
 const asked: ChatMessage[] = [
   { role: 'system', text: 'Be kind.' },
   { role: 'user', text: 'What is it?' },
@@ -33,7 +32,7 @@ const asked: ChatMessage[] = [
 
 function see(vision: object, values: Record<string, Json>, messages = asked) {
   const context = fakeContext(values, { files });
-  return { context, shown: withImages(config(vision), messages, context) };
+  return { context, shown: withImages(visionSchema.parse(vision), messages, context) };
 }
 
 describe('the pictures a model is shown', () => {

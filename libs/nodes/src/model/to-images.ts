@@ -2,7 +2,7 @@ import type { Read } from '@treadle/workflow';
 import type { ChatContent, ChatMessage } from '../capabilities.js';
 import type { NodeContext } from '../define-node.js';
 import { type FileValue, filesOf } from '../files/file.js';
-import { type LlmConfig, visionSelector } from './llm.descriptor.js';
+import { type Vision, visionSelector } from './vision.js';
 
 /** Providers take no larger pictures. */
 const maxImageBytes = 20 * 1024 * 1024;
@@ -13,7 +13,7 @@ const maxImageBytes = 20 * 1024 * 1024;
  * @throws FailureError `file_not_found`, `payload_too_large`.
  */
 export async function withImages(
-  { vision }: LlmConfig,
+  vision: Vision | null | undefined,
   messages: readonly ChatMessage[],
   { read, warn, capabilities }: Pick<NodeContext, 'read' | 'warn' | 'capabilities'>,
 ): Promise<readonly ChatMessage[]> {
@@ -37,7 +37,7 @@ export async function withImages(
   return at < 0 ? [...messages, shown] : messages.with(at, shown);
 }
 
-function imagesOf(read: Read, vision: NonNullable<LlmConfig['vision']>, warn: NodeContext['warn']): FileValue[] {
+function imagesOf(read: Read, vision: Vision, warn: NodeContext['warn']): FileValue[] {
   const files = filesOf(read(visionSelector(vision)));
   const others = files.filter(({ type }) => type !== 'image').map(({ name }) => `"${name}"`);
   if (others.length > 0) warn(`The model was not shown ${others.join(', ')}: only pictures are.`);

@@ -44,6 +44,12 @@ export class ThinkSplitter {
   }
 }
 
+/** A whole text without what stands in `<think>` tags. */
+export function withoutThinking(text: string): string {
+  const splitter = new ThinkSplitter();
+  return splitter.push(text).text + splitter.end().text;
+}
+
 /** How many characters at the end of a text may be the beginning of the tag. */
 function openEnd(text: string, tag: string): number {
   const tail = text.slice(-(tag.length - 1)).toLowerCase();
