@@ -7,6 +7,7 @@ type Translate = (config: JsonObject) => JsonObject;
 /** By our node type. Types that are not here take Dify's configuration as it is. */
 export const configTranslators: Readonly<Record<string, Translate>> = {
   assigner: translateAssigner,
+  code: translateCode,
   end: (config) => ({ outputs: listOf(config.outputs).map(namedSelector) }),
   'http-request': translateHttpRequest,
   'human-input': translateHumanInput,
@@ -85,6 +86,16 @@ function translateCondition(item: Json): Json {
     ...(variable_selector === undefined ? {} : { variable_selector: selectorOf(variable_selector) }),
     comparison_operator: typeof operator === 'string' ? (operators[operator] ?? operator) : (operator ?? null),
     ...(isJsonObject(inside) ? { sub_variable_condition: translateCase(inside) } : {}),
+  };
+}
+
+/** The first files name no language; there was only Python then. What is left of `dependencies` has no meaning any more. */
+function translateCode({ code_language, code, variables, outputs }: JsonObject): JsonObject {
+  return {
+    code_language: code_language || 'python3',
+    code: code ?? '',
+    variables: listOf(variables).map(namedSelector),
+    outputs: isJsonObject(outputs) ? outputs : {},
   };
 }
 

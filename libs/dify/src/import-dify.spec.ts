@@ -102,15 +102,28 @@ describe('importDify', () => {
     const { node, warnings, compilation } = imported('other-types');
     const unknown = warnings.filter((warning) => warning.code === 'unknown_node_type');
     expect(unknown.map((warning) => [warning.node, warning.field])).toEqual([['count', 'nodes[3].type']]);
-    expect(unknown[0]?.message).toContain('"count" (Count) has the type "code"');
+    expect(unknown[0]?.message).toContain('"count" (Count) has the type "counter"');
     expect(node('count')).toMatchObject({
       parent: 'each',
-      config: { code_language: 'python3', outputs: { result: { type: 'number' } } },
+      config: { counted: ['each', 'item'] },
     });
     expect(compilation.plan).toBeUndefined();
     expect(new Set(compilation.diagnostics.map((diagnostic) => diagnostic.code))).toEqual(
       new Set(['unknown_node_type']),
     );
+  });
+
+  it('brings code over, in both languages', () => {
+    const { node, warnings, compilation } = imported('code');
+    expect(warnings).toEqual([]);
+    expect(compilation.plan).toBeDefined();
+    expect(node('lines')?.config).toEqual({
+      code_language: 'javascript',
+      code: 'function main({ text }) { return { lines: text.split("\\n") }; }',
+      variables: [{ variable: 'text', value_selector: ['begin', 'text'] }],
+      outputs: { lines: { type: 'array[string]', children: null } },
+    });
+    expect(node('count')).toMatchObject({ parent: 'each', config: { code_language: 'python3' } });
   });
 
   it('brings containers, assigners and lists over, old ones included', () => {

@@ -11,7 +11,7 @@ import {
 } from '@treadle/engine';
 import { toFailure } from '@treadle/failure';
 import { type Capabilities, catalog, checkInputs, findExecutor, type StartConfig } from '@treadle/nodes';
-import { fakeContext, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
+import { fakeCode, fakeContext, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
 import { compile, type JsonObject, type Plan } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import { importDify } from './import-dify.js';
@@ -119,6 +119,16 @@ describe('an imported app', () => {
     const { plan } = compile(importDify(readFixture('containers')).document, catalog, { tolerant: true });
     const done = advance(plan!, catalog, state, answer).state;
     expect(done).toMatchObject({ status: 'completed', outputs: { answer: 'now: Send 5? now' } });
+  });
+
+  it('runs its code, and counts on each line', async () => {
+    const code = fakeCode(({ language, inputs }): JsonObject => {
+      if (language === 'javascript') return { lines: (inputs.text as string).split('\n') };
+      return { result: (inputs.line as string).split(' ').length };
+    });
+    const state = await run('code', { text: 'one two\nthree' }, {}, { code });
+    expect(state).toMatchObject({ status: 'completed', outputs: { counts: [2, 1] } });
+    expect(code.questions.map(({ language }) => language)).toEqual(['javascript', 'python3', 'python3']);
   });
 
   it('takes the branch for failures after the last attempt', async () => {

@@ -1,4 +1,4 @@
-import type { Json } from '@treadle/workflow';
+import type { Json, JsonObject } from '@treadle/workflow';
 import type { FileValue } from './files/file.js';
 
 export interface ChatMessage {
@@ -133,8 +133,31 @@ export interface Files {
   read(file: FileValue, maxBytes: number): Promise<Uint8Array>;
 }
 
+export interface CodeQuestion {
+  readonly language: 'python3' | 'javascript';
+  /** Defines `main`, which is called with the inputs. */
+  readonly code: string;
+  readonly inputs: JsonObject;
+}
+
+export interface CodeAnswer {
+  /** What `main` returned. */
+  readonly result: Json;
+  /** What the code printed, cut off where it is too much; empty when it printed nothing. */
+  readonly printed: string;
+}
+
+/**
+ * Runs code that a user wrote, where it can reach nothing. Throws `FailureError`: `code_failed` where the code does not parse or raises,
+ * `code_timeout`, `code_memory_exceeded`, and `code_output_invalid` where its result is no JSON or too large.
+ */
+export interface Code {
+  run(question: CodeQuestion): Promise<CodeAnswer>;
+}
+
 /** Everything a node may ask of the world. */
 export interface Capabilities {
+  readonly code: Code;
   readonly models: Models;
   readonly http: Http;
   readonly files: Files;

@@ -1,6 +1,7 @@
 import type { Catalog } from '@treadle/workflow';
 import { answer } from './answer/answer.descriptor.js';
 import { assigner } from './assigner/assigner.descriptor.js';
+import { code } from './code/code.descriptor.js';
 import { end } from './end/end.descriptor.js';
 import { httpRequest } from './http-request/http-request.descriptor.js';
 import { humanInput } from './human-input/human-input.descriptor.js';
@@ -22,6 +23,7 @@ import { webhook } from './webhook/webhook.descriptor.js';
 export const catalog = {
   answer,
   assigner,
+  code,
   end,
   'http-request': httpRequest,
   'human-input': humanInput,

@@ -1,6 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { ControlNodeType, NodeType, TaskNodeType } from '@treadle/workflow';
 import { catalog } from './catalog.js';
+import { executeCode } from './code/code.executor.js';
 import type { Execute } from './define-node.js';
 import { executeHttpRequest } from './http-request/http-request.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
@@ -16,6 +17,7 @@ type ConfigOf<Type> = Type extends TaskNodeType<infer Config> ? Config : never;
 
 /** The executor of every task node in the catalogue, alphabetical. One that is missing does not compile. */
 export const executors = {
+  code: executeCode,
   'http-request': executeHttpRequest,
   llm: executeLlm,
 } as const satisfies { readonly [Name in TaskNodeName]: Execute<ConfigOf<Catalogued[Name]>> };

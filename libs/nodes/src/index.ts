@@ -1,5 +1,6 @@
 export * from './capabilities.js';
 export * from './catalog.js';
+export { type CodeConfig, codeConfigSchema } from './code/code.descriptor.js';
 export * from './define-node.js';
 export * from './executors.js';
 export * from './files/file.js';

@@ -2,6 +2,8 @@ import { FailureError } from '@treadle/failure';
 import type {
   ChatPart,
   ChatQuestion,
+  Code,
+  CodeQuestion,
   Files,
   Http,
   HttpAnswer,
@@ -69,6 +71,21 @@ export function fakeFiles(contents: Readonly<Record<string, Uint8Array>> = {}): 
   };
 }
 
+/** Code that returns the same for everyone, or does what the function says, and remembers what it was asked to run. */
+export function fakeCode(
+  result: Json | ((question: CodeQuestion) => Json) = {},
+  printed = '',
+): Code & { readonly questions: CodeQuestion[] } {
+  const questions: CodeQuestion[] = [];
+  return {
+    questions,
+    async run(question) {
+      questions.push(question);
+      return { result: typeof result === 'function' ? result(question) : result, printed };
+    },
+  };
+}
+
 /** What a node did beside its outcome. */
 export interface FakeContext extends NodeContext {
   readonly shown: string[];
@@ -87,7 +104,7 @@ export function fakeContext(
     warnings,
     read: (selector) => values[selector.join('.')],
     history: [],
-    capabilities: { models: fakeModels(), http: fakeHttp(), files: fakeFiles(), ...capabilities },
+    capabilities: { code: fakeCode(), models: fakeModels(), http: fakeHttp(), files: fakeFiles(), ...capabilities },
     emitText: (text) => void shown.push(text),
     warn: (sentence) => void warnings.push(sentence),
     signal: new AbortController().signal,
