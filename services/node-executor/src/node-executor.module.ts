@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type OnApplicationShutdown, type Provider }
 import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
+import { CodeSandbox, type Sandbox } from '@treadle/sandbox';
 import { HeartbeatPoller } from './api/heartbeat.poller.js';
 import { TaskConsumer } from './api/task.consumer.js';
 import { TextSoFarResponder } from './api/text-so-far.responder.js';
@@ -26,12 +27,15 @@ export interface NodeExecutorOptions {
   readonly log: TaskLog;
 }
 
-/** Ends the connections to the outside after everybody who may use them. */
-class GuardedHttpCloser implements OnApplicationShutdown {
-  constructor(private readonly http: GuardedHttp) {}
+/** Ends the connections to the outside and the sandbox after everybody who may use them. */
+class CapabilityCloser implements OnApplicationShutdown {
+  constructor(
+    private readonly http: GuardedHttp,
+    private readonly sandbox: Sandbox,
+  ) {}
 
-  onApplicationShutdown(): Promise<void> {
-    return this.http.close();
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.http.close(), this.sandbox.close()]);
   }
 }
 
@@ -48,9 +52,10 @@ const valueCacheBytes = 32 * 1024 * 1024;
 
 function providers({ config, bus, models, files, log, ...options }: NodeExecutorOptions): Provider[] {
   const http = new GuardedHttp(new AddressGuard(config.httpAllow));
+  const sandbox = codeSandbox(config);
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, http, files),
+    capabilities: new ServiceCapabilities(models, http, files, sandbox),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });
@@ -58,6 +63,15 @@ function providers({ config, bus, models, files, log, ...options }: NodeExecutor
     { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
     { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },
     { provide: TextSoFarResponder, useValue: new TextSoFarResponder(bus, runner) },
-    { provide: GuardedHttpCloser, useValue: new GuardedHttpCloser(http) },
+    { provide: CapabilityCloser, useValue: new CapabilityCloser(http, sandbox) },
   ];
+}
+
+function codeSandbox(config: NodeExecutorConfig): CodeSandbox {
+  return new CodeSandbox({
+    timeoutSeconds: config.codeTimeoutSeconds,
+    memoryBytes: config.codeMemoryMb * 1024 * 1024,
+    javascriptThreads: config.codeJavascriptThreads,
+    pythonProcesses: config.codePythonProcesses,
+  });
 }

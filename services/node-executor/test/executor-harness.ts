@@ -52,6 +52,10 @@ export async function startExecutor(
     leaseSeconds: 1,
     shutdownGraceSeconds: 5,
     maxValueBytes: 8 * 1024 * 1024,
+    codeTimeoutSeconds: 5,
+    codeMemoryMb: 32,
+    codeJavascriptThreads: 1,
+    codePythonProcesses: 1,
     httpAllow: [],
     ...config,
   };

@@ -1,21 +1,24 @@
 import type { Task } from '@treadle/contracts';
 import type { FileStore } from '@treadle/files';
 import type { Capabilities } from '@treadle/nodes';
+import type { Sandbox } from '@treadle/sandbox';
 import type { CapabilitySource } from '../domain/capability-source.js';
 import { GrpcModels, type ModelService } from './grpc-models.js';
 import type { GuardedHttp } from './guarded-http.js';
 import { StoredFiles } from './stored-files.js';
 
-/** Capabilities served by the platform's other services, by its file store and by the guarded way out. */
+/** Capabilities served by the platform's other services, its file store, the guarded way out and the sandbox of this executor. */
 export class ServiceCapabilities implements CapabilitySource {
   constructor(
     private readonly models: ModelService,
     private readonly http: GuardedHttp,
     private readonly files: FileStore,
+    private readonly sandbox: Sandbox,
   ) {}
 
   forTask(task: Task, signal: AbortSignal): Capabilities {
     return {
+      code: { run: (question) => this.sandbox.run(task.tenantId, question, signal) },
       models: new GrpcModels(this.models, task, signal),
       http: this.http.forSignal(signal),
       files: new StoredFiles(this.files, task.tenantId),

@@ -1,0 +1,168 @@
+import type { Guest, GuestCall, GuestReply } from './guest.js';
+
+export interface GuestPoolOptions {
+  /** The most guests at a time, and so the most calls. */
+  readonly size: number;
+  readonly start: () => Promise<Guest>;
+  /** When a guest that has not answered is ended. It should be some time after the guest's own limit. */
+  readonly watchdogMs: number;
+  /** Calls after which a guest is replaced. */
+  readonly callsOfGuest: number;
+  /** Whether a guest serves the calls of one owner alone, all its life: where something of a call may stay behind. */
+  readonly oneOwner: boolean;
+  /** Time without a call after which a guest is ended; absent keeps it. */
+  readonly idleMs?: number;
+}
+
+interface Place {
+  readonly guest: Promise<Guest>;
+  owner: string | undefined;
+  calls: number;
+  idle?: NodeJS.Timeout;
+}
+
+interface Waiting {
+  readonly owner: string;
+  readonly enter: (place: Place) => void;
+}
+
+/** Keeps guests warm and gives each one call at a time. A guest that was ended, died or had to be stopped is never used again. */
+export class GuestPool {
+  private readonly busy = new Set<Place>();
+  private idle: Place[] = [];
+  private waiting: Waiting[] = [];
+
+  constructor(private readonly options: GuestPoolOptions) {}
+
+  /** Starts guests before anybody asks. */
+  async warm(count: number): Promise<void> {
+    while (this.count < Math.min(count, this.options.size)) this.rest(this.place());
+    await Promise.all(this.idle.map(({ guest }) => guest));
+  }
+
+  /**
+   * Runs one call. The signal ends it, and the guest with it; the promise then rejects with the signal's reason. Rejects too when the
+   * guest died.
+   */
+  async run(owner: string, call: GuestCall, signal: AbortSignal): Promise<GuestReply> {
+    const place = await this.enter(owner, signal);
+    let reusable = false;
+    try {
+      const guest = await place.guest;
+      const reply = await this.watched(guest, call, signal);
+      place.calls += 1;
+      reusable = reply.kind !== 'exceeded' && place.calls < this.options.callsOfGuest;
+      return reply;
+    } finally {
+      this.leave(place, reusable);
+    }
+  }
+
+  /** Ends every guest. Calls under way are cut off. */
+  async close(): Promise<void> {
+    const places = [...this.busy, ...this.idle];
+    this.idle = [];
+    await Promise.all(places.map(end));
+  }
+
+  private get count(): number {
+    return this.busy.size + this.idle.length;
+  }
+
+  private async watched(guest: Guest, call: GuestCall, signal: AbortSignal): Promise<GuestReply> {
+    const stopped = Promise.withResolvers<GuestReply>();
+    const stop = () => stopped.reject(signal.reason as Error);
+    const timer = setTimeout(
+      () => stopped.resolve({ kind: 'exceeded', limit: 'time', printed: '' }),
+      this.options.watchdogMs,
+    );
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      const reply = guest.run(call);
+      // Where the watchdog was faster, the guest's death is no news.
+      reply.catch(() => undefined);
+      return await Promise.race([stopped.promise, reply]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  private async enter(owner: string, signal: AbortSignal): Promise<Place> {
+    signal.throwIfAborted();
+    const place = this.freePlace(owner) ?? (await this.turn(owner, signal));
+    clearTimeout(place.idle);
+    place.owner = owner;
+    this.busy.add(place);
+    return place;
+  }
+
+  /** An idle guest that may serve the owner; otherwise a new one, for which another owner's idle guest may have to go. */
+  private freePlace(owner: string): Place | undefined {
+    const ready = this.idle.find(
+      (place) => !this.options.oneOwner || place.owner === undefined || place.owner === owner,
+    );
+    if (ready) {
+      this.idle = this.idle.filter((place) => place !== ready);
+      return ready;
+    }
+    if (this.count < this.options.size) return this.place();
+    const stranger = this.idle.shift();
+    if (stranger === undefined) return undefined;
+    clearTimeout(stranger.idle);
+    void end(stranger);
+    return this.place();
+  }
+
+  /** Waits in line for a place, or until the signal fires. */
+  private turn(owner: string, signal: AbortSignal): Promise<Place> {
+    const { promise, resolve, reject } = Promise.withResolvers<Place>();
+    const giveUp = () => {
+      this.waiting = this.waiting.filter((one) => one !== waiting);
+      reject(signal.reason as Error);
+    };
+    const enter = (place: Place) => {
+      signal.removeEventListener('abort', giveUp);
+      resolve(place);
+    };
+    const waiting = { owner, enter };
+    this.waiting.push(waiting);
+    signal.addEventListener('abort', giveUp, { once: true });
+    return promise;
+  }
+
+  private leave(place: Place, reusable: boolean): void {
+    this.busy.delete(place);
+    if (reusable) this.rest(place);
+    else void end(place);
+    const [first] = this.waiting;
+    const free = first && this.freePlace(first.owner);
+    if (first === undefined || free === undefined) return;
+    this.waiting.shift();
+    this.busy.add(free);
+    first.enter(free);
+  }
+
+  private place(): Place {
+    return { guest: this.options.start(), owner: undefined, calls: 0 };
+  }
+
+  private rest(place: Place): void {
+    this.idle.unshift(place);
+    if (this.options.idleMs === undefined) return;
+    place.idle = setTimeout(() => {
+      this.idle = this.idle.filter((one) => one !== place);
+      void end(place);
+    }, this.options.idleMs).unref();
+  }
+}
+
+/** A guest that never came to life needs no end. */
+async function end({ guest, idle }: Place): Promise<void> {
+  clearTimeout(idle);
+  await guest.then(
+    (started) => started.kill(),
+    () => undefined,
+  );
+}

@@ -1,0 +1,40 @@
+/** One call of `main`, as a guest is given it. */
+export interface GuestCall {
+  readonly code: string;
+  /** The inputs, a JSON object. */
+  readonly inputsJson: string;
+}
+
+/** What became of a call. `printed` is what the code wrote to its console, cut off at its limit. */
+export type GuestReply =
+  | { readonly kind: 'returned'; readonly json: string; readonly printed: string }
+  | {
+      readonly kind: 'raised';
+      /** The class of the error, such as `TypeError`. */
+      readonly name: string;
+      readonly message: string;
+      /** Counts from 1, in the user's code; absent where the error did not come from a line of it. */
+      readonly line?: number;
+      readonly printed: string;
+    }
+  | { readonly kind: 'exceeded'; readonly limit: GuestLimit; readonly printed: string };
+
+/** What a call may have too much of: time, memory, or text in its result. */
+export type GuestLimit = 'time' | 'memory' | 'output';
+
+/** What a guest holds itself to. Its host watches time and memory too, since a guest may fail to. */
+export interface GuestLimits {
+  readonly timeoutMs: number;
+  readonly memoryBytes: number;
+  /** Of the result as JSON. */
+  readonly outputCharacters: number;
+  readonly printedCharacters: number;
+}
+
+/** An interpreter in a thread or process of its own, which runs one call at a time and can be ended from outside at any moment. */
+export interface Guest {
+  /** Rejects when the guest dies on the way. */
+  run(call: GuestCall): Promise<GuestReply>;
+  /** Resolves when it is gone. */
+  kill(): Promise<void>;
+}
