@@ -3,7 +3,7 @@ import { InProcessBroker, InProcessBus } from '@treadle/messaging';
 import { createDatabase, createPool } from '@treadle/persistence';
 import { testDatabase } from '@treadle/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { forgetConversations } from '../src/domain/forget-conversations.js';
+import { forgetConversations } from '../src/domain/conversations/forget-conversations.js';
 import { orchestratorSchema } from '../src/index.js';
 import { KyselyConversationRepository } from '../src/infra/kysely-conversation.repository.js';
 import { asking, Chat, executeUnlessTold, noting } from './chat.js';

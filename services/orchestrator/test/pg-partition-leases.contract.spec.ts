@@ -2,7 +2,7 @@ import { createPool, migrate } from '@treadle/persistence';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { describePartitionLeases } from '../src/domain/partition-leases.contract.js';
+import { describePartitionLeases } from '../src/domain/partitions/partition-leases.contract.js';
 import { schemaName } from '../src/infra/database.js';
 import { migrations } from '../src/infra/migrations/index.js';
 import { PgPartitionLeases } from '../src/infra/pg-partition-leases.js';

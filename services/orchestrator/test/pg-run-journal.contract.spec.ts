@@ -2,7 +2,7 @@ import { createPool, migrate } from '@treadle/persistence';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { describeRunJournal } from '../src/domain/run-journal.contract.js';
+import { describeRunJournal } from '../src/domain/runs/run-journal.contract.js';
 import { schemaName } from '../src/infra/database.js';
 import { migrations } from '../src/infra/migrations/index.js';
 import { PgPartitionLeases } from '../src/infra/pg-partition-leases.js';

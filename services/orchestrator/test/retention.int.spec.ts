@@ -3,7 +3,7 @@ import { createPool } from '@treadle/persistence';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweep } from '../src/domain/retention.js';
+import { sweep } from '../src/domain/runs/retention.js';
 import { schemaName } from '../src/infra/database.js';
 import { PgRetention } from '../src/infra/pg-retention.js';
 import { executeAll, Rig, tenantId, twoTasks, waiting } from './rig.js';

@@ -3,10 +3,10 @@ import type * as contracts from '@treadle/contracts';
 import type { ApprovalServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
-import { type AnswerApprovalPorts, answerApproval, findApproval } from '../domain/answer-approval.js';
-import type { ApprovalStatus } from '../domain/approval.repository.js';
-import { approvalMessage } from '../domain/approval-view.js';
-import { checkedWorkflowId, partitionOf } from '../domain/run-id.js';
+import { type AnswerApprovalPorts, answerApproval, findApproval } from '../domain/approvals/answer-approval.js';
+import type { ApprovalStatus } from '../domain/approvals/approval.repository.js';
+import { approvalMessage } from '../domain/approvals/approval-view.js';
+import { checkedWorkflowId, partitionOf } from '../domain/runs/run-id.js';
 
 /** Approvals over gRPC, or called directly in standalone. */
 @Controller()

@@ -3,8 +3,12 @@ import type * as contracts from '@treadle/contracts';
 import type { ConversationServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
-import type { ConversationCursor, ConversationRepository, ConversationRow } from '../domain/conversation.repository.js';
-import { noConversation, partitionOfConversation } from '../domain/run-id.js';
+import type {
+  ConversationCursor,
+  ConversationRepository,
+  ConversationRow,
+} from '../domain/conversations/conversation.repository.js';
+import { noConversation, partitionOfConversation } from '../domain/runs/run-id.js';
 
 /** Conversations over gRPC, or called directly in standalone. */
 @Controller()

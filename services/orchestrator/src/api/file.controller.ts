@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import type * as contracts from '@treadle/contracts';
 import type { FileServiceService } from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
-import type { Files } from '../domain/files.js';
+import type { Files } from '../domain/files/files.js';
 
 /** Uploaded files over gRPC, or called directly in standalone. */
 @Controller()

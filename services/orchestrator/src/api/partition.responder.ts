@@ -7,14 +7,14 @@ import {
   workflowChangedSubject,
 } from '@treadle/contracts';
 import type { MessageBus, Subscription } from '@treadle/messaging';
-import { giveAnswer } from '../domain/answer-approval.js';
-import { cancelOwnRun } from '../domain/cancel-run.js';
-import type { LiveRuns } from '../domain/live-runs.js';
-import type { FindRun } from '../domain/run.repository.js';
-import type { StartRunPorts } from '../domain/start-run.js';
-import { takeHeartbeat, takeResult } from '../domain/take-result.js';
-import { takeTurn } from '../domain/take-turn.js';
-import type { Workflows } from '../domain/workflows.js';
+import { giveAnswer } from '../domain/approvals/answer-approval.js';
+import { takeTurn } from '../domain/conversations/take-turn.js';
+import { cancelOwnRun } from '../domain/runs/cancel-run.js';
+import type { LiveRuns } from '../domain/runs/live-runs.js';
+import type { FindRun } from '../domain/runs/run.repository.js';
+import type { StartRunPorts } from '../domain/runs/start-run.js';
+import { takeHeartbeat, takeResult } from '../domain/runs/take-result.js';
+import type { Workflows } from '../domain/workflows/workflows.js';
 
 /** Listens on the bus: to everybody's heartbeats, and to what is sent to the owner of each owned partition. */
 export class PartitionResponder {

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import type * as contracts from '@treadle/contracts';
 import type { RunContinuationServiceService } from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
-import { type ContinueRunPorts, rerunRun, resumeRun } from '../domain/continue-run.js';
+import { type ContinueRunPorts, rerunRun, resumeRun } from '../domain/runs/continue-run.js';
 import { startAnswers } from './start-answers.js';
 
 /** Runs that continue others, over gRPC or called directly in standalone. */

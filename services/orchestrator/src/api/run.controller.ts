@@ -3,10 +3,10 @@ import type * as contracts from '@treadle/contracts';
 import type { RunServiceService } from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
 import type { MessageBus } from '@treadle/messaging';
-import { cancelRun } from '../domain/cancel-run.js';
-import { listRuns, readJournal, readRun } from '../domain/read-run.js';
-import type { RunRepository } from '../domain/run.repository.js';
-import { type StartRunPorts, startRun } from '../domain/start-run.js';
+import { cancelRun } from '../domain/runs/cancel-run.js';
+import { listRuns, readJournal, readRun } from '../domain/runs/read-run.js';
+import type { RunRepository } from '../domain/runs/run.repository.js';
+import { type StartRunPorts, startRun } from '../domain/runs/start-run.js';
 import { startAnswers } from './start-answers.js';
 
 /** Runs over gRPC, or called directly in standalone. */

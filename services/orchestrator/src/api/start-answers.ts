@@ -1,10 +1,10 @@
 import type { StartRunResponse } from '@treadle/contracts';
 import { isTerminal, type RunStatus } from '@treadle/engine';
-import type { Started } from '../domain/begin-once.js';
-import { readRun } from '../domain/read-run.js';
-import type { RunRepository } from '../domain/run.repository.js';
-import { runFromState } from '../domain/run-view.js';
-import type { StartRunPorts } from '../domain/start-run.js';
+import type { Started } from '../domain/runs/begin-once.js';
+import { readRun } from '../domain/runs/read-run.js';
+import type { RunRepository } from '../domain/runs/run.repository.js';
+import { runFromState } from '../domain/runs/run-view.js';
+import type { StartRunPorts } from '../domain/runs/start-run.js';
 
 /** Answers a request that has begun a run: at once, and where it waits again when the run has ended or paused. */
 export async function* startAnswers(

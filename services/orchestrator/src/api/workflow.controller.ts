@@ -3,9 +3,9 @@ import type * as contracts from '@treadle/contracts';
 import type { WorkflowServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
-import { checkedWorkflowId } from '../domain/run-id.js';
-import type { VersionRow, WorkflowRepository, WorkflowRow } from '../domain/workflow.repository.js';
-import type { Stored, Workflows } from '../domain/workflows.js';
+import { checkedWorkflowId } from '../domain/runs/run-id.js';
+import type { VersionRow, WorkflowRepository, WorkflowRow } from '../domain/workflows/workflow.repository.js';
+import type { Stored, Workflows } from '../domain/workflows/workflows.js';
 import { webhookMessage } from './entry.controller.js';
 
 /** Workflows over gRPC, or called directly in standalone. */

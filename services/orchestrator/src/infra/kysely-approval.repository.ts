@@ -1,7 +1,12 @@
 import { withDatabase } from '@treadle/persistence';
 import type { Form, JsonObject } from '@treadle/workflow';
 import type { Kysely, Selectable } from 'kysely';
-import type { Approval, ApprovalFilter, ApprovalRepository, ApprovalStatus } from '../domain/approval.repository.js';
+import type {
+  Approval,
+  ApprovalFilter,
+  ApprovalRepository,
+  ApprovalStatus,
+} from '../domain/approvals/approval.repository.js';
 import type { Database } from './database.js';
 
 export class KyselyApprovalRepository implements ApprovalRepository {

@@ -1,7 +1,7 @@
 import type { HistoryTurn } from '@treadle/contracts';
 import { withDatabase } from '@treadle/persistence';
 import { type Kysely, sql } from 'kysely';
-import type { ConversationHead, ConversationTurns, TurnOutlook } from '../domain/conversation-turns.js';
+import type { ConversationHead, ConversationTurns, TurnOutlook } from '../domain/conversations/conversation-turns.js';
 import { lastingAt, variablesOf } from './conversation-rows.js';
 import type { Database } from './database.js';
 

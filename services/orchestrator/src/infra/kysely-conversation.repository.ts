@@ -7,7 +7,7 @@ import type {
   ConversationRepository,
   ConversationRow,
   MessageRow,
-} from '../domain/conversation.repository.js';
+} from '../domain/conversations/conversation.repository.js';
 import { lastingAt, variablesOf } from './conversation-rows.js';
 import type { Database } from './database.js';
 

@@ -1,7 +1,7 @@
 import type { File } from '@treadle/contracts';
 import { withDatabase } from '@treadle/persistence';
 import type { Kysely, Selectable } from 'kysely';
-import type { FileRepository } from '../domain/files.js';
+import type { FileRepository } from '../domain/files/files.js';
 import type { Database, FilesTable } from './database.js';
 
 export class KyselyFileRepository implements FileRepository {

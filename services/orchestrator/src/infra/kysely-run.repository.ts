@@ -2,8 +2,8 @@ import type { RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import { withDatabase } from '@treadle/persistence';
 import type { Kysely, Selectable } from 'kysely';
-import type { RunFilter, RunRepository, RunRow } from '../domain/run.repository.js';
-import type { StoredEntry } from '../domain/run-journal.js';
+import type { RunFilter, RunRepository, RunRow } from '../domain/runs/run.repository.js';
+import type { StoredEntry } from '../domain/runs/run-journal.js';
 import type { Database } from './database.js';
 import { originOf } from './origin-of.js';
 

@@ -1,6 +1,6 @@
 import { withDatabase } from '@treadle/persistence';
 import type { Kysely } from 'kysely';
-import type { StartKeys } from '../domain/begin-once.js';
+import type { StartKeys } from '../domain/runs/begin-once.js';
 import type { Database } from './database.js';
 
 /** Reads the idempotency keys that starts have claimed; they are written with the start itself, by the journal. */

@@ -8,7 +8,7 @@ import type {
   VersionRow,
   WorkflowRepository,
   WorkflowRow,
-} from '../domain/workflow.repository.js';
+} from '../domain/workflows/workflow.repository.js';
 import type { Database } from './database.js';
 import { publishEntries } from './entries/publish-entries.js';
 

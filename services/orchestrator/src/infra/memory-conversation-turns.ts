@@ -1,6 +1,6 @@
 import type { HistoryTurn } from '@treadle/contracts';
 import type { JsonObject } from '@treadle/workflow';
-import type { ConversationHead, ConversationTurns, TurnOutlook } from '../domain/conversation-turns.js';
+import type { ConversationHead, ConversationTurns, TurnOutlook } from '../domain/conversations/conversation-turns.js';
 import type { MemoryRunJournal } from './memory-run-journal.js';
 
 /** Conversations as the runs in a journal in memory have made them. They are kept for good. */

@@ -1,5 +1,5 @@
-import type { OwnedPartitions, PartitionLeases } from '../domain/partition-leases.js';
-import { partitionCount } from '../domain/run-id.js';
+import type { OwnedPartitions, PartitionLeases } from '../domain/partitions/partition-leases.js';
+import { partitionCount } from '../domain/runs/run-id.js';
 
 interface Lease {
   owner?: string;

@@ -1,6 +1,6 @@
 import type { RunStatus } from '@treadle/engine';
-import type { StartKeys } from '../domain/begin-once.js';
-import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../domain/run-journal.js';
+import type { StartKeys } from '../domain/runs/begin-once.js';
+import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../domain/runs/run-journal.js';
 
 interface StoredRow {
   readonly facts: RunFacts;

@@ -1,4 +1,4 @@
-import type { RunFacts } from '../domain/run-journal.js';
+import type { RunFacts } from '../domain/runs/run-journal.js';
 
 /** The columns of a run's row that tell which run it continues; both are null where it continues none. */
 export interface OriginColumns {

@@ -1,7 +1,7 @@
 import { withDatabase } from '@treadle/persistence';
 import type { Pool } from 'pg';
-import type { OwnedPartitions, PartitionLeases } from '../domain/partition-leases.js';
-import { partitionCount } from '../domain/run-id.js';
+import type { OwnedPartitions, PartitionLeases } from '../domain/partitions/partition-leases.js';
+import { partitionCount } from '../domain/runs/run-id.js';
 
 interface LeaseRow {
   partition: number;

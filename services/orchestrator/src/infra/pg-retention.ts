@@ -1,6 +1,6 @@
 import { withDatabase } from '@treadle/persistence';
 import type { Pool, QueryResult } from 'pg';
-import type { RemovedRun, Retention } from '../domain/retention.js';
+import type { RemovedRun, Retention } from '../domain/runs/retention.js';
 
 /**
  * Two replicas take different rows, and a row that somebody holds is left for the next time. The key of a moment stays while its

@@ -1,6 +1,6 @@
 import { withDatabase } from '@treadle/persistence';
 import { DatabaseError, type Pool } from 'pg';
-import type { Commit, RunFacts, RunJournal, StoredEntry, StoredRun } from '../domain/run-journal.js';
+import type { Commit, RunFacts, RunJournal, StoredEntry, StoredRun } from '../domain/runs/run-journal.js';
 import { appendStatement } from './append/append-statement.js';
 import { GroupCommit } from './group-commit.js';
 import { type OriginColumns, originOf } from './origin-of.js';

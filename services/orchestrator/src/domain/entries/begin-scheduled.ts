@@ -1,4 +1,4 @@
-import { type StartRunPorts, startRun } from '../start-run.js';
+import { type StartRunPorts, startRun } from '../runs/start-run.js';
 import type { DueSchedule } from './schedule.repository.js';
 
 /**

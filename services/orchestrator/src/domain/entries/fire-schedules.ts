@@ -1,6 +1,6 @@
 import { type Failure, toFailure } from '@treadle/failure';
 import type { ScheduleConfig } from '@treadle/nodes';
-import type { PlanSource } from '../plan-source.js';
+import type { PlanSource } from '../runs/plan-source.js';
 import { dueMoments } from './due-moments.js';
 import { nextFireAt } from './entries.js';
 import type { DueSchedule, FiredSchedule, ScheduleRepository } from './schedule.repository.js';

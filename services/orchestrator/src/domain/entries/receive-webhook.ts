@@ -1,11 +1,11 @@
 import type { Run, WebhookHeader } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { checkWebhookRequest, type WebhookConfig } from '@treadle/nodes';
-import type { Started } from '../begin-once.js';
-import { readRun } from '../read-run.js';
-import type { RunRepository } from '../run.repository.js';
-import { runFromState } from '../run-view.js';
-import { type StartRunPorts, startRun } from '../start-run.js';
+import type { Started } from '../runs/begin-once.js';
+import { readRun } from '../runs/read-run.js';
+import type { RunRepository } from '../runs/run.repository.js';
+import { runFromState } from '../runs/run-view.js';
+import { type StartRunPorts, startRun } from '../runs/start-run.js';
 import type { Entries } from './entries.js';
 import type { WebhookRepository, WebhookRow } from './webhook.repository.js';
 import { checkGithubSignature, checkSignature } from './webhook-signature.js';

@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/run-journal.js';
+import type { Commit } from '../../domain/runs/run-journal.js';
 
 /** A column of a part's rows: its Postgres type, and its value in a row. */
 interface Column<Row> {

@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/run-journal.js';
+import type { Commit } from '../../domain/runs/run-journal.js';
 import type { AppendPart } from './append-part.js';
 import { closeApprovalsPart } from './close-approvals.part.js';
 import { entriesPart } from './entries.part.js';

@@ -1,4 +1,4 @@
-import type { ClosedApproval } from '../../domain/approval-changes.js';
+import type { ClosedApproval } from '../../domain/approvals/approval-changes.js';
 import { appendPart } from './append-part.js';
 
 type Row = ClosedApproval & { readonly runId: string };

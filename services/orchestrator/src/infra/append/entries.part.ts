@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/run-journal.js';
+import type { Commit } from '../../domain/runs/run-journal.js';
 import { appendPart, moment } from './append-part.js';
 
 /** The journal's own rows, and the fence under which they may be written. */

@@ -1,4 +1,4 @@
-import type { OpenedApproval } from '../../domain/approval-changes.js';
+import type { OpenedApproval } from '../../domain/approvals/approval-changes.js';
 import { appendPart, moment } from './append-part.js';
 
 type Row = OpenedApproval & { readonly runId: string };

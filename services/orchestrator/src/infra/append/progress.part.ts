@@ -1,4 +1,4 @@
-import type { RunProgress } from '../../domain/run-journal.js';
+import type { RunProgress } from '../../domain/runs/run-journal.js';
 import { appendPart, moment } from './append-part.js';
 
 /** What a decision changes in its run's row. A run that starts takes it with the row itself. */

@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/run-journal.js';
+import type { Commit } from '../../domain/runs/run-journal.js';
 import { appendPart } from './append-part.js';
 
 /** A run's row, with its first decision; refused when its start key is taken. */

@@ -1,4 +1,4 @@
-import type { BegunTurn, Commit, EndedTurn, RunFacts } from '../../domain/run-journal.js';
+import type { BegunTurn, Commit, EndedTurn, RunFacts } from '../../domain/runs/run-journal.js';
 import { appendPart, moment } from './append-part.js';
 
 /** A turn that is accepted, one that is over, or one that is both at once. */

@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/run-journal.js';
+import type { Commit } from '../../domain/runs/run-journal.js';
 import { appendPart } from './append-part.js';
 
 interface VariableRow {

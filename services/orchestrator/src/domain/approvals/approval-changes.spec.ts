@@ -3,8 +3,8 @@ import { failure } from '@treadle/failure';
 import { catalog } from '@treadle/nodes';
 import { compile, documentSchema } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
+import type { RunFacts } from '../runs/run-journal.js';
 import { approvalChanges } from './approval-changes.js';
-import type { RunFacts } from './run-journal.js';
 
 const facts: RunFacts = {
   id: 'run',

@@ -1,5 +1,5 @@
+import { partitionCount } from '../runs/run-id.js';
 import type { OwnedPartitions, PartitionLeases } from './partition-leases.js';
-import { partitionCount } from './run-id.js';
 
 export interface PartitionOwnerOptions {
   readonly leases: PartitionLeases;

@@ -3,7 +3,7 @@ import { FailureError } from '@treadle/failure';
 import { catalog } from '@treadle/nodes';
 import { compile, documentSchema, type Plan } from '@treadle/workflow';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { MemoryRunJournal } from '../infra/memory-run-journal.js';
+import { MemoryRunJournal } from '../../infra/memory-run-journal.js';
 import { LiveRuns } from './live-runs.js';
 import { newRunId } from './run-id.js';
 import { type Commit, eventsOf, type RunFacts } from './run-journal.js';

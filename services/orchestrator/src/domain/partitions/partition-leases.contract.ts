@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { partitionCount } from '../runs/run-id.js';
 import type { PartitionLeases } from './partition-leases.js';
-import { partitionCount } from './run-id.js';
 
 const leaseMs = 60_000;
 

@@ -1,4 +1,4 @@
-import { MemoryRunJournal } from '../infra/memory-run-journal.js';
+import { MemoryRunJournal } from '../../infra/memory-run-journal.js';
 import { describeRunJournal } from './run-journal.contract.js';
 
 describeRunJournal('in memory (the fake)', async () => {

@@ -3,8 +3,8 @@ import { type Command, planNodeAt, readFrom } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { type Catalog, inlineBytes, type Json, type PlanNode, selectorText } from '@treadle/workflow';
-import { historyFor } from './conversation-history.js';
-import type { ConversationTurns } from './conversation-turns.js';
+import { historyFor } from '../conversations/conversation-history.js';
+import type { ConversationTurns } from '../conversations/conversation-turns.js';
 import type { LiveRun } from './live-run.js';
 import type { LargeValues } from './put-away-values.js';
 

@@ -1,7 +1,7 @@
 import type { HistoryTurn } from '@treadle/contracts';
 import type { HistoryWindow } from '@treadle/workflow';
+import type { LiveRun } from '../runs/live-run.js';
 import type { ConversationTurns } from './conversation-turns.js';
-import type { LiveRun } from './live-run.js';
 
 /** What a run's node is shown of the turns before it that were completed, oldest first. */
 export async function historyFor(

@@ -1,7 +1,7 @@
 import type { RunEvent, RunOrigin, RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import type { JsonObject } from '@treadle/workflow';
-import type { ApprovalChanges } from './approval-changes.js';
+import type { ApprovalChanges } from '../approvals/approval-changes.js';
 
 /** What identifies a run and does not change while it runs. */
 export interface RunFacts {

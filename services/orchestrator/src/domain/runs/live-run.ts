@@ -14,10 +14,10 @@ import {
 } from '@treadle/engine';
 import { FailureError, failure, toFailure } from '@treadle/failure';
 import { type Catalog, inlineBytes, type Plan } from '@treadle/workflow';
-import { approvalChanges } from './approval-changes.js';
+import { approvalChanges } from '../approvals/approval-changes.js';
+import { endedTurn } from '../conversations/turn.js';
 import { type LargeValues, putAwayValues } from './put-away-values.js';
 import type { Commit, NewRun, RunFacts, RunJournal, RunProgress } from './run-journal.js';
-import { endedTurn } from './turn.js';
 
 /** What a live run needs from around it. */
 export interface LiveRunHost {

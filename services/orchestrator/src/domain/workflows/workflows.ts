@@ -10,11 +10,11 @@ import {
   type WorkflowDocument,
   workflowsCalledBy,
 } from '@treadle/workflow';
-import type { Entries } from './entries/entries.js';
-import type { WebhookRow } from './entries/webhook.repository.js';
-import type { PlanId, PlanSource } from './plan-source.js';
-import { checkedWorkflowId, isWorkflowId, newWorkflowId } from './run-id.js';
-import type { WorkflowVersions } from './start-run.js';
+import type { Entries } from '../entries/entries.js';
+import type { WebhookRow } from '../entries/webhook.repository.js';
+import type { PlanId, PlanSource } from '../runs/plan-source.js';
+import { checkedWorkflowId, isWorkflowId, newWorkflowId } from '../runs/run-id.js';
+import type { WorkflowVersions } from '../runs/start-run.js';
 import type { NewVersion, WorkflowRepository, WorkflowRow } from './workflow.repository.js';
 
 /** Problems that a foreign file may have and still be stored: it can be mended here, and until then it refuses to run. */

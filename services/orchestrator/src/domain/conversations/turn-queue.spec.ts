@@ -1,8 +1,8 @@
 import { newRun } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import { describe, expect, it, vi } from 'vitest';
+import type { LiveRun } from '../runs/live-run.js';
 import type { TurnOutlook } from './conversation-turns.js';
-import type { LiveRun } from './live-run.js';
 import { TurnQueue } from './turn-queue.js';
 
 /** A queued run, and what it does when it is begun. */

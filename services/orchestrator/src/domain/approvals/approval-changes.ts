@@ -9,7 +9,7 @@ import {
   type RunState,
 } from '@treadle/engine';
 import type { Form, JsonObject, Plan } from '@treadle/workflow';
-import type { RunFacts } from './run-journal.js';
+import type { RunFacts } from '../runs/run-journal.js';
 
 /** An approval to be opened: somebody is asked. */
 export interface OpenedApproval {

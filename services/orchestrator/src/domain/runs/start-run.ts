@@ -1,12 +1,12 @@
 import type { StartRunRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { JsonObject, Plan } from '@treadle/workflow';
+import { startTurn, type TurnPorts } from '../conversations/start-turn.js';
+import type { FileFinder } from '../files/start-files.js';
 import { beginOnce, type Started, type StartKeys } from './begin-once.js';
 import { type CheckedStart, calledWith, factsOf, sysOf } from './checked-start.js';
 import type { LiveRuns } from './live-runs.js';
 import type { PlanSource } from './plan-source.js';
-import type { FileFinder } from './start-files.js';
-import { startTurn, type TurnPorts } from './start-turn.js';
 
 /** Says which version of a workflow a start takes: the wanted one, else the published one, else the newest. */
 export interface WorkflowVersions {

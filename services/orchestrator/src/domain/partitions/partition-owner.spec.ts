@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryPartitionLeases } from '../infra/memory-partition-leases.js';
+import { MemoryPartitionLeases } from '../../infra/memory-partition-leases.js';
+import { partitionCount } from '../runs/run-id.js';
 import type { OwnedPartitions, PartitionLeases } from './partition-leases.js';
 import { PartitionOwner } from './partition-owner.js';
-import { partitionCount } from './run-id.js';
 
 /** Leases that go by a clock that is moved by hand. */
 class ClockedLeases extends MemoryPartitionLeases {

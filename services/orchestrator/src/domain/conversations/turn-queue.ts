@@ -1,5 +1,5 @@
+import type { LiveRun } from '../runs/live-run.js';
 import type { ConversationTurns } from './conversation-turns.js';
-import type { LiveRun } from './live-run.js';
 import { variablesFor } from './turn.js';
 
 export interface TurnQueueOptions {

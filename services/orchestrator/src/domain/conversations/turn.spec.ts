@@ -2,7 +2,7 @@ import { newRun } from '@treadle/engine';
 import { catalog } from '@treadle/nodes';
 import { compile, documentSchema, type Plan } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
-import type { RunFacts } from './run-journal.js';
+import type { RunFacts } from '../runs/run-journal.js';
 import { endedTurn, firstTurn, variablesFor } from './turn.js';
 
 describe('the first turn of a conversation', () => {

@@ -1,7 +1,7 @@
 import { isTerminal, type RunState } from '@treadle/engine';
 import { fitsType } from '@treadle/nodes';
 import type { JsonObject, Plan } from '@treadle/workflow';
-import type { BegunTurn, EndedTurn, RunFacts } from './run-journal.js';
+import type { BegunTurn, EndedTurn, RunFacts } from '../runs/run-journal.js';
 
 const nameLength = 60;
 

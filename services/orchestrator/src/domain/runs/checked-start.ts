@@ -2,8 +2,8 @@ import type { StartRunRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { checkInputs, type FileValue, type StartConfig } from '@treadle/nodes';
 import { hasStart, type Json, type JsonObject, largeMark, mentionsLarge, type Plan } from '@treadle/workflow';
+import { type FileFinder, resolveFiles } from '../files/start-files.js';
 import type { RunFacts, StartKey } from './run-journal.js';
-import { type FileFinder, resolveFiles } from './start-files.js';
 
 /** A start of which everything that can be wrong with the request itself was checked. */
 export interface CheckedStart {

@@ -1,6 +1,6 @@
 import type { WorkflowDocument } from '@treadle/workflow';
-import type { NewEntries } from './entries/new-entries.js';
-import type { WebhookRow } from './entries/webhook.repository.js';
+import type { NewEntries } from '../entries/new-entries.js';
+import type { WebhookRow } from '../entries/webhook.repository.js';
 
 export interface WorkflowRow {
   readonly id: string;

@@ -7,9 +7,9 @@ import {
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 import { answerProblems, type Form, type JsonObject } from '@treadle/workflow';
+import type { LiveRuns } from '../runs/live-runs.js';
+import { partitionOf } from '../runs/run-id.js';
 import type { Approval, ApprovalRepository } from './approval.repository.js';
-import type { LiveRuns } from './live-runs.js';
-import { partitionOf } from './run-id.js';
 
 /** How long a partition's owner may take to answer, in milliseconds. */
 const ownerTimeoutMs = 5000;

@@ -2,13 +2,13 @@ import { type StartRunRequest, startTurnSubject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { fromFailureMessage } from '@treadle/grpc';
 import type { MessageBus } from '@treadle/messaging';
-import type { Started } from './begin-once.js';
-import { type CheckedStart, factsOf, sysOf } from './checked-start.js';
+import type { Started } from '../runs/begin-once.js';
+import { type CheckedStart, factsOf, sysOf } from '../runs/checked-start.js';
+import { noConversation, partitionOfConversation } from '../runs/run-id.js';
+import type { BegunTurn, RunFacts } from '../runs/run-journal.js';
+import type { StartRunPorts } from '../runs/start-run.js';
 import type { ConversationHead, ConversationTurns } from './conversation-turns.js';
 import type { OneByOne } from './one-by-one.js';
-import { noConversation, partitionOfConversation } from './run-id.js';
-import type { BegunTurn, RunFacts } from './run-journal.js';
-import type { StartRunPorts } from './start-run.js';
 import { firstTurn, variablesFor } from './turn.js';
 
 /** What starts in conversations need beside what every start needs. */

@@ -1,9 +1,9 @@
 import type { StartRunRequest, StartTurnAnswer } from '@treadle/contracts';
 import { toFailure } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
-import { partitionOfConversation } from './run-id.js';
-import { runFromState } from './run-view.js';
-import { type StartRunPorts, startRun } from './start-run.js';
+import { partitionOfConversation } from '../runs/run-id.js';
+import { runFromState } from '../runs/run-view.js';
+import { type StartRunPorts, startRun } from '../runs/start-run.js';
 import { changingHands } from './start-turn.js';
 
 /** Takes a start that another replica passed on to this one, which owns the conversation. What goes wrong is the answer. */
