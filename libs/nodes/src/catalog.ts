@@ -10,6 +10,8 @@ import { iteration, iterationStart } from './iteration/iteration.descriptor.js';
 import { listOperator } from './list-operator/list-operator.descriptor.js';
 import { llm } from './llm/llm.descriptor.js';
 import { loop, loopEnd, loopStart } from './loop/loop.descriptor.js';
+import { parameterExtractor } from './parameter-extractor/parameter-extractor.descriptor.js';
+import { questionClassifier } from './question-classifier/question-classifier.descriptor.js';
 import { schedule } from './schedule/schedule.descriptor.js';
 import { start } from './start/start.descriptor.js';
 import { subWorkflow } from './sub-workflow/sub-workflow.descriptor.js';
@@ -35,6 +37,8 @@ export const catalog = {
   loop,
   'loop-end': loopEnd,
   'loop-start': loopStart,
+  'parameter-extractor': parameterExtractor,
+  'question-classifier': questionClassifier,
   schedule,
   start,
   'sub-workflow': subWorkflow,

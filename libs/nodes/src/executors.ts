@@ -5,6 +5,8 @@ import { executeCode } from './code/code.executor.js';
 import type { Execute } from './define-node.js';
 import { executeHttpRequest } from './http-request/http-request.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
+import { executeParameterExtractor } from './parameter-extractor/parameter-extractor.executor.js';
+import { executeQuestionClassifier } from './question-classifier/question-classifier.executor.js';
 
 type Catalogued = typeof catalog;
 
@@ -20,6 +22,8 @@ export const executors = {
   code: executeCode,
   'http-request': executeHttpRequest,
   llm: executeLlm,
+  'parameter-extractor': executeParameterExtractor,
+  'question-classifier': executeQuestionClassifier,
 } as const satisfies { readonly [Name in TaskNodeName]: Execute<ConfigOf<Catalogued[Name]>> };
 
 /**
