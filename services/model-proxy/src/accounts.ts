@@ -25,6 +25,7 @@ import { configuredProviders, makeProvider } from './providers/catalog.js';
 
 const tryAgainMs = 1000;
 const refreshMs = 1000;
+/** A proxy whose database was away is back before the second of two looks. */
 const settleLostMs = 5000;
 const purgeMs = 60_000;
 
@@ -152,11 +153,7 @@ export class Accounts {
 
   private async settleLost(): Promise<void> {
     const calls = await this.spending.settleLost();
-    if (calls > 0)
-      this.options.log.warn(
-        { calls },
-        'calls of a process that died were settled at their worst case, as nobody repeated them',
-      );
+    if (calls > 0) this.options.log.warn({ calls }, 'calls of a process that died were settled at their worst case');
   }
 
   /** One at a time; what the database being away prevents is done when it is back. */

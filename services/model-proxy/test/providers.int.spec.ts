@@ -53,7 +53,8 @@ async function setup({ kind, protocol, options = {} }: Vendor, answer: WireAnswe
   const server = await startWireServer(protocol, () => answer);
   cleanups.push(() => server.close());
   const timeouts = { connectTimeoutMs: 1_000, silenceTimeoutMs: 60_000 };
-  const provider = makeProvider({ name: 'p', kind, baseUrl: server.url, apiKey: undefined, options }, timeouts);
+  const stored = { name: 'p', kind, baseUrl: server.url, apiKey: undefined, options, mergesRepeats: false };
+  const provider = makeProvider(stored, timeouts);
   cleanups.push(() => provider.close('now'));
   return { server, provider };
 }

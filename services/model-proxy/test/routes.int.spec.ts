@@ -49,6 +49,7 @@ const setupOf = (
     baseUrl,
     apiKey: undefined,
     options: {},
+    mergesRepeats: false,
     revision: 1,
   })),
   routes: [

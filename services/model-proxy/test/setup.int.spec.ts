@@ -53,6 +53,12 @@ describe('providers', () => {
     ['a wrong key', {}, 'sk-wrong', 'api_key'],
     ['a dead address', { baseUrl: 'http://127.0.0.1:1' }, apiKey, 'base_url'],
     ['an unknown kind', { kind: 'nonsense' }, apiKey, 'kind'],
+    [
+      'a promise about repeats that its protocol cannot keep',
+      { kind: 'ollama', mergesRepeats: true },
+      apiKey,
+      'merges_repeats',
+    ],
     ['an address with a password', { baseUrl: 'http://u:p@127.0.0.1:1' }, apiKey, 'base_url'],
     ['a name with a slash', { name: 'a/b' }, apiKey, 'name'],
     ['the name of a provider of the environment', { name: 'demo' }, apiKey, 'name'],
@@ -62,6 +68,15 @@ describe('providers', () => {
       failure: { code: 'invalid_argument', field },
     });
     expect((await admin.listProviders(page)).providers).toHaveLength(2);
+  });
+
+  it('are believed to bill repeats once only where an administrator says so', async () => {
+    const { admin, accounts } = await test.replica();
+    for (const mergesRepeats of [true, false]) {
+      const { provider: saved } = await admin.saveProvider(save({ mergesRepeats }));
+      expect(saved).toMatchObject({ mergesRepeats });
+      expect((await accounts.setup.setup(tenantId)).providers).toMatchObject([{ name: 'own', mergesRepeats }]);
+    }
   });
 
   it('keep their key while their host stays, and ask for it again when it changes', async () => {

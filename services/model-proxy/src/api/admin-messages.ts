@@ -20,14 +20,17 @@ import type { UsageSum } from '../domain/usage.js';
 
 /** Whatever is saved, in the words of the contract. Keys never leave: only their hints do. */
 
-export function providerMessage({ name, kind, baseUrl, options, keyHint, updatedAt }: SealedProvider): Provider {
+export function providerMessage({ options, updatedAt, ...provider }: SealedProvider): Provider {
+  const { name, kind, baseUrl, keyHint, mergesRepeats } = provider;
   const optionsJson = JSON.stringify(options);
-  return { name, kind, baseUrl, optionsJson, keyHint, fromEnvironment: false, updatedAtUnixMs: updatedAt.getTime() };
+  const updatedAtUnixMs = updatedAt.getTime();
+  return { name, kind, baseUrl, optionsJson, keyHint, mergesRepeats, fromEnvironment: false, updatedAtUnixMs };
 }
 
 /** A provider that settings of the process made. */
 export function environmentProvider(name: string): Provider {
-  return { name, kind: name, baseUrl: '', optionsJson: '', keyHint: '', fromEnvironment: true, updatedAtUnixMs: 0 };
+  const nothing = { baseUrl: '', optionsJson: '', keyHint: '', mergesRepeats: false, updatedAtUnixMs: 0 };
+  return { ...nothing, name, kind: name, fromEnvironment: true };
 }
 
 export function testMessage({ latencyMs, firstTokenMs, text, models }: ProviderTest): ProviderTestMessage {

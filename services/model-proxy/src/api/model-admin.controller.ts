@@ -44,13 +44,13 @@ export class ModelAdminController implements Handlers<typeof messages.ModelAdmin
   }
 
   async saveProvider(request: messages.SaveProviderRequest): Promise<messages.SaveProviderResponse> {
-    const { name, kind, baseUrl, optionsJson } = given(request.provider, 'provider');
+    const { name, kind, baseUrl, optionsJson, mergesRepeats } = given(request.provider, 'provider');
     if (this.parts.environmentProviders().includes(name))
       throw invalid('name', `"${name}" comes from the settings of the model proxy. Choose another name.`);
     const options = objectOf(optionsJson, 'options');
     const saving = this.parts.providers.save(
       request.tenantId,
-      { name, kind, baseUrl, options },
+      { name, kind, baseUrl, options, mergesRepeats },
       request.apiKey,
       request.testModel,
     );

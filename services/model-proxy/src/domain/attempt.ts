@@ -1,13 +1,15 @@
-import { type Failure, FailureError, toFailure } from '@treadle/failure';
+import { type Failure, toFailure } from '@treadle/failure';
 import type { LoadSign } from './adaptive-limit.js';
 import { CallSignal } from './call-signal.js';
+import { costNothing } from './cost-nothing.js';
 import type { BillableCall, BilledUsage, MoneyGate, Reservation, Spender } from './money-gate.js';
+import type { Provider } from './provider.js';
 import type { Emit } from './pulled.js';
 import type { Target } from './target.js';
 import { type Patience, Watch } from './watched.js';
 
-/** Who serves, by names. */
-export type Served = Pick<BillableCall, 'provider' | 'kind' | 'model'>;
+/** Who serves, by names, and whether repeats are billed once there. */
+export type Served = Pick<BillableCall, 'provider' | 'kind' | 'model'> & Pick<Provider, 'mergesRepeats'>;
 
 /** What is asked of whichever target serves: `Told` is what a provider says, `Part` what the caller hears. */
 export interface Work<Part, Told> {
@@ -75,8 +77,9 @@ export async function attempt<Part, Told>(
 
 async function reserve<Part, Told>(target: Target, work: Work<Part, Told>, money: MoneyGate): Promise<Reservation> {
   const { model, provider } = target;
+  const { name, kind, mergesRepeats = false } = provider;
   try {
-    return await money.reserve(work.billable({ provider: provider.name, kind: provider.kind, model }));
+    return await money.reserve(work.billable({ provider: name, kind, model, mergesRepeats }));
   } catch (error) {
     throw new AttemptFailed(toFailure(error), false, error);
   }
@@ -116,9 +119,7 @@ class Account {
     const begun = this.firstTokenMs !== undefined;
     const failure = toFailure(error);
     if (targetFailures.has(failure.code)) this.target.breaker.failed();
-    // An error answer, or a server that was never reached, cost nothing.
-    const refused = !begun && (failure.details?.['status'] !== undefined || failure.details?.['reached'] === false);
-    if (refused || !(error instanceof FailureError)) this.release();
+    if (!begun && costNothing(failure)) this.release();
     else void this.settle(failure.code === 'cancelled' ? 'cancelled' : 'failed', undefined);
     return new AttemptFailed(failure, begun, error);
   }

@@ -30,12 +30,12 @@ export function chatWork(question: ChatQuestion, { plan, patience }: Frame): Cha
   return {
     patience,
     spender,
-    billable: (served) => ({
+    billable: ({ mergesRepeats, ...served }) => ({
       ...served,
       spender,
       operation: 'chat',
       route: plan.route,
-      idempotencyKey,
+      idempotencyKey: mergesRepeats ? idempotencyKey : '',
       deadlineUnixMs,
       inputTokensAtMost: promptTokensAtMost({ ...served, messages, tools, responseFormat }),
       outputTokensAtMost: limit,
@@ -97,7 +97,8 @@ function wholeWork<Answer extends TokenCounts & { readonly warnings: readonly st
   return {
     patience,
     spender,
-    billable: (served) => ({
+    // No request of this kind carries a key.
+    billable: ({ mergesRepeats: _, ...served }) => ({
       ...served,
       spender,
       operation,

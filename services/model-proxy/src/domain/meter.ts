@@ -22,15 +22,13 @@ const shareMs = 1000;
 const maxShares = 10_000;
 /** An answer's end waits so long for its settlement at most. */
 const longestWriteMs = 2000;
-/** Kinds of providers that do not know a repeated call by its key: each attempt is billed there. */
-const ignoringKeys = new Set(['anthropic', 'bedrock', 'cohere', 'demo', 'google-gemini', 'local', 'mistral', 'ollama']);
 /** Calls under no budget are written together with those of so many milliseconds: nobody waits for them. */
 const notingMs = 50;
 /** A settlement that cannot be written is tried again after this. */
 const tryAgainMs = 500;
 /** How often a stopping process still tries. */
 const lastTries = 6;
-/** A reservation outlives its call's deadline by this, so that a caller whose proxy died can come back. */
+/** A reservation that a repeat may take over outlives its call's deadline by this. */
 const graceMs = 60_000;
 const longestCallMs = 600_000;
 
@@ -187,8 +185,7 @@ export class Meter implements MoneyGate {
 
   private entryOf({ spender, ...call }: BillableCall, price: Price | undefined, id: string): SpendingCall {
     const { tenantId, workflowId, runId, nodeKey, apiKeyId } = spender;
-    const { operation, provider, model, route } = call;
-    const idempotencyKey = ignoringKeys.has(call.kind) ? '' : call.idempotencyKey;
+    const { operation, provider, model, route, idempotencyKey } = call;
     const who = { tenantId, workflowId, runId, nodeKey, apiKeyId };
     return { id, ...who, operation, provider, model, route, idempotencyKey, priceVersion: price?.version ?? '' };
   }

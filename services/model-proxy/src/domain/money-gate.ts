@@ -19,8 +19,8 @@ export interface BillableCall {
   /** The route that chose the target; empty when the caller named provider and model. */
   readonly route: string;
   /**
-   * The same on every attempt of one call; empty when the caller has none. Where the provider knows repeats by it, an attempt whose process
-   * died is billed once, together with the attempt that follows it.
+   * The same on every attempt of one call, for providers that promise to bill repeats under it once: an attempt whose process died is
+   * counted together with the attempt that follows it. Empty for all others, where whatever may have been sent counts on its own.
    */
   readonly idempotencyKey: string;
   /** An upper bound of the prompt's tokens. */

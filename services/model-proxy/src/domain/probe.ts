@@ -1,4 +1,5 @@
 import { toFailure } from '@treadle/failure';
+import { costNothing } from './cost-nothing.js';
 import type { BilledUsage, MoneyGate } from './money-gate.js';
 import type { FinishedPart } from './provider.js';
 import type { Target } from './target.js';
@@ -28,9 +29,14 @@ export async function probe(target: Target, money: MoneyGate, timeoutMs: number)
     reservation.settle({ status: 'completed', usage, latencyMs, firstTokenMs: latencyMs });
     return true;
   } catch (error) {
-    reservation.release();
+    const failure = toFailure(error);
+    if (costNothing(failure)) reservation.release();
+    else {
+      const latencyMs = performance.now() - startedAt;
+      reservation.settle({ status: 'failed', usage: undefined, latencyMs, firstTokenMs: undefined });
+    }
     // Whoever refuses a request is there.
-    return toFailure(error).code === 'provider_rejected';
+    return failure.code === 'provider_rejected';
   }
 }
 

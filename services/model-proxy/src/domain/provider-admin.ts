@@ -6,7 +6,7 @@ import type { ProviderStore, StoredProvider } from './provider-store.js';
 import { type ProviderTest, testProvider } from './provider-test.js';
 import { boundTo, checkName, invalid, keyPurpose, type SealedProvider, type SetupRepository } from './setup.js';
 
-export type NewProvider = Pick<StoredProvider, 'name' | 'kind' | 'baseUrl' | 'options'>;
+export type NewProvider = Pick<StoredProvider, 'name' | 'kind' | 'baseUrl' | 'options' | 'mergesRepeats'>;
 
 export interface ProviderAdminParts {
   readonly repository: SetupRepository;

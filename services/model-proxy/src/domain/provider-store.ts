@@ -12,6 +12,8 @@ export interface StoredProvider {
   readonly apiKey: Secret | undefined;
   /** Settings of the adapter, such as an API version. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Whether it promises to bill requests under one `Idempotency-Key` once. */
+  readonly mergesRepeats: boolean;
   /** Changes with every save, key included. */
   readonly revision: number;
 }

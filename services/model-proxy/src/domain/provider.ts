@@ -99,6 +99,8 @@ export interface Provider {
   readonly name: string;
   /** The vendor, as the price table knows it, for example `openai`. */
   readonly kind: string;
+  /** It is told the key of each call, and promises to bill requests under one key once. Absent means no. */
+  readonly mergesRepeats?: boolean;
   /** The names of its models. Throws `FailureError`. */
   listModels(): Promise<readonly string[]>;
   /** Ends with `finished` or throws a `FailureError`; leaving the loop ends the call. */

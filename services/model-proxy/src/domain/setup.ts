@@ -38,6 +38,7 @@ export interface SealedProvider {
   /** The last characters of the key; empty without one. */
   readonly keyHint: string;
   readonly options: Readonly<Record<string, unknown>>;
+  readonly mergesRepeats: boolean;
   readonly revision: number;
   readonly updatedAt: Date;
 }

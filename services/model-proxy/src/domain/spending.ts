@@ -8,6 +8,7 @@ export interface SpendingCall extends Spender {
   readonly provider: string;
   readonly model: string;
   readonly route: string;
+  /** Only for providers that bill repeats under it once; else empty. */
   readonly idempotencyKey: string;
   /** Which price was used; empty when none is known. */
   readonly priceVersion: string;
@@ -19,7 +20,7 @@ export interface ReserveCall extends SpendingCall {
   readonly usd: number | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** When a reservation whose process has died is settled at its worst case. */
+  /** Until when a repeat may take over a reservation with an idempotency key whose process has died. */
   readonly expiresAt: Date;
 }
 
@@ -75,7 +76,10 @@ export interface SpendingStore {
   settle(calls: readonly SettleCall[]): Promise<void>;
   /** Writes down calls that nothing was set aside for, each under an id of its own. All or nothing; writing twice counts once. */
   note(calls: readonly SettleCall[]): Promise<void>;
-  /** Settles reservations that expired and whose process has died at their worst case. @returns how many. */
+  /**
+   * Settles reservations at their worst case whose process was found dead by two of these calls in a row; those with an idempotency key
+   * only once they expired, as their repeat takes them over. @returns how many.
+   */
   settleLost(): Promise<number>;
   /** How full the fullest budget of a spender is, by what was spent. */
   shareUsed(spender: Spender): Promise<number>;

@@ -69,6 +69,7 @@ export class KyselySetupRepository implements SetupRepository {
       sealed_key: provider.sealedKey ?? null,
       key_hint: provider.keyHint,
       options: JSON.stringify(provider.options),
+      merges_repeats: provider.mergesRepeats,
     };
     const row = await this.change(tenantId, (db) =>
       db

@@ -15,11 +15,14 @@ import type { OwnerLock } from './owner-lock.js';
 /** Lost reservations settled in one go. */
 const lostAtOnce = 500;
 
+const deadQuery = 'select owner from (select distinct owner from reservation) as owners where not owner_alive(owner)';
+
 const lostQuery = `
   select id, tenant_id, workflow_id, run_id, node_key, api_key_id, operation, provider, model, route, idempotency_key, price_version,
     'lost' as status, false as cached, usd, input_tokens, 0 as cached_input_tokens, output_tokens, 0 as reasoning_tokens,
     null as latency_ms, null as first_token_ms, at
-  from reservation where expires_at < now() and not owner_alive(owner) order by expires_at limit ${lostAtOnce}`;
+  from reservation where owner = any($1::integer[]) and (idempotency_key = '' or expires_at < now())
+  order by expires_at limit ${lostAtOnce}`;
 
 const ledgerColumns = [
   ...[
@@ -55,6 +58,9 @@ const takeEventsQuery = `
 
 /** The books in PostgreSQL. Whether a call fits is decided by functions of the schema, next to the data. */
 export class PostgresSpendingStore implements SpendingStore {
+  /** Owners that had no lock when they were last looked for. */
+  private suspects: ReadonlySet<number> = new Set();
+
   constructor(
     private readonly pool: Pool,
     private readonly ownerLock: OwnerLock,
@@ -84,7 +90,13 @@ export class PostgresSpendingStore implements SpendingStore {
   }
 
   async settleLost(): Promise<number> {
-    const lost = await this.query<object>(lostQuery, []);
+    const rows = await this.query<{ owner: number }>(deadQuery, []);
+    const dead = rows.map(({ owner }) => owner);
+    // A process that lives but lost its connection takes its lock again before the second look.
+    const certain = dead.filter((owner) => this.suspects.has(owner));
+    this.suspects = new Set(dead);
+    if (certain.length === 0) return 0;
+    const lost = await this.query<object>(lostQuery, [certain]);
     if (lost.length > 0) await this.query('select settle_calls($1, $2::jsonb)', [this.owner(), JSON.stringify(lost)]);
     return lost.length;
   }

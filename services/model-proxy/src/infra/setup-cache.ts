@@ -105,8 +105,8 @@ export class SetupCache implements ProviderStore, PriceTable {
 
   /** A key that does not open leaves its provider without one, so that the provider's calls fail and no others. */
   private async unseal(tenantId: string, provider: SealedProvider): Promise<StoredProvider> {
-    const { sealedKey, name, kind, baseUrl, options, revision } = provider;
-    const plain = { name, kind, baseUrl, options, revision, apiKey: undefined };
+    const { sealedKey, name, kind, baseUrl, options, mergesRepeats, revision } = provider;
+    const plain = { name, kind, baseUrl, options, mergesRepeats, revision, apiKey: undefined };
     if (sealedKey === undefined) return plain;
     try {
       return { ...plain, apiKey: await this.options.vault.open(tenantId, keyPurpose(provider), sealedKey) };

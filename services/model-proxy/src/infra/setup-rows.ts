@@ -14,6 +14,7 @@ export function toProvider(row: Selectable<Tables['provider']>): SealedProvider 
     sealedKey: row.sealed_key ?? undefined,
     keyHint: row.key_hint,
     options: row.options as JsonObject,
+    mergesRepeats: row.merges_repeats,
     revision: row.revision,
     updatedAt: row.updated_at,
   };

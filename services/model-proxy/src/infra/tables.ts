@@ -22,6 +22,7 @@ export interface Tables {
     sealed_key: string | null;
     key_hint: string;
     options: Json;
+    merges_repeats: boolean;
   };
   route: Saved & { tenant_id: string; name: string; targets: Json; rules: Json };
   price: {

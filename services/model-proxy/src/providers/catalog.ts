@@ -12,7 +12,7 @@ import { LocalProvider } from './local/index.js';
 import { OllamaProvider } from './ollama/index.js';
 import { OpenAiProvider } from './openai/index.js';
 import { openAiOptions } from './openai/options.js';
-import { compatibleServers } from './openai-compatible/entries.js';
+import { type CompatibleServer, compatibleServers } from './openai-compatible/entries.js';
 import { OpenAiCompatibleProvider } from './openai-compatible/index.js';
 import type { ServerOptions } from './wire/server-options.js';
 
@@ -21,6 +21,8 @@ type Settings = Readonly<Record<string, unknown>>;
 interface Kind {
   /** Undefined where everybody has their own. */
   readonly baseUrl: string | undefined;
+  /** Each request carries the caller's key, by which a server can know a repeat. Absent means no. */
+  readonly tellsKey?: true;
   make(server: ServerOptions, settings: Settings): Provider;
 }
 
@@ -32,6 +34,7 @@ const vendors = {
   },
   'azure-openai': {
     baseUrl: undefined,
+    tellsKey: true,
     make: (server, settings) => new AzureOpenAiProvider(azureOptions(server, settings)),
   },
   demo: { baseUrl: 'http://localhost', make: ({ name }) => new DemoProvider(name) },
@@ -43,16 +46,22 @@ const vendors = {
   ollama: { baseUrl: 'http://127.0.0.1:11434', make: (server) => new OllamaProvider(server) },
   openai: {
     baseUrl: 'https://api.openai.com/v1',
+    tellsKey: true,
     make: (server, settings) => new OpenAiProvider(openAiOptions(server, settings)),
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...Object.entries(vendors),
-  ...Object.entries(compatibleServers).map(([kind, entry]): [string, Kind] => {
-    const dialect = 'dialect' in entry ? entry.dialect : undefined;
-    const make = (server: ServerOptions) => new OpenAiCompatibleProvider({ ...server, ...(dialect && { dialect }) });
-    return [kind, { baseUrl: entry.baseUrl, make }];
+  ...Object.entries(compatibleServers).map(([kind, entry]: [string, CompatibleServer]): [string, Kind] => {
+    const { baseUrl, ...own } = entry;
+    const make = (server: ServerOptions) =>
+      new OpenAiCompatibleProvider({
+        ...server,
+        ...own,
+        mergesRepeats: server.mergesRepeats || own.mergesRepeats === true,
+      });
+    return [kind, { baseUrl, tellsKey: true, make }];
   }),
 ]);
 
@@ -63,7 +72,7 @@ type Timeouts = Pick<ServerOptions, 'connectTimeoutMs' | 'silenceTimeoutMs'>;
 
 /** A provider as somebody set it up. Throws `invalid_argument` with the field at fault. */
 export function makeProvider(stored: Omit<StoredProvider, 'revision'>, timeouts: Timeouts): Provider {
-  const { name, kind, apiKey, options } = stored;
+  const { name, kind, apiKey, options, mergesRepeats } = stored;
   const known = kinds.get(kind);
   if (!known) {
     const message = `There is no kind of provider "${kind}". There are: ${providerKinds.join(', ')}.`;
@@ -74,7 +83,13 @@ export function makeProvider(stored: Omit<StoredProvider, 'revision'>, timeouts:
     const message = `A provider of the kind "${kind}" has no address of its own: say where it is.`;
     throw FailureError.of('invalid_argument', message, { field: 'base_url' });
   }
-  return known.make({ name, kind, baseUrl, apiKey: apiKey?.reveal().trim() ?? '', ...timeouts }, options);
+  if (mergesRepeats && !known.tellsKey) {
+    const message = `A provider of the kind "${kind}" is not told the key of a call and cannot know a repeat by it.`;
+    throw FailureError.of('invalid_argument', message, { field: 'merges_repeats' });
+  }
+  const { connectTimeoutMs, silenceTimeoutMs } = timeouts;
+  const server = { name, kind, baseUrl, apiKey: apiKey?.reveal().trim() ?? '', connectTimeoutMs, silenceTimeoutMs };
+  return known.make({ ...server, mergesRepeats }, options);
 }
 
 /** A provider for each that has settings, in the order in which they are asked for a model; the local and the demo model are always there, last. */
@@ -87,7 +102,8 @@ function openAi(config: ModelProxyConfig): Provider[] {
   const { openAiBaseUrl, openAiApiKey: apiKey } = config;
   if (!openAiBaseUrl && !apiKey) return [];
   const name = 'openai';
-  if (!openAiBaseUrl) return [makeProvider({ name, kind: name, baseUrl: '', apiKey, options: {} }, config)];
+  if (!openAiBaseUrl)
+    return [makeProvider({ name, kind: name, baseUrl: '', apiKey, options: {}, mergesRepeats: false }, config)];
   const server = { name, kind: name, baseUrl: openAiBaseUrl, apiKey: apiKey?.reveal().trim() ?? '' };
   const { connectTimeoutMs, silenceTimeoutMs } = config;
   return [new OpenAiCompatibleProvider({ ...server, connectTimeoutMs, silenceTimeoutMs })];

@@ -29,6 +29,7 @@ interface SaveOptions {
   readonly keyFile?: string;
   readonly option?: Readonly<Record<string, string>>;
   readonly testModel?: string;
+  readonly mergesRepeats?: true;
 }
 
 const path = '/api/v1/models/providers';
@@ -48,6 +49,7 @@ export function addProvidersCommand(models: Command, act: Act): void {
     .option('--base-url <url>', "its address, where that is not the vendor's own")
     .option('--key-file <file>', 'the file that holds its key; - reads standard input; without it the saved key stays')
     .option('--option <name=value>', 'a setting of this kind of provider; may be repeated', addAssignment)
+    .option('--merges-repeats', 'it promises to bill requests under one Idempotency-Key once: budgets rely on that')
     .option('--test-model <model>', 'ask this model something short; without it the list of models is read')
     .addHelpText(
       'after',
@@ -89,11 +91,18 @@ async function list(context: CommandContext): Promise<void> {
 }
 
 async function set(context: CommandContext, options: SaveOptions, name: string): Promise<void> {
-  const { kind, baseUrl, keyFile, option, testModel } = options;
+  const { kind, baseUrl, keyFile, option, testModel, mergesRepeats } = options;
   const key = keyFile === undefined ? undefined : (await readText(keyFile)).trim();
   const saved = await context.api.send<Provider & { readonly test: ProviderTest }>(pathOf(name), {
     method: 'PUT',
-    json: { kind, base_url: baseUrl, api_key: key, options: option, test_model: testModel },
+    json: {
+      kind,
+      base_url: baseUrl,
+      api_key: key,
+      options: option,
+      merges_repeats: mergesRepeats,
+      test_model: testModel,
+    },
     signal: context.signal,
   });
   print(context, saved, () => `Provider "${name}" is saved.\n\n${testText(saved.test)}`);

@@ -16,6 +16,10 @@ export const saveProviderSchema = z
       description: 'Left out, the saved key is kept, as long as the host stays the same. It is never shown again.',
     }),
     options: jsonObject.default({}),
+    merges_repeats: z.boolean().default(false).meta({
+      description:
+        'Whether it promises to bill requests under one `Idempotency-Key` once. Budgets then count the repeat of a call whose proxy died together with that call; otherwise each request that may have been sent counts.',
+    }),
     test_model: z.string().max(200).default('').meta({
       description: 'A model to ask something short before saving; without one the list of models is read.',
     }),
@@ -44,6 +48,7 @@ const provider = {
   kind: name,
   base_url: z.string(),
   options: jsonObject,
+  merges_repeats: z.boolean(),
   key_hint: z.string().nullable(),
   from_environment: z
     .boolean()

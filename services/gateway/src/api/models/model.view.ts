@@ -3,12 +3,13 @@ import type { Budget, Price, Provider, ProviderTest, Route, UsageGroup } from '@
 /** What the model proxy is set up with, as the native API shows it. */
 
 export function providerView(provider: Provider) {
-  const { name, kind, baseUrl, optionsJson, keyHint, fromEnvironment, updatedAtUnixMs } = provider;
+  const { name, kind, baseUrl, optionsJson, keyHint, mergesRepeats, fromEnvironment, updatedAtUnixMs } = provider;
   return {
     name,
     kind,
     base_url: baseUrl,
     options: parse(optionsJson),
+    merges_repeats: mergesRepeats,
     key_hint: keyHint || null,
     from_environment: fromEnvironment,
     updated_at: updatedAtUnixMs ? new Date(updatedAtUnixMs).toISOString() : null,

@@ -48,6 +48,7 @@ export class ProvidersController {
         baseUrl: body.base_url,
         optionsJson: JSON.stringify(body.options),
         keyHint: '',
+        mergesRepeats: body.merges_repeats,
         fromEnvironment: false,
         updatedAtUnixMs: 0,
       },

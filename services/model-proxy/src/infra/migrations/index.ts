@@ -6,6 +6,7 @@ import { reserveFunction } from './0004-reserve-function.js';
 import { settleFunction } from './0005-settle-function.js';
 import { responseCache } from './0007-response-cache.js';
 import { setupRevisions } from './0008-setup-revisions.js';
+import { mergedRepeats } from './0009-merged-repeats.js';
 
 /** The model proxy's own schema: what is set up, and what was spent. */
 export const modelProxySchema = 'model_proxy';
@@ -18,4 +19,5 @@ export const modelProxyMigrations: Migrations = {
   '0005-settle-function': settleFunction,
   '0007-response-cache': responseCache,
   '0008-setup-revisions': setupRevisions,
+  '0009-merged-repeats': mergedRepeats,
 };

@@ -1,9 +1,12 @@
 import type { Dialect } from './options.js';
 
-interface Entry {
+/** A server with OpenAI's protocol, as data. */
+export interface CompatibleServer {
   /** Undefined for servers that everybody runs at their own address. */
   readonly baseUrl: string | undefined;
   readonly dialect?: Dialect;
+  /** The vendor documents that it bills requests under one `Idempotency-Key` once. Absent where it does not. */
+  readonly mergesRepeats?: true;
 }
 
 /** Servers that speak OpenAI's protocol, alphabetical. A new one is a line here. */
@@ -47,4 +50,4 @@ export const compatibleServers = {
   vllm: { baseUrl: undefined },
   xai: { baseUrl: 'https://api.x.ai/v1' },
   zhipu: { baseUrl: 'https://open.bigmodel.cn/api/paas/v4', dialect: { structuredOutput: 'json_object' } },
-} as const satisfies Readonly<Record<string, Entry>>;
+} as const satisfies Readonly<Record<string, CompatibleServer>>;

@@ -24,6 +24,7 @@ const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) }
 export class OpenAiCompatibleProvider implements Provider {
   readonly name: string;
   readonly kind: string;
+  readonly mergesRepeats: boolean;
   protected readonly connection: Connection;
   /** Turned off for good once the server refused to be asked. */
   private asksForUsage = true;
@@ -31,6 +32,7 @@ export class OpenAiCompatibleProvider implements Provider {
   constructor(private readonly options: OpenAiCompatibleOptions) {
     this.name = options.name;
     this.kind = options.kind;
+    this.mergesRepeats = options.mergesRepeats ?? false;
     this.connection = new Connection(options);
   }
 

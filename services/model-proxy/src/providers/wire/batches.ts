@@ -1,3 +1,4 @@
+import { FailureError } from '@treadle/failure';
 import type { Embeddings } from '../../domain/provider.js';
 
 interface Batch {
@@ -18,12 +19,23 @@ export async function inBatches(
     texts.slice(at * size, (at + 1) * size),
   );
   const batches: Batch[] = [];
-  for (let at = 0; at < parts.length; at += together)
-    batches.push(...(await Promise.all(parts.slice(at, at + together).map(embed))));
+  try {
+    for (let at = 0; at < parts.length; at += together)
+      batches.push(...(await Promise.all(parts.slice(at, at + together).map(embed))));
+  } catch (error) {
+    throw parts.length > 1 ? oneOfSeveral(error) : error;
+  }
   return {
     vectors: batches.flatMap(({ vectors }) => vectors),
     inputTokens: batches.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
     outputTokens: 0,
     warnings: [],
   };
+}
+
+/** Says that the other batches may have been answered, and billed, though this one was not. */
+function oneOfSeveral(error: unknown): unknown {
+  if (!(error instanceof FailureError)) return error;
+  const { failure } = error;
+  return new FailureError({ ...failure, details: { ...failure.details, oneOfSeveral: true } }, { cause: error });
 }

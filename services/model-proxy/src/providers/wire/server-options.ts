@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly connectTimeoutMs: number;
   /** Milliseconds to the first byte, and between any two parts of a stream. */
   readonly silenceTimeoutMs: number;
+  /** It promises to bill requests under one `Idempotency-Key` once. Absent means no. */
+  readonly mergesRepeats?: boolean;
 }
 
 /** The path of an endpoint below a base address, its query kept (some gateways carry an API version there). */

@@ -34,6 +34,11 @@ export interface Provider {
   fromEnvironment: boolean;
   /** Milliseconds since the epoch. Set by the proxy. */
   updatedAtUnixMs: number;
+  /**
+   * Whether it promises to bill requests under one Idempotency-Key once. Where it does, the repeat of a call whose proxy died is counted
+   * together with that call; else each of them is.
+   */
+  mergesRepeats: boolean;
 }
 
 export interface ListProvidersRequest {
@@ -312,7 +317,16 @@ export interface BudgetAlert {
 }
 
 function createBaseProvider(): Provider {
-  return { name: "", kind: "", baseUrl: "", optionsJson: "", keyHint: "", fromEnvironment: false, updatedAtUnixMs: 0 };
+  return {
+    name: "",
+    kind: "",
+    baseUrl: "",
+    optionsJson: "",
+    keyHint: "",
+    fromEnvironment: false,
+    updatedAtUnixMs: 0,
+    mergesRepeats: false,
+  };
 }
 
 export const Provider: MessageFns<Provider> = {
@@ -337,6 +351,9 @@ export const Provider: MessageFns<Provider> = {
     }
     if (message.updatedAtUnixMs !== 0) {
       writer.uint32(56).uint64(message.updatedAtUnixMs);
+    }
+    if (message.mergesRepeats !== false) {
+      writer.uint32(64).bool(message.mergesRepeats);
     }
     return writer;
   },
@@ -410,6 +427,14 @@ export const Provider: MessageFns<Provider> = {
             message.updatedAtUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.mergesRepeats = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -434,6 +459,7 @@ export const Provider: MessageFns<Provider> = {
     message.keyHint = object.keyHint ?? "";
     message.fromEnvironment = object.fromEnvironment ?? false;
     message.updatedAtUnixMs = object.updatedAtUnixMs ?? 0;
+    message.mergesRepeats = object.mergesRepeats ?? false;
     return message;
   },
 };
