@@ -5,19 +5,25 @@ import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 const ticksPerSecond = 100;
-/** A system that falls so far behind is overloaded. */
-const mostConnections = 1_000;
+/**
+ * Connections for requests at random moments, open before the first: accepting one costs a server more than answering a request does, and a
+ * system that is cold or held up for a moment would be met by ever more of them. What comes while all are busy waits for the next free one.
+ */
+const connectionsOfArrivals = 200;
 
 /**
  * Sends the same request for some seconds, after a warm-up that is not counted: with `concurrency` from as many connections, each of
- * which asks again when it is answered; with `perSecond` at random moments, whatever becomes of the requests before.
- * @returns {Promise<{requests: number, rps: number, p50: number, p99: number, firstByteP50: number, errors: number, cpuMs?: number}>}
- *   milliseconds; `cpuMs` is the processor time of `pid` and its children.
+ * which asks again when it is answered; with `perSecond` at random moments, whatever becomes of the requests before. Such a request's time
+ * counts from its moment, also while it waits for a connection.
+ * @returns {Promise<{requests: number, rps: number, p50: number, p99: number, firstByteP50: number, errors: number, waiting: number, cpuMs?: number}>}
+ *   milliseconds; `waiting` requests had not been sent at the end, because the system is slower than they come; `cpuMs` is the processor time
+ *   of `pid` and its children.
  */
 export async function load({ url, headers = {}, body, concurrency, perSecond, seconds = 4, warmupSeconds = 1.5, pid }) {
   const target = { ...addressOf(url), request: requestOf(url, headers, body) };
-  const run = { counting: false, stopped: false, total: [], first: [], errors: 0, firstError: '' };
-  const done = perSecond ? [arrivals(run, target, perSecond)] : callers(run, target, concurrency);
+  const run = { counting: false, stopped: false, total: [], first: [], errors: 0, firstError: '', waiting: [] };
+  const pool = perSecond && (await openPool(run, target));
+  const done = pool ? [arrivals(run, pool, perSecond)] : callers(run, target, concurrency);
   await sleep(warmupSeconds);
   run.counting = true;
   const [startedAt, cpuBefore] = [performance.now(), pid ? cpuMsOf(pid) : 0];
@@ -25,6 +31,7 @@ export async function load({ url, headers = {}, body, concurrency, perSecond, se
   run.counting = false;
   const elapsed = (performance.now() - startedAt) / 1_000;
   const cpuMs = pid ? cpuMsOf(pid) - cpuBefore : undefined;
+  const waiting = run.waiting.length;
   run.stopped = true;
   await Promise.all(done);
   const requests = run.total.length;
@@ -35,6 +42,7 @@ export async function load({ url, headers = {}, body, concurrency, perSecond, se
     p99: quantile(run.total, 0.99),
     firstByteP50: quantile(run.first, 0.5),
     errors: run.errors,
+    waiting,
     ...(run.firstError && { firstError: run.firstError }),
     ...(cpuMs !== undefined && { cpuMs }),
   };
@@ -56,7 +64,8 @@ function callers(run, target, concurrency) {
   return Array.from({ length: concurrency }, async () => {
     while (!run.stopped) {
       await new Promise((over) => {
-        const caller = converse(run, target, { ready: () => (run.stopped ? caller.end() : caller.send()), over });
+        const ready = () => (run.stopped ? caller.end() : caller.send(performance.now()));
+        const caller = converse(run, target, { ready, over });
       });
       if (!run.stopped) await sleep(0.02);
     }
@@ -64,41 +73,46 @@ function callers(run, target, concurrency) {
 }
 
 /** A Poisson process: the gaps between two requests are exponential, from a fixed seed. */
-async function arrivals(run, target, perSecond) {
+async function arrivals(run, pool, perSecond) {
   const random = randomFrom(7);
-  const idle = [];
-  const all = new Set();
-  let nextAt = performance.now();
-  while (!run.stopped) {
-    for (; nextAt <= performance.now(); nextAt -= (Math.log(1 - random()) / perSecond) * 1_000) arrive();
-    await sleep(0.001);
+  for (let nextAt = performance.now(); !run.stopped; await sleep(0.001)) {
+    for (; nextAt <= performance.now(); nextAt -= (Math.log(1 - random()) / perSecond) * 1_000) {
+      const caller = pool.idle.pop();
+      // Not `nextAt`: that the driver's own timers are late is not the system's fault.
+      if (caller) caller.send(performance.now());
+      else run.waiting.push(performance.now());
+    }
   }
-  for (const caller of all) caller.end();
+  for (const caller of pool.all) caller.end();
+}
 
-  function arrive() {
-    const caller = idle.pop();
-    if (caller) return caller.send();
-    if (all.size >= mostConnections) return void (run.counting && (run.errors += 1));
-    let isNew = true;
-    const fresh = converse(run, target, {
-      ready: () => {
-        if (isNew) fresh.send();
-        else idle.push(fresh);
-        isNew = false;
-      },
-      over: () => {
-        all.delete(fresh);
-        idle.splice(idle.indexOf(fresh) >>> 0, 1);
-      },
-    });
-    all.add(fresh);
-  }
+/** Connections that are open; each takes what waits as soon as it is free. One that breaks is replaced. */
+async function openPool(run, target) {
+  const pool = { all: new Set(), idle: [] };
+  const open = (opened) => {
+    const ready = () => {
+      opened();
+      const askedAt = run.waiting.shift();
+      if (askedAt === undefined) pool.idle.push(caller);
+      else caller.send(askedAt);
+    };
+    const over = () => {
+      opened();
+      pool.all.delete(caller);
+      pool.idle = pool.idle.filter((one) => one !== caller);
+      if (!run.stopped) setTimeout(() => run.stopped || open(() => undefined), 20);
+    };
+    const caller = converse(run, target, { ready, over });
+    pool.all.add(caller);
+  };
+  await Promise.all(Array.from({ length: connectionsOfArrivals }, () => new Promise(open)));
+  return pool;
 }
 
 /** One connection: `ready` whenever it may send, `over` when it is closed. */
 function converse(run, { hostname, port, request }, { ready, over }) {
   const socket = connect(port, hostname).setNoDelay(true);
-  let sentAt = 0;
+  let startedAt = 0;
   let firstAt = 0;
   let received = '';
   let waiting = false;
@@ -114,13 +128,13 @@ function converse(run, { hostname, port, request }, { ready, over }) {
     if (head < 0) return;
     if (firstAt === 0 && received.length > head + 4) firstAt = performance.now();
     if (!complete(received, head)) return;
-    if (run.counting) note(run, received, performance.now() - sentAt, firstAt - sentAt);
+    if (run.counting) note(run, received, performance.now() - startedAt, firstAt - startedAt);
     waiting = false;
     ready();
   });
   return {
-    send: () => {
-      [sentAt, firstAt, received, waiting] = [performance.now(), 0, '', true];
+    send: (askedAt) => {
+      [startedAt, firstAt, received, waiting] = [askedAt, 0, '', true];
       socket.write(request);
     },
     end: () => socket.destroy(),

@@ -158,6 +158,7 @@ function print({ machine, results }) {
       'CPU ms/request': fixed(each.cpuMsPerRequest, 2),
       'CPU us/token': fixed(each.cpuMicrosPerToken, 1),
       errors: each.errors,
+      waiting: each.waiting,
     })),
   );
   summarise(results);
