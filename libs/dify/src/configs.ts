@@ -1,4 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { listOf, namedSelector, selectorOf } from './dify-values.js';
+import { translateLlm, translateParameterExtractor, translateQuestionClassifier } from './model-configs.js';
 import { translateSchedule, translateWebhook } from './triggers.js';
 
 /** Brings the configuration of a node from Dify's habits, old ones included, to the shape its node type checks. */
@@ -16,6 +18,8 @@ export const configTranslators: Readonly<Record<string, Translate>> = {
   'list-operator': translateListOperator,
   llm: translateLlm,
   loop: translateLoop,
+  'parameter-extractor': translateParameterExtractor,
+  'question-classifier': translateQuestionClassifier,
   schedule: translateSchedule,
   start: (config) => ({ variables: listOf(config.variables).map(startVariable) }),
   template: (config) => ({ ...config, variables: listOf(config.variables).map(namedSelector) }),
@@ -36,19 +40,6 @@ const operators: Readonly<Record<string, string>> = {
   '>=': '≥',
   '<=': '≤',
 };
-
-/** Number and text both occur as ids; `[start id, "sys.query"]` is how the first versions wrote `["sys", "query"]`. */
-export function selectorOf(value: Json | undefined): Json[] {
-  const parts = listOf(value).map((part) => (typeof part === 'number' ? String(part) : part));
-  const name = parts[1];
-  return typeof name === 'string' && name.startsWith('sys.')
-    ? ['sys', ...name.slice(4).split('.'), ...parts.slice(2)]
-    : parts;
-}
-
-function namedSelector(item: Json): Json {
-  return isJsonObject(item) ? { ...item, value_selector: selectorOf(item.value_selector) } : item;
-}
 
 /** Forms write an empty text where a number was left out. */
 function startVariable(item: Json): Json {
@@ -176,42 +167,6 @@ function valueSource(source: Json | undefined): Json {
   return isJsonObject(source) ? { ...source, selector: selectorOf(source.selector) } : null;
 }
 
-function translateLlm(config: JsonObject): JsonObject {
-  const { model, prompt_template: prompt, context, vision, prompt_config, memory, reasoning_format, ...rest } = config;
-  return {
-    ...rest,
-    model: isJsonObject(model)
-      ? { ...model, completion_params: isJsonObject(model.completion_params) ? model.completion_params : {} }
-      : (model ?? null),
-    prompt_template: Array.isArray(prompt)
-      ? (prompt as readonly Json[]).map(promptMessage)
-      : isJsonObject(prompt)
-        ? promptPart(prompt)
-        : [],
-    context: withSelector(context),
-    vision: isJsonObject(vision)
-      ? { ...vision, configs: isJsonObject(vision.configs) ? withSelector(vision.configs) : null }
-      : null,
-    prompt_config: isJsonObject(prompt_config)
-      ? { jinja2_variables: listOf(prompt_config.jinja2_variables).map(namedSelector) }
-      : null,
-    memory: isJsonObject(memory) ? memory : null,
-    reasoning_format: reasoning_format === 'separated' ? 'separated' : 'tagged',
-  };
-}
-
-function promptMessage(item: Json): Json {
-  return isJsonObject(item) ? { ...promptPart(item), role: item.role || 'user' } : item;
-}
-
-function promptPart(part: JsonObject): JsonObject {
-  return { ...part, edition_type: part.edition_type === 'jinja2' ? 'jinja2' : 'basic' };
-}
-
-function withSelector(part: Json | undefined): Json {
-  return isJsonObject(part) ? { ...part, variable_selector: selectorOf(part.variable_selector) } : null;
-}
-
 function translateAggregator(config: JsonObject): JsonObject {
   const settings = config.advanced_settings;
   const withSelectors = (part: JsonObject): JsonObject => ({
@@ -242,8 +197,4 @@ function translateHttpRequest(config: JsonObject): JsonObject {
 function secondsOf(value: Json | undefined): Json {
   const seconds = Number(value ?? Number.NaN);
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 600) : null;
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? (value as readonly Json[]) : [];
 }

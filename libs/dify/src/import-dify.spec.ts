@@ -31,6 +31,9 @@ describe('importDify', () => {
     'http-request',
     'old-spellings',
     'containers',
+    'question-classifier',
+    'parameter-extractor',
+    'structured-output',
     'chat',
     'completion',
   ])('makes a document of %s that compiles without a word', (name) => {
@@ -124,6 +127,34 @@ describe('importDify', () => {
       outputs: { lines: { type: 'array[string]', children: null } },
     });
     expect(node('count')).toMatchObject({ parent: 'each', config: { code_language: 'python3' } });
+  });
+
+  it('brings classifiers over, the first kind included', () => {
+    const { node } = imported('question-classifier');
+    expect(node('sort')?.config).toMatchObject({
+      classes: [{ id: '1715846546749', name: 'Wants money back' }, { id: '1715846565625' }],
+      instruction: 'Broken goods count as wanting money back.',
+    });
+    expect(node('sort-more')?.config).toMatchObject({
+      classes: [
+        { id: 'praise', name: 'Praise' },
+        { id: '2', name: 'Everything else' },
+      ],
+      instruction: 'Only praise of looms counts.',
+    });
+  });
+
+  it('brings the types of parameters and old selectors over', () => {
+    const { node } = imported('parameter-extractor');
+    expect(node('2')?.config).toMatchObject({
+      parameters: [
+        { type: 'string' },
+        { type: 'boolean', options: null },
+        { type: 'select', options: ['sea', 'street'] },
+      ],
+      memory: { window: { size: 4 } },
+    });
+    expect(node('4')?.config).toMatchObject({ query: ['sys', 'query'], reasoning_mode: 'prompt' });
   });
 
   it('brings containers, assigners and lists over, old ones included', () => {

@@ -139,4 +139,43 @@ describe('an imported app', () => {
     expect(failed).toMatchObject({ status: 'completed', outputs: { error: 'The server answered with status 503.' } });
     expect(away.questions).toHaveLength(3);
   });
+
+  it.each([
+    ['{"class_id": "1715846546749"}', '', 'Refund: Wants money back'],
+    ['1715846565625', '{"class_id": "praise"}', 'Thank you'],
+    ['Anything else', 'Everything else', 'Kept'],
+  ])('sorts by what the models say, %j and %j', async (first, second, done) => {
+    const models = fakeModels(...[first, second].map((text) => [{ type: 'text', text } as const, finished()]));
+    const state = await run('question-classifier', { letter: 'My loom!' }, {}, { models });
+    expect(state).toMatchObject({ status: 'completed', outputs: { done } });
+    expect(models.questions).toHaveLength(second === '' ? 1 : 2);
+  });
+
+  it('reads parameters by a call and by a prompt, or says why not', async () => {
+    const called = (argumentsJson: string) => [
+      { type: 'toolCall', index: 0, id: 'c', name: 'extract_parameters', argumentsJson } as const,
+      finished(),
+    ];
+    const guests = [{ type: 'text', text: '```\n{"guests": [{"name": "Ada"}]}\n```' } as const, finished()];
+    const models = fakeModels(called('{"town": "Ulm", "breakfast": "yes", "view": "Sea"}'), guests);
+    const booked = await run('parameter-extractor', {}, { query: 'Ulm, please.' }, { models });
+    expect(booked.outputs).toEqual({ answer: 'Ulm, sea, breakfast: true, for [{"name":"Ada"}]' });
+    expect(models.questions[1]?.messages[0]?.text).toContain('Those who go to Ulm.');
+    const refused = await run('parameter-extractor', {}, { query: 'Hm.' }, { models: fakeModels(called('{}')) });
+    expect(refused.outputs).toEqual({
+      answer: 'The parameter "town" is required, and the model found no value for it.',
+    });
+  });
+
+  it('takes an answer apart by its schema, and fails where it does not keep to it', async () => {
+    const models = says('<think>Only yarn.</think>{"total": 4.5, "items": [{"name": "yarn"}]}');
+    const state = await run('structured-output', { rules: 'In euros.' }, { files: [] }, { models });
+    expect(state).toMatchObject({ status: 'completed', outputs: { total: 4.5, why: 'Only yarn.' } });
+    expect(models.questions[0]).toMatchObject({
+      messages: [{ text: 'Rules: In euros.' }, { text: 'What does it cost?' }],
+      responseFormat: { type: 'json_schema', strict: true },
+    });
+    const wrong = await run('structured-output', {}, { files: [] }, { models: says('{"total": 4.5}') });
+    expect(wrong).toMatchObject({ status: 'failed', failure: { code: 'model_answer_unusable' } });
+  });
 });

@@ -2,6 +2,7 @@ import { catalog } from '@treadle/nodes/catalog';
 import { fieldPath, isJsonObject, type Json, type JsonObject, type WorkflowDocumentInput } from '@treadle/workflow';
 import { configTranslators } from './configs.js';
 import type { DifyNode } from './dify-file.js';
+import { textOf } from './dify-values.js';
 import type { Warnings } from './warnings.js';
 
 type NodeInput = WorkflowDocumentInput['nodes'][number];
@@ -94,10 +95,6 @@ function typedValue(type: string, value: Json | undefined): Json {
   } catch {
     return value;
   }
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** The document's input type says `JSON` without `readonly`; nothing writes to it. */

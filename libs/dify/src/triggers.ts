@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { listOf, textOf } from './dify-values.js';
 
 /** Senders of such an app sign nothing; whoever wants signatures sets `signature` after the import. */
 export function translateWebhook(config: JsonObject): JsonObject {
@@ -50,12 +51,4 @@ function timeOfDay(time: string): string {
   const [, hour = '0', minute = '0', half = ''] = /^(\d{1,2}):(\d{2})\s*([AP]M)?$/i.exec(time.trim()) ?? [];
   const noon = half.toUpperCase() === 'PM' ? 12 : 0;
   return `${Number(minute)} ${half === '' ? Number(hour) : (Number(hour) % 12) + noon}`;
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? (value as readonly Json[]) : [];
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
