@@ -45,17 +45,17 @@ export class AppModule implements OnApplicationShutdown {
     const grpcServer = GrpcServerModule.register({
       imports: [OrchestratorModule.register(orchestrator)],
       inject: [Orchestrator],
-      useFactory: ({ runController, workflowController, ...others }: Orchestrator) => ({
+      useFactory: ({ controllers }: Orchestrator) => ({
         log,
         address: config.grpcAddress,
         services: [
-          served(RunServiceService, runController),
-          served(RunContinuationServiceService, others.runContinuationController),
-          served(WorkflowServiceService, workflowController),
-          served(ApprovalServiceService, others.approvalController),
-          served(ConversationServiceService, others.conversationController),
-          served(EntryServiceService, others.entryController),
-          served(FileServiceService, others.fileController),
+          served(RunServiceService, controllers.runs),
+          served(RunContinuationServiceService, controllers.continuations),
+          served(WorkflowServiceService, controllers.workflows),
+          served(ApprovalServiceService, controllers.approvals),
+          served(ConversationServiceService, controllers.conversations),
+          served(EntryServiceService, controllers.entries),
+          served(FileServiceService, controllers.files),
         ],
       }),
     });

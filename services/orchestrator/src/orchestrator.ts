@@ -69,15 +69,20 @@ export interface OrchestratorParts {
   readonly now?: () => number;
 }
 
+/** What comes in, by gRPC or called directly. */
+export interface Controllers {
+  readonly runs: RunController;
+  readonly continuations: RunContinuationController;
+  readonly workflows: WorkflowController;
+  readonly approvals: ApprovalController;
+  readonly conversations: ConversationController;
+  readonly entries: EntryController;
+  readonly files: FileController;
+}
+
 /** The service with its ports tied to their adapters, and its life from start to stop. */
 export class Orchestrator {
-  readonly runController: RunController;
-  readonly runContinuationController: RunContinuationController;
-  readonly workflowController: WorkflowController;
-  readonly approvalController: ApprovalController;
-  readonly conversationController: ConversationController;
-  readonly entryController: EntryController;
-  readonly fileController: FileController;
+  readonly controllers: Controllers;
   private readonly runs: LiveRuns;
   private readonly leases: PgPartitionLeases;
   private readonly owner: PartitionOwner;
@@ -125,7 +130,6 @@ export class Orchestrator {
     this.leases = new PgPartitionLeases(pool);
     this.owner = this.makeOwner();
     const files = new Files(new KyselyFileRepository(db), parts.files, now);
-    this.fileController = new FileController(files);
     const ports: StartRunPorts = {
       runs: this.runs,
       plans: workflows,
@@ -137,17 +141,16 @@ export class Orchestrator {
       newRunId,
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, ports);
-    this.runController = new RunController(ports, runRepository, bus);
-    this.runContinuationController = new RunContinuationController({ ...ports, repository: runRepository });
-    this.approvalController = new ApprovalController({
-      runs: this.runs,
-      approvals: new KyselyApprovalRepository(db),
-      bus,
-    });
-    this.workflowController = new WorkflowController(workflows, workflowRepository);
     this.conversations = new KyselyConversationRepository(db);
-    this.conversationController = new ConversationController(this.conversations, now);
-    this.entryController = triggers.controller(ports, runRepository);
+    this.controllers = {
+      runs: new RunController(ports, runRepository, bus),
+      continuations: new RunContinuationController({ ...ports, repository: runRepository }),
+      workflows: new WorkflowController(workflows, workflowRepository),
+      approvals: new ApprovalController({ runs: this.runs, approvals: new KyselyApprovalRepository(db), bus }),
+      conversations: new ConversationController(this.conversations, now),
+      entries: triggers.controller(ports, runRepository),
+      files: new FileController(files),
+    };
     this.loops = this.makeLoops(triggers.firing(ports));
     this.startupDone = parts.health.beginStartup('orchestrator');
     this.registerHealth();

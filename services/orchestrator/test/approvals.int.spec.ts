@@ -67,11 +67,11 @@ async function ask(made: Rig, document = asking): Promise<{ runId: string; appro
 
 async function list(made: Rig, more: { runId?: string; statuses?: string[]; cursor?: string; limit?: number } = {}) {
   const request = { tenantId, statuses: [], runId: '', nodeKey: '', workflowId: '', cursor: '', limit: 0, ...more };
-  return (await made.orchestrator.approvalController.listApprovals(request)).approvals;
+  return (await made.orchestrator.controllers.approvals.listApprovals(request)).approvals;
 }
 
 const answerTo = (made: Rig, token: string, more: { action?: string; values?: object; by?: string } = {}) =>
-  made.orchestrator.approvalController.answerApproval({
+  made.orchestrator.controllers.approvals.answerApproval({
     token,
     action: more.action ?? 'yes',
     valuesJson: JSON.stringify(more.values ?? {}),
@@ -79,7 +79,7 @@ const answerTo = (made: Rig, token: string, more: { action?: string; values?: ob
   });
 
 const read = async (made: Rig, token: string) =>
-  (await made.orchestrator.approvalController.getApproval({ token })).approval!;
+  (await made.orchestrator.controllers.approvals.getApproval({ token })).approval!;
 
 describe('an approval', () => {
   it('is open while its run waits, outlives the process under one token, and moves the run when it is answered', async () => {
@@ -147,7 +147,7 @@ describe('an approval', () => {
   it('is withdrawn when its run ends before', async () => {
     const { made } = await rig();
     const { runId, approval } = await ask(made);
-    await made.orchestrator.runController.cancelRun({ tenantId, runId, reason: '' });
+    await made.orchestrator.controllers.runs.cancelRun({ tenantId, runId, reason: '' });
     expect(await read(made, approval.token)).toMatchObject({ status: 'withdrawn', answeredUnixMs: 0 });
     await expect(answerTo(made, approval.token)).rejects.toMatchObject({ failure: { code: 'no_longer_asked' } });
   });
@@ -166,11 +166,11 @@ describe('the list of approvals', () => {
   it('is paged, newest first, and shows nothing of another tenant', async () => {
     const { made } = await rig();
     const opened = [await ask(made), await ask(made), await ask(made)].map(({ approval }) => approval).reverse();
-    const { approvalController } = made.orchestrator;
+    const { controllers } = made.orchestrator;
     const request = { statuses: [], runId: '', nodeKey: '', workflowId: '', cursor: '', limit: 2 };
-    const first = await approvalController.listApprovals({ tenantId, ...request });
-    const second = await approvalController.listApprovals({ tenantId, ...request, cursor: first.nextCursor });
+    const first = await controllers.approvals.listApprovals({ tenantId, ...request });
+    const second = await controllers.approvals.listApprovals({ tenantId, ...request, cursor: first.nextCursor });
     expect([...first.approvals, ...second.approvals].slice(0, 3)).toEqual(opened);
-    expect((await approvalController.listApprovals({ tenantId: 'other', ...request })).approvals).toEqual([]);
+    expect((await controllers.approvals.listApprovals({ tenantId: 'other', ...request })).approvals).toEqual([]);
   });
 });

@@ -89,7 +89,7 @@ export class Chat {
   }
 
   get api() {
-    return this.rig.orchestrator.conversationController;
+    return this.rig.orchestrator.controllers.conversations;
   }
 
   /** The run as it was accepted, or with `wait` as it ended. */

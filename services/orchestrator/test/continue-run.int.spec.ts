@@ -40,7 +40,7 @@ async function world() {
       outcome: { $case: 'completed', value: { outputsJson, handle: '', usage, warnings: [], assignsJson: '' } },
     });
   });
-  const { runController, runContinuationController, workflowController } = rig.orchestrator;
+  const { runs, continuations, workflows } = rig.orchestrator.controllers;
   return {
     rig,
     broken,
@@ -49,16 +49,16 @@ async function world() {
     calls,
     runToEnd: async (workflowId: string) => ended(await rig.start(workflowId, { wait: true })),
     resume: (runId: string, more: Partial<ResumeRunRequest> = {}) =>
-      Array.fromAsync(runContinuationController.resumeRun(continuation(runId, more))),
+      Array.fromAsync(continuations.resumeRun(continuation(runId, more))),
     rerun: (runId: string, nodeKey: string, more: Partial<RerunRunRequest> = {}) =>
-      Array.fromAsync(runContinuationController.rerunRun({ ...continuation(runId, more), nodeKey })),
-    cancel: (runId: string) => runController.cancelRun({ tenantId, runId, reason: '' }),
+      Array.fromAsync(continuations.rerunRun({ ...continuation(runId, more), nodeKey })),
+    cancel: (runId: string) => runs.cancelRun({ tenantId, runId, reason: '' }),
     addVersion: async (workflowId: string, document: WorkflowDocumentInput) => {
       const source = { documentJson: JSON.stringify(document), format: 'treadle', original: '', warningsJson: '[]' };
-      await workflowController.updateWorkflow({ tenantId, workflowId, source });
+      await workflows.updateWorkflow({ tenantId, workflowId, source });
     },
     events: async (runId: string) => {
-      const { entries } = await runController.readJournal({ tenantId, runId, afterSequence: 0, limit: 0 });
+      const { entries } = await runs.readJournal({ tenantId, runId, afterSequence: 0, limit: 0 });
       return entries.flatMap(({ eventsJson }) => JSON.parse(eventsJson) as RunEvent[]);
     },
   };

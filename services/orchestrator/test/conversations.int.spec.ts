@@ -92,7 +92,7 @@ describe('the turns of a conversation', () => {
     const chat = await Chat.on(await rig(await database(), bus), noting());
     const { conversationId } = await chat.say('a');
     const { id: runId } = await chat.say('b', conversationId);
-    await chat.rig.orchestrator.runController.cancelRun({ tenantId, runId, reason: '' });
+    await chat.rig.orchestrator.controllers.runs.cancelRun({ tenantId, runId, reason: '' });
     await executeUnlessTold(bus);
     await chat.say('fail', conversationId, wait);
     await chat.say('c', conversationId, wait);
@@ -136,7 +136,7 @@ describe('the turns of a conversation', () => {
     const { conversationId, id } = await chat.say('one', '', { user: 'ada' });
     const second = await chat.say('two', conversationId);
     const sys = async (runId: string) => {
-      const { entries } = await chat.rig.orchestrator.runController.readJournal({
+      const { entries } = await chat.rig.orchestrator.controllers.runs.readJournal({
         tenantId,
         runId,
         afterSequence: 0,
@@ -152,7 +152,7 @@ describe('the turns of a conversation', () => {
     const chat = await Chat.on(await rig(await database()), noting());
     const { conversationId } = await chat.say('a');
     const { id: runId } = await chat.say('x'.repeat(300_000), conversationId);
-    const { entries } = await chat.rig.orchestrator.runController.readJournal({
+    const { entries } = await chat.rig.orchestrator.controllers.runs.readJournal({
       tenantId,
       runId,
       afterSequence: 0,

@@ -146,7 +146,7 @@ describe('the orchestrator', () => {
     ];
     const [accepted] = await one.start(await one.store(twoTasks));
     const runId = accepted!.run!.id;
-    const cancel = () => two.orchestrator.runController.cancelRun({ tenantId, runId, reason: 'enough' });
+    const cancel = () => two.orchestrator.controllers.runs.cancelRun({ tenantId, runId, reason: 'enough' });
     expect(await cancel()).toMatchObject({ cancelled: true, run: { status: 'cancelled' } });
     expect(await cancel()).toMatchObject({ cancelled: false, run: { status: 'cancelled' } });
   });
@@ -209,7 +209,7 @@ describe('the orchestrator', () => {
     cleanups.push(() => again.stop());
     await linkSocket(server.connectionString, again.connectionString);
     const run = await until(async () => {
-      const found = await orchestrator.runController
+      const found = await orchestrator.controllers.runs
         .getRun({ tenantId, runId: accepted!.run!.id })
         .catch(() => undefined);
       return found?.run?.status === 'completed' ? found.run : undefined;

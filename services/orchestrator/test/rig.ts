@@ -122,7 +122,7 @@ export class Rig {
 
   async store(document: WorkflowDocumentInput, format = 'treadle'): Promise<string> {
     const source = { documentJson: JSON.stringify(document), format, original: '', warningsJson: '[]' };
-    const { workflow } = await this.orchestrator.workflowController.createWorkflow({ tenantId, source, name: '' });
+    const { workflow } = await this.orchestrator.controllers.workflows.createWorkflow({ tenantId, source, name: '' });
     return workflow?.id ?? '';
   }
 
@@ -147,18 +147,18 @@ export class Rig {
 
   /** Starts a run and gives every answer there is. */
   async start(workflowId: string, more: Partial<StartRunRequest> = {}): Promise<StartRunResponse[]> {
-    return Array.fromAsync(this.orchestrator.runController.startRun(startRequest(workflowId, more)));
+    return Array.fromAsync(this.orchestrator.controllers.runs.startRun(startRequest(workflowId, more)));
   }
 
   async read(runId: string): Promise<Run> {
-    const { run } = await this.orchestrator.runController.getRun({ tenantId, runId });
+    const { run } = await this.orchestrator.controllers.runs.getRun({ tenantId, runId });
     if (!run) throw new Error('no run');
     return run;
   }
 
   list(filter: Partial<ListRunsRequest>): Promise<ListRunsResponse> {
     const everything = { workflowId: '', originRunId: '', statuses: [], createdFromUnixMs: 0, createdBeforeUnixMs: 0 };
-    return this.orchestrator.runController.listRuns({ tenantId, ...everything, cursor: '', limit: 10, ...filter });
+    return this.orchestrator.controllers.runs.listRuns({ tenantId, ...everything, cursor: '', limit: 10, ...filter });
   }
 
   async close(): Promise<void> {

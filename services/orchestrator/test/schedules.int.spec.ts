@@ -44,7 +44,7 @@ async function rig(connectionString: string, clock: Clock, broker = new InProces
 }
 
 async function scheduleOf(one: Rig, workflowId: string): Promise<Schedule> {
-  const { schedules } = await one.orchestrator.entryController.listSchedules({ tenantId, workflowId });
+  const { schedules } = await one.orchestrator.controllers.entries.listSchedules({ tenantId, workflowId });
   return schedules[0]!;
 }
 

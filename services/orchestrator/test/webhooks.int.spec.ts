@@ -89,7 +89,7 @@ function request({ id, secret }: Hook, body: string, more: Partial<ReceiveWebhoo
   return { webhookId: id, method: 'POST', query: '', headers, body: Buffer.from(body), traceparent: '', ...more };
 }
 
-const receive = (asked: ReceiveWebhookRequest) => one.orchestrator.entryController.receiveWebhook(asked);
+const receive = (asked: ReceiveWebhookRequest) => one.orchestrator.controllers.entries.receiveWebhook(asked);
 
 async function refused(asked: ReceiveWebhookRequest): Promise<[FailureCode, string | undefined]> {
   const error = await receive(asked).then(
@@ -154,7 +154,10 @@ describe('webhooks', () => {
     expect((await receive(request(hook, '{"name":"signed"}'))).run).toMatchObject({ version: 3 });
     await one.republish(hook.workflowId, alone('start'));
     expect(await refused(request(hook, '{"name":"gone"}'))).toEqual(['not_found', undefined]);
-    const { webhooks } = await one.orchestrator.entryController.listWebhooks({ tenantId, workflowId: hook.workflowId });
+    const { webhooks } = await one.orchestrator.controllers.entries.listWebhooks({
+      tenantId,
+      workflowId: hook.workflowId,
+    });
     expect(webhooks).toMatchObject([{ id: hook.id, active: false }]);
   });
 
@@ -177,7 +180,7 @@ describe('webhooks', () => {
 describe('a workflow without a start node', () => {
   it('cannot be started by a call, which is told what begins it', async () => {
     const { id } = await one.publish(alone('webhook'));
-    const start = one.orchestrator.runController.startRun(startRequest(id))[Symbol.asyncIterator]();
+    const start = one.orchestrator.controllers.runs.startRun(startRequest(id))[Symbol.asyncIterator]();
     await expect(start.next()).rejects.toMatchObject({
       failure: { code: 'workflow_not_runnable', message: expect.stringContaining('"entry" (webhook)') },
     });

@@ -129,13 +129,13 @@ function rootModule(
   });
   const models = here(ModelServiceService, modelProxy.controller);
   const ports: GatewayPorts = {
-    runs: here(RunServiceService, orchestrator.runController),
-    storedFiles: here(FileServiceService, orchestrator.fileController),
-    continuations: here(RunContinuationServiceService, orchestrator.runContinuationController),
-    workflows: here(WorkflowServiceService, orchestrator.workflowController),
-    approvals: here(ApprovalServiceService, orchestrator.approvalController),
-    conversations: here(ConversationServiceService, orchestrator.conversationController),
-    entries: here(EntryServiceService, orchestrator.entryController),
+    runs: here(RunServiceService, orchestrator.controllers.runs),
+    storedFiles: here(FileServiceService, orchestrator.controllers.files),
+    continuations: here(RunContinuationServiceService, orchestrator.controllers.continuations),
+    workflows: here(WorkflowServiceService, orchestrator.controllers.workflows),
+    approvals: here(ApprovalServiceService, orchestrator.controllers.approvals),
+    conversations: here(ConversationServiceService, orchestrator.controllers.conversations),
+    entries: here(EntryServiceService, orchestrator.controllers.entries),
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     bus,
