@@ -59,10 +59,10 @@ beforeAll(async () => {
       { variable: 'papers', type: 'file-list', max_length: 2 },
     ]),
   );
-  const { fileController } = rig.orchestrator;
+  const { controllers } = rig.orchestrator;
   await store.put(`${tenantId}/files/${cat.id}`, Buffer.from('cat'));
-  for (const file of [cat, paper]) await fileController.registerFile({ tenantId, file });
-  await fileController.registerFile({ tenantId: 'other', file: foreign });
+  for (const file of [cat, paper]) await controllers.files.registerFile({ tenantId, file });
+  await controllers.files.registerFile({ tenantId: 'other', file: foreign });
 });
 afterAll(async () => {
   await rig?.close();
@@ -122,25 +122,25 @@ describe('files that a run begins with', () => {
 
 describe('an uploaded file', () => {
   it("is its tenant's alone", async () => {
-    const { fileController } = rig.orchestrator;
+    const { controllers } = rig.orchestrator;
     const question = { tenantId: 'other', fileId: cat.id };
     const missing = { failure: { code: 'file_not_found' } };
-    await expect(fileController.getFile(question)).rejects.toMatchObject(missing);
-    await expect(fileController.deleteFile(question)).rejects.toMatchObject(missing);
-    await expect(fileController.registerFile({ tenantId: 'other', file: cat })).rejects.toMatchObject(missing);
-    expect((await fileController.getFile({ tenantId, fileId: cat.id })).file).toMatchObject({
+    await expect(controllers.files.getFile(question)).rejects.toMatchObject(missing);
+    await expect(controllers.files.deleteFile(question)).rejects.toMatchObject(missing);
+    await expect(controllers.files.registerFile({ tenantId: 'other', file: cat })).rejects.toMatchObject(missing);
+    expect((await controllers.files.getFile({ tenantId, fileId: cat.id })).file).toMatchObject({
       name: 'cat.png',
       bytes: 3,
     });
   });
 
   it('is known no more when it was deleted, nor is it kept', async () => {
-    const { fileController } = rig.orchestrator;
+    const { controllers } = rig.orchestrator;
     const file = { ...cat, id: cat.id.replace('b001', 'b004') };
     await store.put(`${tenantId}/files/${file.id}`, Buffer.from('gone soon'));
-    await fileController.registerFile({ tenantId, file });
-    await fileController.deleteFile({ tenantId, fileId: file.id });
-    await expect(fileController.getFile({ tenantId, fileId: file.id })).rejects.toMatchObject({
+    await controllers.files.registerFile({ tenantId, file });
+    await controllers.files.deleteFile({ tenantId, fileId: file.id });
+    await expect(controllers.files.getFile({ tenantId, fileId: file.id })).rejects.toMatchObject({
       failure: { code: 'file_not_found' },
     });
     expect(await store.head(`${tenantId}/files/${file.id}`)).toBeUndefined();

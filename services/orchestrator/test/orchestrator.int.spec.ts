@@ -157,16 +157,18 @@ describe('the orchestrator', () => {
     const [accepted] = await start(workflowId);
     const other = { tenantId: 'somebody-else', runId: accepted!.run!.id, workflowId };
     const notFound = { failure: { code: 'not_found' } };
-    const { runController, workflowController } = orchestrator;
-    await expect(runController.getRun(other)).rejects.toMatchObject(notFound);
-    await expect(runController.cancelRun({ ...other, reason: '' })).rejects.toMatchObject(notFound);
-    await expect(runController.readJournal({ ...other, afterSequence: 0, limit: 0 })).rejects.toMatchObject(notFound);
-    await expect(workflowController.getWorkflow({ ...other, version: 0 })).rejects.toMatchObject(notFound);
-    await expect(workflowController.publishWorkflow({ ...other, version: 0 })).rejects.toMatchObject(notFound);
-    await expect(Array.fromAsync(runController.startRun(startRequest(workflowId, other)))).rejects.toMatchObject(
+    const { controllers } = orchestrator;
+    await expect(controllers.runs.getRun(other)).rejects.toMatchObject(notFound);
+    await expect(controllers.runs.cancelRun({ ...other, reason: '' })).rejects.toMatchObject(notFound);
+    await expect(controllers.runs.readJournal({ ...other, afterSequence: 0, limit: 0 })).rejects.toMatchObject(
       notFound,
     );
-    const { runs } = await runController.listRuns({
+    await expect(controllers.workflows.getWorkflow({ ...other, version: 0 })).rejects.toMatchObject(notFound);
+    await expect(controllers.workflows.publishWorkflow({ ...other, version: 0 })).rejects.toMatchObject(notFound);
+    await expect(Array.fromAsync(controllers.runs.startRun(startRequest(workflowId, other)))).rejects.toMatchObject(
+      notFound,
+    );
+    const { runs } = await controllers.runs.listRuns({
       ...other,
       workflowId: '',
       originRunId: '',

@@ -68,8 +68,10 @@ describe('retention', () => {
     expect(await rowsOf(ended)).toEqual([0, 0, 0]);
     expect(await rowsOf(paused)).toEqual([1, 1, 1]);
     expect(forgotten).toEqual([{ tenantId, runId: ended }]);
-    const { runController } = rig.orchestrator;
-    expect(await runController.cancelRun({ tenantId, runId: paused, reason: '' })).toMatchObject({ cancelled: true });
+    const { controllers } = rig.orchestrator;
+    expect(await controllers.runs.cancelRun({ tenantId, runId: paused, reason: '' })).toMatchObject({
+      cancelled: true,
+    });
   });
 
   it('keeps runs for ever unless it is told otherwise', async () => {

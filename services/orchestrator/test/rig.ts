@@ -134,10 +134,10 @@ export class Rig {
 
   /** Publishes the newest version, after storing a document as that. */
   async republish(workflowId: string, document?: WorkflowDocumentInput): Promise<PublishedWebhook[]> {
-    const { workflowController } = this.orchestrator;
+    const { controllers } = this.orchestrator;
     const source = { documentJson: JSON.stringify(document), format: 'treadle', original: '', warningsJson: '[]' };
-    if (document) await workflowController.updateWorkflow({ tenantId, workflowId, source });
-    return (await workflowController.publishWorkflow({ tenantId, workflowId, version: 0 })).webhooks;
+    if (document) await controllers.workflows.updateWorkflow({ tenantId, workflowId, source });
+    return (await controllers.workflows.publishWorkflow({ tenantId, workflowId, version: 0 })).webhooks;
   }
 
   async runsOf(workflowId: string): Promise<Run[]> {

@@ -126,12 +126,12 @@ describe('schedules', () => {
     const { id } = await one.publish(scheduled('0 * * * *'));
     const { id: other } = await one.publish(scheduled('0 * * * *'));
     const { id: scheduleId } = await scheduleOf(one, id);
-    const { entryController } = one.orchestrator;
-    await entryController.setSchedulePaused({ tenantId, scheduleId, paused: true });
+    const { controllers } = one.orchestrator;
+    await controllers.entries.setSchedulePaused({ tenantId, scheduleId, paused: true });
     clock.at += hourMs;
     await firedUpTo(one, other, '2026-05-01T12:00:00Z');
     expect(await one.runsOf(id)).toEqual([]);
-    await entryController.setSchedulePaused({ tenantId, scheduleId, paused: false });
+    await controllers.entries.setSchedulePaused({ tenantId, scheduleId, paused: false });
     expect(await scheduleOf(one, id)).toMatchObject({ paused: false, nextFireUnixMs: clock.at + hourMs / 2 });
     const withoutSchedule: WorkflowDocumentInput = {
       ...scheduled('0 * * * *'),
@@ -144,7 +144,7 @@ describe('schedules', () => {
     await one.republish(id, withoutSchedule);
     expect(await scheduleOf(one, id)).toMatchObject({ id: scheduleId, active: false });
     await expect(
-      entryController.setSchedulePaused({ tenantId: 'another', scheduleId, paused: true }),
+      controllers.entries.setSchedulePaused({ tenantId: 'another', scheduleId, paused: true }),
     ).rejects.toMatchObject({ failure: { code: 'not_found' } });
   });
 

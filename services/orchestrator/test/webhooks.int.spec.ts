@@ -163,8 +163,8 @@ describe('webhooks', () => {
 
   it('take only the new secret after it was changed, and keep it sealed', async () => {
     const hook = await publishedHook();
-    const { entryController } = one.orchestrator;
-    const { secret } = await entryController.rotateWebhookSecret({ tenantId, webhookId: hook.id });
+    const { controllers } = one.orchestrator;
+    const { secret } = await controllers.entries.rotateWebhookSecret({ tenantId, webhookId: hook.id });
     expect(await refused(request(hook, '{"name":"old"}'))).toEqual(['unauthenticated', 'Treadle-Signature']);
     expect((await receive(request({ ...hook, secret }, '{"name":"new"}'))).repeatedStart).toBe(false);
     const pool = new Pool({ connectionString: database.connectionString });
@@ -172,7 +172,7 @@ describe('webhooks', () => {
     await pool.end();
     expect(rows.some(({ row }) => row.includes(secret) || row.includes(hook.secret))).toBe(false);
     await expect(
-      entryController.rotateWebhookSecret({ tenantId: 'another', webhookId: hook.id }),
+      controllers.entries.rotateWebhookSecret({ tenantId: 'another', webhookId: hook.id }),
     ).rejects.toMatchObject({ failure: { code: 'not_found' } });
   });
 });
