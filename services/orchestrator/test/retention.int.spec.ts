@@ -85,6 +85,36 @@ describe('retention', () => {
     expect(await rowsOf(ended)).toEqual([1, 1, 0]);
   });
 
+  it('keeps a run while another one continues it, however old both are', async () => {
+    const origin = await run(quick);
+    const removed: string[] = [];
+    const rerun = async (runId: string) => {
+      const request = { tenantId, runId, nodeKey: 'b', inputsJson: '', variablesJson: '', version: '' };
+      const more = { idempotencyKey: '', requestHash: '', wait: true, traceparent: '' };
+      const answers = await Array.fromAsync(
+        rig.orchestrator.runContinuationController.rerunRun({ ...request, ...more }),
+      );
+      return answers.at(-1)!.run!.id;
+    };
+    const second = await rerun(origin);
+    const third = await rerun(second);
+    const sweepOnce = () =>
+      sweep(new PgRetention(pool), times, Date.now() + 31 * dayMs, async ({ runId }) => void removed.push(runId));
+    await sweepOnce();
+    expect(removed).toContain(third);
+    // Nor does it go where both happen in the same moment.
+    const atOnce = pool.query('delete from runs where id = $1', [origin]);
+    await expect(atOnce).rejects.toMatchObject({ constraint: 'runs_origin' });
+    expect([await rowsOf(origin), await rowsOf(second)]).toEqual([
+      [1, 1, 0],
+      [1, 1, 0],
+    ]);
+    await sweepOnce();
+    await sweepOnce();
+    expect(removed.slice(-3)).toEqual([third, second, origin]);
+    await expect(rerun(origin)).rejects.toMatchObject({ failure: { code: 'not_found' } });
+  });
+
   it('keeps nobody from starting or ending runs, and leaves what another holds for the next time', async () => {
     const [first, second] = [await run(quick), await run(quick)];
     const sweeping = await pool.connect();

@@ -18,10 +18,12 @@ delete from start_keys where (tenant_id, key) in (
   order by k.created_at limit $2 for update of k skip locked
 )`;
 
+/** A run that another one continues stays: what that one took over may be in its folder of the file store. */
 const removeRunsSql = `
 with old as (
-  select id from runs where finished_at < $1
-  order by finished_at limit $2 for update skip locked
+  select r.id from runs r
+  where r.finished_at < $1 and not exists (select from runs c where c.origin_run_id = r.id)
+  order by r.finished_at limit $2 for update of r skip locked
 ), entries as (
   delete from journal using old where journal.run_id = old.id
 ), asked as (

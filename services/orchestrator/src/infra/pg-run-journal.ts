@@ -60,16 +60,19 @@ export class PgRunJournal implements RunJournal {
       const written = new Set(rows.map((row) => row.run_id));
       return batch.map((commit) => written.has(commit.runId));
     } catch (error) {
-      // Of a batch it is not known whose turn it is: its items are written again one by one.
-      if (batch.length === 1 && isTakenTurn(error)) return [false];
+      // Of a batch it is not known which one is too late: its items are written again one by one.
+      if (batch.length === 1 && isTooLate(error)) return [false];
       throw error;
     }
   }
 }
 
-/** Two owners in a row may have given the same turn to two runs; the database has let one of them pass. */
-function isTakenTurn(error: unknown): boolean {
-  return error instanceof DatabaseError && error.constraint === 'runs_by_turn';
+/**
+ * Two owners in a row may have given the same turn to two runs; the database has let one of them pass. Or the run that one continues
+ * was deleted in that moment.
+ */
+function isTooLate(error: unknown): boolean {
+  return error instanceof DatabaseError && ['runs_by_turn', 'runs_origin'].includes(error.constraint ?? '');
 }
 
 interface LoadedRow extends OriginColumns {

@@ -2,7 +2,7 @@
 export interface Retention {
   /** Start keys of runs that ended before that moment. Gives their number. */
   removeStartKeys(endedBefore: number, limit: number): Promise<number>;
-  /** Runs that ended before that moment, with their journal and their approvals. Gives those it has removed. */
+  /** Runs that ended before that moment and that no other one continues, with their journal and their approvals. Gives those it has removed. */
   removeRuns(endedBefore: number, limit: number): Promise<RemovedRun[]>;
 }
 

@@ -6,6 +6,7 @@ import { approvals } from './0004-approvals.js';
 import { entries } from './0005-entries.js';
 import { files } from './0006-files.js';
 import { retention } from './0007-retention.js';
+import { keptOrigins } from './0008-kept-origins.js';
 
 /** By name, in order. A migration that has been released never changes. */
 export const migrations: Migrations = {
@@ -16,4 +17,5 @@ export const migrations: Migrations = {
   '0005-entries': entries,
   '0006-files': files,
   '0007-retention': retention,
+  '0008-kept-origins': keptOrigins,
 };
