@@ -101,6 +101,30 @@ describe('files that a run begins with', () => {
     });
   });
 
+  it('are put and checked in what a continued run is given; what its origin was given stays', async () => {
+    const answers = await rig.start(workflow, {
+      inputsJson: JSON.stringify({ photo: { file_id: cat.id } }),
+      wait: true,
+    });
+    const rerun = async (inputs: object) => {
+      const request = { tenantId, runId: answers[0]!.run!.id, nodeKey: 'start', inputsJson: JSON.stringify(inputs) };
+      const more = { variablesJson: '', version: '', idempotencyKey: '', requestHash: '', wait: true, traceparent: '' };
+      const { runContinuationController } = rig.orchestrator;
+      const again = await Array.fromAsync(runContinuationController.rerunRun({ ...request, ...more }));
+      return JSON.parse(again.at(-1)!.run!.outputsJson) as object;
+    };
+    expect(await rerun({ papers: [{ file_id: paper.id }] })).toMatchObject({
+      photo: catValue,
+      papers: [{ name: 'a.pdf', related_id: paper.id }],
+    });
+    await expect(rerun({ photo: { file_id: foreign.id } })).rejects.toMatchObject({
+      failure: { code: 'invalid_inputs', field: 'inputs.photo', message: expect.stringContaining('does not exist') },
+    });
+    await expect(rerun({ photo: { file_id: paper.id } })).rejects.toMatchObject({
+      failure: { code: 'invalid_inputs', field: 'inputs.photo', message: expect.stringContaining('takes image') },
+    });
+  });
+
   it('may be left out', async () => {
     expect(await outputsOf({})).toEqual({ photo: null, papers: [], files: [] });
   });

@@ -75,6 +75,18 @@ describe('the large values of a run', () => {
     expect(await whole(outputsJson)).toEqual({ start_text: text });
   });
 
+  it('that a run was given are its own in a run that continues it', async () => {
+    const { rig, run, whole, files } = await aRig();
+    const text = 'x'.repeat(2 * inlineBytes);
+    const origin = await run(chain(start, end(['start', 'text'])), text);
+    const request = { tenantId, runId: origin.id, nodeKey: 'start', inputsJson: '', variablesJson: '', version: '' };
+    const more = { idempotencyKey: '', requestHash: '', wait: true, traceparent: '' };
+    const answers = await Array.fromAsync(rig.orchestrator.runContinuationController.rerunRun({ ...request, ...more }));
+    const again = answers.at(-1)!.run!;
+    expect([again.status, await whole(again.outputsJson)]).toEqual(['completed', { start_text: text }]);
+    expect([...files.files.keys()].filter((key) => key.includes(again.id))).toHaveLength(1);
+  });
+
   it('that the engine itself makes are put away, and tasks find them', async () => {
     const { run, execute, tasks, whole } = await aRig();
     await execute((_task, values) => ({

@@ -3,6 +3,7 @@ import { keptEvents, type PlanDifference, planDifferences } from '@treadle/engin
 import { FailureError } from '@treadle/failure';
 import { beginOnce, type Started } from './begin-once.js';
 import { continuedInput } from './continued-input.js';
+import { continuedInputs } from './continued-inputs.js';
 import type { RunRepository } from './run.repository.js';
 import type { StartKey } from './run-journal.js';
 import { checkFinished, checkResumable, type Origin, readOrigin } from './run-origin.js';
@@ -40,7 +41,7 @@ export function rerunRun(ports: ContinueRunPorts, request: RerunRunRequest): Pro
 }
 
 async function begin(
-  { runs, plans, versions, pickPartition, newRunId }: ContinueRunPorts,
+  { runs, plans, versions, files, pickPartition, newRunId }: ContinueRunPorts,
   origin: Origin,
   request: ContinueRequest,
   key: StartKey | undefined,
@@ -53,6 +54,8 @@ async function begin(
   const kept = keptEvents(before, origin.events, from);
   const entry = origin.started.entry ?? before.entry;
   if (plan !== before) checkSame(planDifferences(before, plan, kept, entry), version);
+  const sources = { files, ...(runs.values ? { values: runs.values } : {}) };
+  const inputs = await continuedInputs(sources, plan, origin, entry, request.inputsJson);
   const partition = await pickPartition();
   const at = runs.now();
   const facts = {
@@ -69,7 +72,7 @@ async function begin(
     traceparent: request.traceparent,
     origin: { run: origin.row.id, kind: from === undefined ? 'resume' : 'rerun' },
   } as const;
-  const input = continuedInput(facts, plan, origin, { entry, kept, request });
+  const input = continuedInput(facts, plan, origin, { entry, kept, inputs, request });
   const { run, ended } = await runs.start(facts, plan, input, request.wait, key ? { key } : {});
   return { kind: 'begun', run, ended };
 }

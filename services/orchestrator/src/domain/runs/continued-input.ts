@@ -2,7 +2,6 @@ import type { ResumeRunRequest } from '@treadle/contracts';
 import { type FirstInput, type KeptEvent, withoutAssigned } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { JsonObject, Plan } from '@treadle/workflow';
-import { checkedInputs, givenInputs, startOf } from './checked-start.js';
 import type { RunFacts } from './run-journal.js';
 import type { Origin } from './run-origin.js';
 
@@ -11,18 +10,19 @@ interface Continuing {
   /** The node that the origin began at. */
   readonly entry: string;
   readonly kept: readonly KeptEvent[];
-  readonly request: Pick<ResumeRunRequest, 'inputsJson' | 'variablesJson'>;
+  readonly inputs: JsonObject;
+  readonly request: Pick<ResumeRunRequest, 'variablesJson'>;
 }
 
 /**
  * Makes the first input of a run that continues another one.
- * @throws FailureError `invalid_inputs`, or `invalid_argument` for a variable that the workflow does not have
+ * @throws FailureError `invalid_argument` for a variable that the workflow does not have
  */
 export function continuedInput(
   facts: RunFacts & Required<Pick<RunFacts, 'origin'>>,
   plan: Plan,
   { row, started }: Origin,
-  { entry, kept, request }: Continuing,
+  { entry, kept, inputs, request }: Continuing,
 ): FirstInput {
   const replaced = checkedVariables(plan, request.variablesJson);
   const { kind } = facts.origin;
@@ -33,21 +33,12 @@ export function continuedInput(
     at: facts.createdAt,
     origin: { run: row.id, kind, effects },
     kept: withoutAssigned(kept, new Set(Object.keys(replaced))),
-    inputs: continuedInputs(plan, entry, started.inputs, givenInputs(request.inputsJson)),
+    inputs,
     sys: { ...started.sys, workflow_run_id: facts.id },
     environment: plan.environment,
     conversation: { ...plan.conversation, ...started.conversation, ...replaced },
     ...(entry === plan.entry ? {} : { entry }),
   };
-}
-
-/** A trigger has checked its inputs itself; what a caller gave is checked by the start node. */
-function continuedInputs(plan: Plan, entry: string, before: JsonObject, replaced: JsonObject): JsonObject {
-  if (plan.nodes.get(entry)?.trigger !== undefined) return { ...before, ...replaced };
-  // Another version may take fewer inputs than the run was given.
-  const names = new Set(startOf(plan).variables.map(({ variable }) => variable));
-  const kept = Object.entries(before).filter(([name]) => names.has(name));
-  return checkedInputs(plan, { ...Object.fromEntries(kept), ...replaced });
 }
 
 function checkedVariables(plan: Plan, variablesJson: string): JsonObject {
