@@ -109,8 +109,8 @@ describe('files that a run begins with', () => {
     const rerun = async (inputs: object) => {
       const request = { tenantId, runId: answers[0]!.run!.id, nodeKey: 'start', inputsJson: JSON.stringify(inputs) };
       const more = { variablesJson: '', version: '', idempotencyKey: '', requestHash: '', wait: true, traceparent: '' };
-      const { runContinuationController } = rig.orchestrator;
-      const again = await Array.fromAsync(runContinuationController.rerunRun({ ...request, ...more }));
+      const { continuations } = rig.orchestrator.controllers;
+      const again = await Array.fromAsync(continuations.rerunRun({ ...request, ...more }));
       return JSON.parse(again.at(-1)!.run!.outputsJson) as object;
     };
     expect(await rerun({ papers: [{ file_id: paper.id }] })).toMatchObject({

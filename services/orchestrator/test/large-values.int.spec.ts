@@ -81,7 +81,7 @@ describe('the large values of a run', () => {
     const origin = await run(chain(start, end(['start', 'text'])), text);
     const request = { tenantId, runId: origin.id, nodeKey: 'start', inputsJson: '', variablesJson: '', version: '' };
     const more = { idempotencyKey: '', requestHash: '', wait: true, traceparent: '' };
-    const answers = await Array.fromAsync(rig.orchestrator.runContinuationController.rerunRun({ ...request, ...more }));
+    const answers = await Array.fromAsync(rig.orchestrator.controllers.continuations.rerunRun({ ...request, ...more }));
     const again = answers.at(-1)!.run!;
     expect([again.status, await whole(again.outputsJson)]).toEqual(['completed', { start_text: text }]);
     expect([...files.files.keys()].filter((key) => key.includes(again.id))).toHaveLength(1);

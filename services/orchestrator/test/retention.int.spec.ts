@@ -92,7 +92,7 @@ describe('retention', () => {
       const request = { tenantId, runId, nodeKey: 'b', inputsJson: '', variablesJson: '', version: '' };
       const more = { idempotencyKey: '', requestHash: '', wait: true, traceparent: '' };
       const answers = await Array.fromAsync(
-        rig.orchestrator.runContinuationController.rerunRun({ ...request, ...more }),
+        rig.orchestrator.controllers.continuations.rerunRun({ ...request, ...more }),
       );
       return answers.at(-1)!.run!.id;
     };
