@@ -1,3 +1,4 @@
+import type { ApiClient, Page } from '@treadle/cli';
 import { answerTo, asking, chain, named, type Scenario, topicStart, workflow } from './scenario.js';
 
 const topicOf = (index: number) => `topic-${index}`;
@@ -205,5 +206,51 @@ const cancelled: Scenario = {
   modelCalls: 0,
 };
 
+/** Rests until a person lets it go on. */
+const asked: Scenario = {
+  name: 'asked',
+  document: () =>
+    workflow(
+      'asked',
+      [
+        topicStart,
+        {
+          id: 'ask',
+          type: 'human-input',
+          config: { form_content: 'May {{#start.topic#}}?', user_actions: [{ id: 'yes' }, { id: 'no' }] },
+        },
+        { id: 'after', type: 'llm', config: asking('Allowed {{#start.topic#}}') },
+        { id: 'end', type: 'end', config: { outputs: [named('text', 'after', 'text')] } },
+      ],
+      [...chain('start', 'ask'), { source: 'ask', source_handle: 'yes', target: 'after' }, ...chain('after', 'end')],
+    ),
+  inputs,
+  expected: (index) => ({
+    status: 'completed',
+    outputs: { text: answerTo(`Allowed ${topicOf(index)}`) },
+    events: { 'form-answered': 1 },
+  }),
+  act: answerYes,
+  modelCalls: 1,
+};
+
+/** Asks again where the answer to an answer was lost: then somebody, namely we, had answered. */
+async function answerYes(api: ApiClient, runId: string): Promise<void> {
+  const query = { run_id: runId, status: ['pending', 'answered'] };
+  const [approval] = (await api.send<Page<{ token: string; status: string }>>('/api/v1/approvals', { query })).items;
+  if (!approval) throw new Error(`Run ${runId} asks nothing yet.`);
+  if (approval.status === 'answered') return;
+  await api.send(`/api/v1/approvals/${approval.token}`, { method: 'POST', json: { action: 'yes', by: 'a person' } });
+}
+
 /** Every kind of control there is, in the order in which the workflows are stored. */
-export const chaosScenarios: readonly Scenario[] = [rounds, counting, handled, failing, waiting, calling, cancelled];
+export const chaosScenarios: readonly Scenario[] = [
+  rounds,
+  counting,
+  handled,
+  failing,
+  waiting,
+  calling,
+  cancelled,
+  asked,
+];
