@@ -90,6 +90,13 @@ describe('treadle models', () => {
     });
   });
 
+  it('says that a provider bills repeats once', async () => {
+    const answers: Record<string, Answer> = { 'PUT /api/v1/models/providers/own': () => ({ name: 'own', test }) };
+    const flags = ['--kind', 'openai-compatible', '--merges-repeats'];
+    const { asked } = await treadle(['models', 'providers', 'set', 'own', ...flags], { answers });
+    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ kind: 'openai-compatible', merges_repeats: true });
+  });
+
   it('tests and forgets a provider', async () => {
     const answers: Record<string, Answer> = {
       'POST /api/v1/models/providers/claude/test': () => ({
