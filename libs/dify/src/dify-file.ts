@@ -41,6 +41,7 @@ const modelConfigSchema = z.looseObject({
   user_input_form: z.array(z.record(z.string(), z.json())).nullish(),
   model: json.nullish(),
   dataset_configs: json.nullish(),
+  file_upload: json.nullish(),
 });
 
 /** What is read of a Dify app file; everything else in it is let through. */

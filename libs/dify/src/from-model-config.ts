@@ -46,8 +46,19 @@ function llmConfig(config: DifyModelConfig, mode: string, variables: readonly Js
     model: config.model as Json,
     prompt_template: mode === 'completion' ? [...prompt, query] : prompt,
     memory: mode === 'completion' ? null : memory,
+    vision: visionOf(config.file_upload),
   };
   return configTranslators.llm?.(llm) as Config;
+}
+
+/** The model is shown the pictures of a turn where the app takes any. */
+function visionOf(upload: Json | undefined): Json {
+  if (!isJsonObject(upload)) return null;
+  const { enabled, allowed_file_types: types, image } = upload;
+  const settings = isJsonObject(image) ? image : {};
+  const takesPictures = enabled === true && Array.isArray(types) && types.includes('image');
+  if (!takesPictures && settings.enabled !== true) return null;
+  return { enabled: true, configs: { variable_selector: ['sys', 'files'], detail: settings.detail ?? null } };
 }
 
 /** A completion app has no user's turn of its own, so its prompt is what the user says. */

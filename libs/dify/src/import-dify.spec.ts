@@ -196,6 +196,16 @@ describe('importDify', () => {
     expect(warnings).toMatchObject([{ code: 'imported', message: expect.stringContaining('datasets') }]);
   });
 
+  it.each([
+    ['{ image: { enabled: true, detail: low } }', { enabled: true, configs: { detail: 'low' } }],
+    ['{ enabled: true, allowed_file_types: [document, image] }', { enabled: true, configs: { detail: null } }],
+    ['{ enabled: true, allowed_file_types: [document], image: { enabled: false } }', null],
+  ])('shows the model pictures where a chat app takes any: %s', (upload, vision) => {
+    const { document } = importDify(`${fixture('chat')}  file_upload: ${upload}\n`);
+    const config = document.nodes.find(({ id }) => id === 'llm')?.config;
+    expect(config).toMatchObject({ vision });
+  });
+
   it('lets the user say the prompt of a completion app', () => {
     const { document, node } = imported('completion');
     expect(document.kind).toBe('workflow');

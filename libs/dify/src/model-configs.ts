@@ -67,11 +67,16 @@ function modelFields({ model, vision, memory }: JsonObject): JsonObject {
     model: isJsonObject(model)
       ? { ...model, completion_params: isJsonObject(model.completion_params) ? model.completion_params : {} }
       : (model ?? null),
-    vision: isJsonObject(vision)
-      ? { ...vision, configs: isJsonObject(vision.configs) ? withSelector(vision.configs) : null }
-      : null,
+    vision: isJsonObject(vision) ? { ...vision, configs: pictures(vision.configs) } : null,
     memory: isJsonObject(memory) ? memory : null,
   };
+}
+
+/** Which pictures a model is shown; a way of looking that does not exist is left to the provider. */
+function pictures(configs: Json | undefined): Json {
+  if (!isJsonObject(configs)) return null;
+  const detail = ['low', 'high', 'auto'].find((known) => known === configs.detail) ?? null;
+  return { ...configs, variable_selector: selectorOf(configs.variable_selector), detail };
 }
 
 function promptMessage(item: Json): Json {

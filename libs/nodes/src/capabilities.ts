@@ -16,9 +16,14 @@ export interface ChatMessage {
 export type ChatContent =
   | { readonly type: 'text'; readonly text: string }
   /** An http or https address that the provider fetches. */
-  | { readonly type: 'image-url'; readonly url: string }
+  | ({ readonly type: 'image-url'; readonly url: string } & ImageSettings)
   /** Base64 encoded; the media type is one like `image/png`. */
-  | { readonly type: 'image-data'; readonly data: string; readonly mediaType: string };
+  | ({ readonly type: 'image-data'; readonly data: string; readonly mediaType: string } & ImageSettings);
+
+interface ImageSettings {
+  /** How closely the model looks; absent for the provider's own default. */
+  readonly detail?: 'low' | 'high' | 'auto';
+}
 
 export interface ChatToolCall {
   readonly id: string;

@@ -109,6 +109,6 @@ describe('an imported app with model nodes', () => {
       outputs: { total: 4.5, why: 'Yarn only.' },
     });
     const [, user] = (asked()[0] as { messages: { content: unknown }[] }).messages;
-    expect(user?.content).toMatchObject([{ type: 'text' }, { type: 'image_url' }]);
+    expect(user?.content).toMatchObject([{ type: 'text' }, { type: 'image_url', image_url: { detail: 'high' } }]);
   });
 });

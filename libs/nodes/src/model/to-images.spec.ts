@@ -58,6 +58,11 @@ describe('the pictures a model is shown', () => {
     expect((await see(vision, { 'start.photo': dog, 'sys.files': [cat] }).shown)[1]?.parts).toHaveLength(2);
   });
 
+  it('are looked at as closely as the node says', async () => {
+    const { shown } = see({ enabled: true, configs: { detail: 'low' } }, { 'sys.files': [cat, dog] });
+    expect((await shown)[1]?.parts).toMatchObject([{ type: 'text' }, { detail: 'low' }, { detail: 'low' }]);
+  });
+
   it('are a message of their own where the user says nothing', async () => {
     const { shown } = see({ enabled: true }, { 'sys.files': [dog] }, []);
     expect(await shown).toEqual([{ role: 'user', text: '', parts: [{ type: 'image-url', url: dog.url }] }]);

@@ -20,11 +20,14 @@ export async function withImages(
   if (vision?.enabled !== true) return messages;
   const images = imagesOf(read, vision, warn);
   if (images.length === 0) return messages;
+  const { detail } = vision.configs ?? {};
+  const settings = detail ? { detail } : {};
   const contents = await Promise.all(
     images.map(async (file): Promise<ChatContent> => {
-      if (file.transfer_method === 'remote_url') return { type: 'image-url', url: file.url };
+      if (file.transfer_method === 'remote_url') return { type: 'image-url', url: file.url, ...settings };
       const bytes = await capabilities.files.read(file, maxImageBytes);
-      return { type: 'image-data', data: Buffer.from(bytes).toString('base64'), mediaType: file.mime_type };
+      const data = Buffer.from(bytes).toString('base64');
+      return { type: 'image-data', data, mediaType: file.mime_type, ...settings };
     }),
   );
   const at = messages.findLastIndex(({ role }) => role === 'user');

@@ -5,7 +5,9 @@ import { isChosen, optionalSelectorSchema, selectorReference } from '../fields.j
 /** Which pictures a model is shown. */
 export const visionSchema = z.object({
   enabled: z.boolean().default(false),
-  configs: z.object({ variable_selector: optionalSelectorSchema.nullish(), detail: z.string().nullish() }).nullish(),
+  configs: z
+    .object({ variable_selector: optionalSelectorSchema.nullish(), detail: z.enum(['low', 'high', 'auto']).nullish() })
+    .nullish(),
 });
 
 export type Vision = z.infer<typeof visionSchema>;

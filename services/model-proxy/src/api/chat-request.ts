@@ -85,16 +85,17 @@ function toPart({ part }: ContentPartMessage, field: string): ContentPart {
   throw invalid(field, 'A part of a message is text or an image.');
 }
 
-function toImage({ source, mediaType }: Image, field: string): ModelImage {
+function toImage({ source, mediaType, detail }: Image, field: string): ModelImage {
+  const settings = detail ? { detail } : {};
   if (source?.$case === 'url') {
     if (!/^https?:\/\//.test(source.value) || !URL.canParse(source.value))
       throw invalid(field, 'The address of an image begins with http:// or https://.');
-    return { url: source.value };
+    return { url: source.value, ...settings };
   }
   if (!source?.value.length) throw invalid(field, 'The image is empty.');
   if (!mediaTypes.includes(mediaType))
     throw invalid(field, `Models take ${mediaTypes.join(', ')}, and this image is "${mediaType}".`);
-  return { data: Buffer.from(source.value).toString('base64'), mediaType };
+  return { data: Buffer.from(source.value).toString('base64'), mediaType, ...settings };
 }
 
 function parseObject(json: string, field: string, what: string): Record<string, unknown> {

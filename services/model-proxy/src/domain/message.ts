@@ -1,9 +1,14 @@
-/** An image a model is shown. */
-export type ModelImage =
+type ImageSource =
   /** An address the provider fetches. */
   | { readonly url: string }
   /** The image itself, base64 encoded; the media type is one like `image/png`. */
   | { readonly data: string; readonly mediaType: string };
+
+/** An image a model is shown. */
+export type ModelImage = ImageSource & {
+  /** How closely the model looks: low, high or auto; absent for the provider's own default. */
+  readonly detail?: string;
+};
 
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }

@@ -16,7 +16,7 @@ const server = {
   silenceTimeoutMs: 1,
 };
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
-const png = { data: 'AAEC', mediaType: 'image/png' };
+const png = { data: 'AAEC', mediaType: 'image/png', detail: 'low' };
 
 /** Everything a call can have. */
 const full: ModelCall = {
@@ -58,7 +58,7 @@ describe('the exact request', () => {
           role: 'user',
           content: [
             { type: 'text', text: 'Where?' },
-            { type: 'image_url', image_url: { url: 'data:image/png;base64,AAEC' } },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,AAEC', detail: 'low' } },
           ],
         },
         {
@@ -106,7 +106,7 @@ describe('the exact request', () => {
           role: 'user',
           content: [
             { type: 'input_text', text: 'Where?' },
-            { type: 'input_image', image_url: 'data:image/png;base64,AAEC' },
+            { type: 'input_image', image_url: 'data:image/png;base64,AAEC', detail: 'low' },
           ],
         },
         { role: 'assistant', content: [{ type: 'output_text', text: 'Let me see.' }] },

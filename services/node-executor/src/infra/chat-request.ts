@@ -40,14 +40,18 @@ function toMessage({ role, text, parts, toolCalls, toolCallId }: ChatMessage) {
 }
 
 function toPart(content: ChatContent): NonNullable<ContentPart['part']> {
+  const detail = ('detail' in content && content.detail) || '';
   switch (content.type) {
     case 'text':
       return { $case: 'text', value: content.text };
     case 'image-url':
-      return { $case: 'image', value: { source: { $case: 'url', value: content.url }, mediaType: '' } };
+      return { $case: 'image', value: { source: { $case: 'url', value: content.url }, mediaType: '', detail } };
     case 'image-data': {
       const data = Buffer.from(content.data, 'base64');
-      return { $case: 'image', value: { source: { $case: 'data', value: data }, mediaType: content.mediaType } };
+      return {
+        $case: 'image',
+        value: { source: { $case: 'data', value: data }, mediaType: content.mediaType, detail },
+      };
     }
   }
 }

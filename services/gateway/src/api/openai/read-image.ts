@@ -14,15 +14,16 @@ const beginnings: Readonly<Record<string, (bytes: Buffer) => boolean>> = {
  * An image from its address: a web address for the provider to fetch, or the image itself as a data URL.
  * @throws FailureError `invalid_argument` for anything a model could not look at.
  */
-export function readImage(url: string, field: string): Image {
-  if (!url.startsWith('data:')) return { source: { $case: 'url', value: webAddress(url, field) }, mediaType: '' };
+export function readImage({ url, detail }: { url: string; detail: string }, field: string): Image {
+  if (!url.startsWith('data:'))
+    return { source: { $case: 'url', value: webAddress(url, field) }, mediaType: '', detail };
   const [, mediaType = '', text] = /^data:([\w/+.-]+)?;base64,([A-Za-z0-9+/_-]+={0,2})$/.exec(url) ?? [];
   const begins = beginnings[mediaType];
   if (text === undefined || !begins)
     throw invalid(field, `An image inside a request is a data URL in base64 of ${Object.keys(beginnings).join(', ')}.`);
   const bytes = Buffer.from(text, 'base64');
   if (!begins(bytes)) throw invalid(field, `The image says that it is ${mediaType}, and its bytes are something else.`);
-  return { source: { $case: 'data', value: bytes }, mediaType };
+  return { source: { $case: 'data', value: bytes }, mediaType, detail };
 }
 
 function webAddress(url: string, field: string): string {

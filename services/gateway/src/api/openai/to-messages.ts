@@ -29,7 +29,7 @@ function toParts(parts: Parts, field: string): ContentPart[] {
   return parts.map((part, index) =>
     part.type === 'text'
       ? { part: { $case: 'text', value: part.text } }
-      : { part: { $case: 'image', value: readImage(part.image_url.url, `${field}[${index}].image_url.url`) } },
+      : { part: { $case: 'image', value: readImage(part.image_url, `${field}[${index}].image_url.url`) } },
   );
 }
 

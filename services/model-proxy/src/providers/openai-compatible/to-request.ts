@@ -71,7 +71,9 @@ export function toMessage(message: ModelMessage): object {
 }
 
 function toPart(part: ReturnType<typeof contentOf>[number]): object {
-  return part.type === 'text' ? part : { type: 'image_url', image_url: { url: dataUrl(part.image) } };
+  if (part.type === 'text') return part;
+  const { detail } = part.image;
+  return { type: 'image_url', image_url: { url: dataUrl(part.image), ...(detail && { detail }) } };
 }
 
 function toToolCall({ id, name, argumentsJson }: { id: string; name: string; argumentsJson: string }): object {

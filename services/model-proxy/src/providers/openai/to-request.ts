@@ -1,4 +1,4 @@
-import { contentOf, type ModelMessage, type ResponseFormat } from '../../domain/message.js';
+import { contentOf, type ModelImage, type ModelMessage, type ResponseFormat } from '../../domain/message.js';
 import type { ModelCall } from '../../domain/provider.js';
 import { type ChatRequest, headersOf } from '../openai-compatible/to-request.js';
 import { dataUrl } from '../wire/images.js';
@@ -61,6 +61,10 @@ function toReasoning(effort: string) {
   return { ...(effort && { effort }), ...(effort !== 'none' && { summary: 'auto' }) };
 }
 
+function toInputImage(image: ModelImage): object {
+  return { type: 'input_image', image_url: dataUrl(image), ...(image.detail && { detail: image.detail }) };
+}
+
 function toItems(message: ModelMessage): object[] {
   const { role, toolCallId, toolCalls = [] } = message;
   const content = contentOf(message);
@@ -69,7 +73,7 @@ function toItems(message: ModelMessage): object[] {
     return [{ type: 'function_call_output', call_id: toolCallId, output }];
   }
   const parts = content.map((part) => {
-    if (part.type === 'image') return { type: 'input_image', image_url: dataUrl(part.image) };
+    if (part.type === 'image') return toInputImage(part.image);
     return { type: role === 'assistant' ? 'output_text' : 'input_text', text: part.text };
   });
   return [

@@ -97,6 +97,8 @@ export interface Image {
     | undefined;
   /** For example "image/png"; needed for data. */
   mediaType: string;
+  /** How closely the model looks, for providers that let one choose: low, high or auto; empty for the provider's default. */
+  detail: string;
 }
 
 export interface ToolDefinition {
@@ -828,7 +830,7 @@ export const ContentPart: MessageFns<ContentPart> = {
 };
 
 function createBaseImage(): Image {
-  return { source: undefined, mediaType: "" };
+  return { source: undefined, mediaType: "", detail: "" };
 }
 
 export const Image: MessageFns<Image> = {
@@ -843,6 +845,9 @@ export const Image: MessageFns<Image> = {
     }
     if (message.mediaType !== "") {
       writer.uint32(26).string(message.mediaType);
+    }
+    if (message.detail !== "") {
+      writer.uint32(34).string(message.detail);
     }
     return writer;
   },
@@ -884,6 +889,14 @@ export const Image: MessageFns<Image> = {
             message.mediaType = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -916,6 +929,7 @@ export const Image: MessageFns<Image> = {
       }
     }
     message.mediaType = object.mediaType ?? "";
+    message.detail = object.detail ?? "";
     return message;
   },
 };
