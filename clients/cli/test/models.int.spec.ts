@@ -91,6 +91,7 @@ describe('treadle models', () => {
   });
 
   it('says that a provider bills repeats once', async () => {
+    const test = { latency_ms: 5, first_token_ms: null, text: '', models: ['small'] };
     const answers: Record<string, Answer> = { 'PUT /api/v1/models/providers/own': () => ({ name: 'own', test }) };
     const flags = ['--kind', 'openai-compatible', '--merges-repeats'];
     const { asked } = await treadle(['models', 'providers', 'set', 'own', ...flags], { answers });
