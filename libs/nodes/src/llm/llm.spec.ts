@@ -145,9 +145,16 @@ describe('llm', () => {
     expect(outcome.outputs).toMatchObject({ text: 'Yes', reasoning_content: 'hm' });
   });
 
-  it('writes an old response format the way the provider wants it', async () => {
-    const config = { ...user('?'), model: { ...model, completion_params: { response_format: 'json_object' } } };
-    expect((await ask(config)).question?.parameters).toEqual({ response_format: { type: 'json_object' } });
+  it.each<[JsonObject, JsonObject]>([
+    [{ response_format: 'json_object' }, { type: 'json_object' }],
+    [
+      { response_format: 'json_schema', json_schema: '{"name": "sum", "schema": {"type": "object"}}' },
+      { type: 'json_schema', json_schema: { name: 'sum', schema: { type: 'object' } } },
+    ],
+    [{ response_format: { type: 'text' } }, { type: 'text' }],
+  ])('writes the response format %j the way the provider wants it', async (completion_params, format) => {
+    const config = { ...user('?'), model: { ...model, completion_params } };
+    expect((await ask(config)).question?.parameters).toEqual({ response_format: format });
   });
 
   it('fails when the stream ends without its last part, and passes failures on', async () => {
