@@ -1,8 +1,10 @@
 import { FailureError } from '@treadle/failure';
 import type { CodeAnswer, CodeQuestion } from '@treadle/nodes';
-import type { GuestCall, GuestLimits, GuestReply } from './guest.js';
+import type { GuestLimits } from './guest.js';
 import { GuestPool } from './guest-pool.js';
 import { JavaScriptGuest } from './javascript/javascript-guest.js';
+import { PythonGuest } from './python/python-guest.js';
+import { makeSnapshot, removeSnapshot, type Snapshot } from './python/snapshot.js';
 import { toAnswer } from './to-answer.js';
 
 /** Runs code that users wrote. */
@@ -12,6 +14,8 @@ export interface Sandbox {
    * `code_failed`, `code_timeout`, `code_memory_exceeded`, `code_output_invalid`, or the signal's reason.
    */
   run(owner: string, question: CodeQuestion, signal: AbortSignal): Promise<CodeAnswer>;
+  /** Starts an interpreter before anybody asks for it. */
+  warm(language: CodeQuestion['language']): Promise<void>;
   /** Ends all guests. */
   close(): Promise<void>;
 }
@@ -31,58 +35,75 @@ export interface CodeSandboxOptions {
 const outputCharacters = 10 * 1024 * 1024;
 const printedCharacters = 64 * 1024;
 
-/** What a guest gets to stop by itself before it is stopped. */
+/** A process with Python takes about 200 MB, which nobody should hold who does not use it. */
+const pythonIdleMs = 300_000;
+
+/** What JavaScript gets to stop by itself before its thread is ended. */
 const watchdogGraceMs = 1000;
 
-/** The sandbox of this machine: an interpreter in a thread for JavaScript. */
+/** The sandbox of this machine: threads with QuickJS, kept warm, and processes with Python, started when they are first needed. */
 export class CodeSandbox implements Sandbox {
-  private readonly javascript: GuestPool;
+  private readonly pools: Readonly<Record<CodeQuestion['language'], GuestPool>>;
+  private snapshot: Promise<Snapshot> | undefined;
 
   constructor(private readonly options: CodeSandboxOptions) {
-    const { timeoutSeconds, memoryBytes, javascriptThreads } = options;
-    const limits: GuestLimits = { timeoutMs: timeoutSeconds * 1000, memoryBytes, outputCharacters, printedCharacters };
-    const watchdogMs = limits.timeoutMs + watchdogGraceMs;
-    this.javascript = new GuestPool({
+    const { timeoutSeconds, memoryBytes, javascriptThreads, pythonProcesses } = options;
+    const timeoutMs = timeoutSeconds * 1000;
+    const limits: GuestLimits = { timeoutMs, memoryBytes, outputCharacters, printedCharacters };
+    const javascript = new GuestPool({
       size: javascriptThreads,
-      start: () => JavaScriptGuest.start(limits),
-      watchdogMs,
+      start: () => started(JavaScriptGuest.start(limits)),
+      watchdogMs: timeoutMs + watchdogGraceMs,
       callsOfGuest: 10_000,
       oneOwner: false,
     });
+    const python3 = new GuestPool({
+      size: pythonProcesses,
+      start: () => started(this.startPython(limits)),
+      watchdogMs: timeoutMs,
+      callsOfGuest: 1000,
+      oneOwner: true,
+      idleMs: pythonIdleMs,
+    });
+    this.pools = { javascript, python3 };
   }
 
-  /** Starts a thread for JavaScript before anybody asks. */
-  async warm(): Promise<void> {
-    await this.javascript.warm(1);
+  async warm(language: CodeQuestion['language']): Promise<void> {
+    await this.pools[language].warm(1);
   }
 
   async run(owner: string, { language, code, inputs }: CodeQuestion, signal: AbortSignal): Promise<CodeAnswer> {
-    const reply = await this.reply(owner, language, { code, inputsJson: JSON.stringify(inputs) }, signal);
+    const call = { code, inputsJson: JSON.stringify(inputs) };
+    const reply = await this.pools[language].run(owner, call, signal).catch((error: unknown) => {
+      throw signal.aborted || error instanceof FailureError ? error : brokenDown(error);
+    });
     return toAnswer(reply, this.options);
   }
 
-  private async reply(
-    owner: string,
-    language: CodeQuestion['language'],
-    call: GuestCall,
-    signal: AbortSignal,
-  ): Promise<GuestReply> {
-    if (language === 'python3')
-      throw FailureError.of('node_configuration', 'This executor runs no Python yet. Use JavaScript.');
-    try {
-      return await this.javascript.run(owner, call, signal);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      throw FailureError.of(
-        'code_failed',
-        'The code brought its interpreter down. Give it less to do at a time.',
-        {},
-        { cause: error },
-      );
-    }
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.pools).map((pool) => pool.close()));
+    await this.snapshot?.then(removeSnapshot, () => undefined);
   }
 
-  async close(): Promise<void> {
-    await this.javascript.close();
+  /** The snapshot is made once; where that failed, the next start tries again. */
+  private async startPython(limits: GuestLimits): Promise<PythonGuest> {
+    this.snapshot ??= makeSnapshot().catch((error: unknown) => {
+      this.snapshot = undefined;
+      throw error;
+    });
+    return PythonGuest.start(limits, await this.snapshot);
   }
+}
+
+/** Trouble before any code ran is no fault of the code. */
+function started<T>(guest: Promise<T>): Promise<T> {
+  return guest.catch((cause: unknown) => {
+    const message = 'The interpreter for code nodes could not be started. The log of the executor says why.';
+    throw FailureError.of('unavailable', message, {}, { cause });
+  });
+}
+
+function brokenDown(cause: unknown): FailureError {
+  const message = 'The code brought its interpreter down. Give it less to do at a time.';
+  return FailureError.of('code_failed', message, {}, { cause });
 }

@@ -45,10 +45,9 @@ export class GuestPool {
    * guest died.
    */
   async run(owner: string, call: GuestCall, signal: AbortSignal): Promise<GuestReply> {
-    const place = await this.enter(owner, signal);
+    const { place, guest } = await this.readyPlace(owner, signal);
     let reusable = false;
     try {
-      const guest = await place.guest;
       const reply = await this.watched(guest, call, signal);
       place.calls += 1;
       reusable = reply.kind !== 'exceeded' && place.calls < this.options.callsOfGuest;
@@ -86,6 +85,19 @@ export class GuestPool {
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** A guest that waits for the call. One that ended after its last call is passed over: this call is not what ended it. */
+  private async readyPlace(owner: string, signal: AbortSignal): Promise<{ place: Place; guest: Guest }> {
+    for (;;) {
+      const place = await this.enter(owner, signal);
+      const guest = await place.guest.catch((error: unknown) => {
+        this.leave(place, false);
+        throw error;
+      });
+      if (await guest.ready()) return { place, guest };
+      this.leave(place, false);
     }
   }
 
@@ -145,7 +157,13 @@ export class GuestPool {
   }
 
   private place(): Place {
-    return { guest: this.options.start(), owner: undefined, calls: 0 };
+    const guest = this.options.start();
+    const place: Place = { guest, owner: undefined, calls: 0 };
+    const forget = () => {
+      this.idle = this.idle.filter((one) => one !== place);
+    };
+    guest.then(({ gone }) => gone).then(forget, forget);
+    return place;
   }
 
   private rest(place: Place): void {

@@ -33,6 +33,10 @@ export interface GuestLimits {
 
 /** An interpreter in a thread or process of its own, which runs one call at a time and can be ended from outside at any moment. */
 export interface Guest {
+  /** Resolves when it has ended, for whatever reason. */
+  readonly gone: Promise<void>;
+  /** Whether it is ready for its next call, once it has put its last one behind it; false when it ended instead. */
+  ready(): Promise<boolean>;
   /** Rejects when the guest dies on the way. */
   run(call: GuestCall): Promise<GuestReply>;
   /** Resolves when it is gone. */

@@ -1,4 +1,10 @@
-import { type DynamicModule, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
@@ -27,12 +33,16 @@ export interface NodeExecutorOptions {
   readonly log: TaskLog;
 }
 
-/** Ends the connections to the outside and the sandbox after everybody who may use them. */
-class CapabilityCloser implements OnApplicationShutdown {
+/** Has JavaScript ready before the first code node, and ends the sandbox and the connections after everybody who may use them. */
+class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly http: GuardedHttp,
     private readonly sandbox: Sandbox,
   ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sandbox.warm('javascript');
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.http.close(), this.sandbox.close()]);
@@ -63,7 +73,7 @@ function providers({ config, bus, models, files, log, ...options }: NodeExecutor
     { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
     { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },
     { provide: TextSoFarResponder, useValue: new TextSoFarResponder(bus, runner) },
-    { provide: CapabilityCloser, useValue: new CapabilityCloser(http, sandbox) },
+    { provide: CapabilityLifecycle, useValue: new CapabilityLifecycle(http, sandbox) },
   ];
 }
 

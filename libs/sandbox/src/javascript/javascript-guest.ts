@@ -7,13 +7,15 @@ const engineMegabytes = 64;
 
 /** A thread with QuickJS in it, which runs every call in an interpreter of its own. */
 export class JavaScriptGuest implements Guest {
-  private readonly gone: Promise<never>;
+  readonly gone: Promise<void>;
+  /** Fulfilled when there is an interpreter that has run nothing yet. */
+  private rested: Promise<boolean>;
 
   private constructor(private readonly worker: Worker) {
-    this.gone = once(worker, 'exit').then(() => Promise.reject(new Error('The thread has ended.')));
-    // Heard by whoever runs a call; an idle thread may end unheard.
-    this.gone.catch(() => undefined);
+    this.gone = new Promise((resolve) => worker.once('exit', () => resolve()));
+    // An error ends the thread, and its end is what is noticed.
     worker.on('error', () => undefined);
+    this.rested = this.heard();
   }
 
   /** Resolves when an interpreter is ready. */
@@ -27,24 +29,38 @@ export class JavaScriptGuest implements Guest {
     });
     worker.unref();
     const guest = new JavaScriptGuest(worker);
-    await guest.message();
+    if (!(await guest.ready())) throw new Error('The thread ended before it was ready.');
     return guest;
+  }
+
+  ready(): Promise<boolean> {
+    return this.rested;
   }
 
   async run(call: GuestCall): Promise<GuestReply> {
     this.worker.postMessage(call);
-    return (await this.message()) as GuestReply;
+    const reply = (await this.message()) as GuestReply;
+    this.rested = this.heard();
+    return reply;
   }
 
   async kill(): Promise<void> {
     await this.worker.terminate();
   }
 
+  private heard(): Promise<boolean> {
+    return this.message().then(
+      () => true,
+      () => false,
+    );
+  }
+
   private async message(): Promise<unknown> {
     const heard = new AbortController();
     try {
       const message = once(this.worker, 'message', { signal: heard.signal }) as Promise<unknown[]>;
-      return (await Promise.race([message, this.gone]))[0];
+      const death = this.gone.then(() => Promise.reject(new Error('The thread has ended.')));
+      return (await Promise.race([message, death]))[0];
     } finally {
       heard.abort();
     }

@@ -155,14 +155,14 @@ class Call {
 }
 
 /** Made while nobody waits, so that a call finds it ready. */
-let next = freshInterpreter();
+let next = await freshInterpreter();
+const ready = () => parentPort?.postMessage('ready');
 
 parentPort?.on('message', (call: GuestCall) => {
-  void next.then((interpreter) => {
-    parentPort?.postMessage(new Call(interpreter).run(call));
-    next = freshInterpreter();
+  parentPort?.postMessage(new Call(next).run(call));
+  void freshInterpreter().then((fresh) => {
+    next = fresh;
+    ready();
   });
 });
-
-await next;
-parentPort?.postMessage('ready');
+ready();
