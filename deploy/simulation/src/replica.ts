@@ -29,6 +29,9 @@ import type { Timers } from './tampering.js';
 const partitionLeaseMs = 9000;
 const taskLeaseMs = 20_000;
 
+/** Simulated callers start runs, and resume none. */
+const nothingIsContinued = () => Promise.reject(new Error('nobody has asked to continue a run'));
+
 /** What a caller hears of its run. */
 export interface Accepted {
   readonly runId: string;
@@ -62,7 +65,7 @@ export class Replica implements ReplicaMemory {
     const { journal, keys, leases, runs, conversations } = this.connection;
     const plans = { plan: ({ workflowId }: PlanId) => this.connection.query(async () => cluster.planOf(workflowId)) };
     const newId = (partition: number) => cluster.newId(partition);
-    this.turns = new TurnQueue({ conversations, now: host.now, onError: (error) => this.failed(error) });
+    this.turns = this.makeTurns();
     this.dispatcher = new TaskDispatcher({
       bus: this.bus,
       catalog: cluster.catalog,
@@ -87,12 +90,7 @@ export class Replica implements ReplicaMemory {
       alone: false,
       onChange: (owned) => this.owns(owned),
     });
-    const timers = new RunTimers({
-      runs: this.runs,
-      dispatcher: this.dispatcher,
-      leaseMs: taskLeaseMs,
-      onError: (error) => this.failed(error),
-    });
+    const timers = this.makeTimers();
     this.timers = tampering.timers?.(timers, this.runs) ?? timers;
     this.ports = {
       runs: this.runs,
@@ -104,7 +102,27 @@ export class Replica implements ReplicaMemory {
       pickPartition: () => this.pickPartition(),
       newRunId: newId,
     };
-    this.responder = new PartitionResponder(this.bus, this.runs, runs, { forget: () => undefined }, this.ports);
+    this.responder = new PartitionResponder(
+      this.bus,
+      this.runs,
+      runs,
+      { forget: () => undefined },
+      {
+        start: (request) => startRun(this.ports, request),
+        continue: nothingIsContinued,
+      },
+    );
+  }
+
+  private makeTurns(): TurnQueue {
+    const { conversations } = this.connection;
+    const onError = (error: unknown) => this.failed(error);
+    return new TurnQueue({ conversations, takenOver: nothingIsContinued, now: this.host.now, onError });
+  }
+
+  private makeTimers(): RunTimers {
+    const { runs, dispatcher } = this;
+    return new RunTimers({ runs, dispatcher, leaseMs: taskLeaseMs, onError: (error) => this.failed(error) });
   }
 
   get underway(): number {

@@ -5,6 +5,7 @@ import { Task } from './gen/treadle/execution/v1/task.js';
 import { BudgetAlert } from './gen/treadle/model/v1/model_admin_service.js';
 import { GiveAnswerRequest, GiveAnswerResponse } from './gen/treadle/orchestrator/v1/approval_service.js';
 import { StartTurnAnswer } from './gen/treadle/orchestrator/v1/conversation_service.js';
+import { ContinueTurnRequest } from './gen/treadle/orchestrator/v1/run_continuation_service.js';
 import { CancelRunRequest, CancelRunResponse, StartRunRequest } from './gen/treadle/orchestrator/v1/run_service.js';
 import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
 
@@ -70,6 +71,13 @@ export const giveAnswerSubject = (partition: number): RequestSubject<GiveAnswerR
 export const startTurnSubject = (partition: number): RequestSubject<StartRunRequest, StartTurnAnswer> => ({
   name: `starts.v1.${partition}`,
   question: StartRunRequest,
+  answer: StartTurnAnswer,
+});
+
+/** A resume or rerun in a conversation that belongs to another replica; the partition's owner answers once it is committed. */
+export const continueTurnSubject = (partition: number): RequestSubject<ContinueTurnRequest, StartTurnAnswer> => ({
+  name: `continues.v1.${partition}`,
+  question: ContinueTurnRequest,
   answer: StartTurnAnswer,
 });
 

@@ -43,6 +43,18 @@ describe('a queued run', () => {
     expect(decide(cancel).events).toEqual([]);
   });
 
+  it('is started by what it was queued for only: as a run of its own, or as one that continues another', () => {
+    const continues = { from: 'set', variables: { b: 'given' } };
+    const origin = { run: 'origin', kind: 'rerun', effects: 'this' } as const;
+    const proceed: Input = { ...start, type: 'continue', origin, kept: [] };
+    const later = { ...queue, continues } as Input;
+    expect(decide(later).events).toEqual([{ type: 'run-queued', inputs: { x: 1 }, sys: { query: 'q' }, continues }]);
+    expect(decide(later).state).toMatchObject({ status: 'pending', continues });
+    expect(decide(later, start).events).toEqual([]);
+    expect(decide(queue, proceed).events).toEqual([]);
+    expect(decide(later, proceed).state).toMatchObject({ status: 'completed', origin });
+  });
+
   it('is not queued again when it has been started', () => {
     expect(decide(start, queue).events).toEqual([]);
     expect(decide(queue, start, start).events).toEqual([]);

@@ -14,6 +14,16 @@ export interface RunQueued {
   readonly type: 'run-queued';
   readonly inputs: JsonObject;
   readonly sys: JsonObject;
+  /** Absent where the run continues no other. */
+  readonly continues?: QueuedContinuation;
+}
+
+/** What a queued run is to know of how it will continue another one. */
+export interface QueuedContinuation {
+  /** Key of the finished node that is done again; absent to go on where the other run was stopped. */
+  readonly from?: string;
+  /** What it will find in variables of the conversation, instead of what they hold by then. */
+  readonly variables: JsonObject;
 }
 
 /** The run that another one continues. */

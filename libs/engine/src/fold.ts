@@ -41,6 +41,7 @@ export class Fold {
     switch (event.type) {
       case 'run-queued':
         draft.scopes = { ...draft.scopes, inputs: event.inputs, sys: event.sys };
+        if (event.continues !== undefined) draft.continues = event.continues;
         return;
       case 'run-started':
         draft.status = 'running';

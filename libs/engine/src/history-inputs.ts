@@ -24,8 +24,10 @@ export function inputsBehind(state: RunState, history: readonly RecordedEvent[],
   if (!recorded) return [];
   const { at, event } = recorded;
   switch (event.type) {
-    case 'run-queued':
-      return [{ type: 'queue', at, inputs: event.inputs, sys: event.sys }];
+    case 'run-queued': {
+      const { inputs, sys, continues } = event;
+      return [{ type: 'queue', at, inputs, sys, ...(continues ? { continues } : {}) }];
+    }
     case 'run-started':
       return [beginning(event, at, history, first)];
     case 'run-cancelled':

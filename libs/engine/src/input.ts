@@ -1,6 +1,6 @@
 import type { Failure } from '@treadle/failure';
 import type { Answer, Assignment, JsonObject } from '@treadle/workflow';
-import type { RunOrigin, TokenUsage } from './event.js';
+import type { QueuedContinuation, RunOrigin, TokenUsage } from './event.js';
 import type { KeptEvent } from './kept-events.js';
 
 /** What an executor made of an attempt. */
@@ -29,7 +29,13 @@ interface Beginning {
 /** Something that happened and that the engine is to decide upon. `at` is the present, in milliseconds since the epoch. */
 export type Input =
   /** The run is accepted, and will be started later. */
-  | { readonly type: 'queue'; readonly at: number; readonly inputs: JsonObject; readonly sys: JsonObject }
+  | {
+      readonly type: 'queue';
+      readonly at: number;
+      readonly inputs: JsonObject;
+      readonly sys: JsonObject;
+      readonly continues?: QueuedContinuation;
+    }
   | ({ readonly type: 'start' } & Beginning)
   /** A run begins with what another one has finished. `kept` is what `keptEvents` found there. */
   | ({

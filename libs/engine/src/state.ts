@@ -1,6 +1,6 @@
 import type { Failure } from '@treadle/failure';
 import type { Form, Json, JsonObject, LargeValue, RoundResult } from '@treadle/workflow';
-import type { RunOrigin, RunStatus } from './event.js';
+import type { QueuedContinuation, RunOrigin, RunStatus } from './event.js';
 import { splitKey } from './key.js';
 
 /** Where a node stands. A node without a state has not been reached. */
@@ -73,6 +73,8 @@ export interface RunState {
   readonly deadlineAt?: number;
   /** Absent where the run continues no other. */
   readonly origin?: RunOrigin;
+  /** Of a run that was queued to continue another one. */
+  readonly continues?: QueuedContinuation;
   /** Whether any of its values is in the file store. While none is, nobody looks for one. */
   readonly holdsLarge: boolean;
   readonly outputs?: JsonObject;

@@ -20,7 +20,12 @@ export function take(step: Step, input: Input): void {
   if (state.deadlineAt !== undefined && state.deadlineAt <= input.at) return runOutOfTime(step);
   switch (input.type) {
     case 'queue':
-      step.emit({ type: 'run-queued', inputs: input.inputs, sys: input.sys });
+      step.emit({
+        type: 'run-queued',
+        inputs: input.inputs,
+        sys: input.sys,
+        ...(input.continues ? { continues: input.continues } : {}),
+      });
       break;
     case 'start':
     case 'continue':
@@ -39,9 +44,9 @@ export function take(step: Step, input: Input): void {
 }
 
 /** Rule 19. */
-function isDue({ status, sequence }: RunState, { type }: Input): boolean {
+function isDue({ status, sequence, continues }: RunState, { type }: Input): boolean {
   if (sequence === 0) return type === 'queue' || type === 'start' || type === 'continue';
-  if (status === 'pending') return type === 'start' || type === 'cancel';
+  if (status === 'pending') return type === (continues ? 'continue' : 'start') || type === 'cancel';
   return type !== 'queue' && type !== 'start' && type !== 'continue';
 }
 

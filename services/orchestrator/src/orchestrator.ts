@@ -11,11 +11,12 @@ import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
 import type { EntryController } from './api/entry.controller.js';
 import { FileController } from './api/file.controller.js';
-import { PartitionResponder } from './api/partition.responder.js';
+import { PartitionResponder, type PassedOnTurns } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
 import { RunController } from './api/run.controller.js';
 import { RunContinuationController } from './api/run-continuation.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
+import { takenOverBy } from './domain/conversations/continue-turn.js';
 import { forgetConversations } from './domain/conversations/forget-conversations.js';
 import { OneByOne } from './domain/conversations/one-by-one.js';
 import { TurnQueue } from './domain/conversations/turn-queue.js';
@@ -23,13 +24,16 @@ import type { FireSchedules } from './domain/entries/fire-schedules.js';
 import { Files } from './domain/files/files.js';
 import type { OwnedPartitions } from './domain/partitions/partition-leases.js';
 import { PartitionOwner } from './domain/partitions/partition-owner.js';
+import { type ContinueRunPorts, continueRun } from './domain/runs/continue-run.js';
 import type { LiveRun } from './domain/runs/live-run.js';
 import { LiveRuns, type RunEffects } from './domain/runs/live-runs.js';
+import type { PlanSource } from './domain/runs/plan-source.js';
 import { sweep } from './domain/runs/retention.js';
+import type { RunRepository } from './domain/runs/run.repository.js';
 import { newConversationId, newRunId } from './domain/runs/run-id.js';
 import type { Commit } from './domain/runs/run-journal.js';
 import { RunTimers } from './domain/runs/run-timers.js';
-import type { StartRunPorts } from './domain/runs/start-run.js';
+import { startRun } from './domain/runs/start-run.js';
 import { isPassing, TaskDispatcher } from './domain/runs/task-dispatcher.js';
 import { Workflows } from './domain/workflows/workflows.js';
 import { type Database, schemaName } from './infra/database.js';
@@ -106,7 +110,7 @@ export class Orchestrator {
     const triggers = new Triggers({ config, pool, log, now });
     const workflows = new Workflows(workflowRepository, catalog, now, changed, triggers.entries);
     const conversations = new KyselyConversationTurns(db);
-    this.turns = new TurnQueue({ conversations, now, onError: this.failed('begin a turn') });
+    this.turns = this.makeTurns(conversations, runRepository, workflows);
     // Its size was checked where a value came from: what the engine has made of it is never refused.
     this.values = new RunValues({ store: parts.files, maxBytes: Number.POSITIVE_INFINITY });
     this.dispatcher = new TaskDispatcher({
@@ -130,7 +134,8 @@ export class Orchestrator {
     this.leases = new PgPartitionLeases(pool);
     this.owner = this.makeOwner();
     const files = new Files(new KyselyFileRepository(db), parts.files, now);
-    const ports: StartRunPorts = {
+    const ports: ContinueRunPorts = {
+      repository: runRepository,
       runs: this.runs,
       plans: workflows,
       versions: workflows,
@@ -140,11 +145,11 @@ export class Orchestrator {
       pickPartition: () => this.pickPartition(),
       newRunId,
     };
-    this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, ports);
+    this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
     this.conversations = new KyselyConversationRepository(db);
     this.controllers = {
       runs: new RunController(ports, runRepository, bus),
-      continuations: new RunContinuationController({ ...ports, repository: runRepository }),
+      continuations: new RunContinuationController(ports),
       workflows: new WorkflowController(workflows, workflowRepository),
       approvals: new ApprovalController({ runs: this.runs, approvals: new KyselyApprovalRepository(db), bus }),
       conversations: new ConversationController(this.conversations, now),
@@ -192,6 +197,15 @@ export class Orchestrator {
     for (const loop of this.loops) loop.start();
     this.startupDone();
     log.info({}, 'orchestrating');
+  }
+
+  private makeTurns(conversations: KyselyConversationTurns, repository: RunRepository, plans: PlanSource): TurnQueue {
+    return new TurnQueue({
+      conversations,
+      takenOver: (run, stored) => takenOverBy({ repository, plans }, run, stored),
+      now: () => this.parts.now?.() ?? Date.now(),
+      onError: this.failed('begin a turn'),
+    });
   }
 
   private makeOwner(): PartitionOwner {
@@ -280,4 +294,11 @@ export class Orchestrator {
   private notQueued(run: LiveRun, error: unknown): void {
     this.parts.log.warn({ err: error, runId: run.facts.id }, 'a task could not be queued; it will be sent again');
   }
+}
+
+function passedOnTo(ports: ContinueRunPorts): PassedOnTurns {
+  return {
+    start: (request) => startRun(ports, request),
+    continue: (request) => continueRun(ports, request),
+  };
 }

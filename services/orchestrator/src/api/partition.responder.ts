@@ -1,20 +1,29 @@
 import {
+  type ContinueTurnRequest,
   cancelRunSubject,
+  continueTurnSubject,
   giveAnswerSubject,
   heartbeatSubject,
   resultSubject,
+  type StartRunRequest,
   startTurnSubject,
   workflowChangedSubject,
 } from '@treadle/contracts';
 import type { MessageBus, Subscription } from '@treadle/messaging';
 import { giveAnswer } from '../domain/approvals/answer-approval.js';
 import { takeTurn } from '../domain/conversations/take-turn.js';
+import type { Started } from '../domain/runs/begin-once.js';
 import { cancelOwnRun } from '../domain/runs/cancel-run.js';
 import type { LiveRuns } from '../domain/runs/live-runs.js';
 import type { FindRun } from '../domain/runs/run.repository.js';
-import type { StartRunPorts } from '../domain/runs/start-run.js';
 import { takeHeartbeat, takeResult } from '../domain/runs/take-result.js';
 import type { Workflows } from '../domain/workflows/workflows.js';
+
+/** Begins turns that other replicas have passed on. */
+export interface PassedOnTurns {
+  start(request: StartRunRequest): Promise<Started>;
+  continue(request: ContinueTurnRequest): Promise<Started>;
+}
 
 /** Listens on the bus: to everybody's heartbeats, and to what is sent to the owner of each owned partition. */
 export class PartitionResponder {
@@ -26,7 +35,7 @@ export class PartitionResponder {
     private readonly runs: LiveRuns,
     private readonly repository: FindRun,
     private readonly workflows: Pick<Workflows, 'forget'>,
-    private readonly starts: StartRunPorts,
+    private readonly turns: PassedOnTurns,
   ) {}
 
   start(): void {
@@ -59,7 +68,12 @@ export class PartitionResponder {
       this.bus.respond(resultSubject(partition), (result) => takeResult(this.runs, result)),
       this.bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(this.runs, this.repository, request)),
       this.bus.respond(giveAnswerSubject(partition), (request) => giveAnswer(this.runs, request)),
-      this.bus.respond(startTurnSubject(partition), (request) => takeTurn(this.starts, request)),
+      this.bus.respond(startTurnSubject(partition), (request) =>
+        takeTurn(this.runs, partition, () => this.turns.start(request)),
+      ),
+      this.bus.respond(continueTurnSubject(partition), (request) =>
+        takeTurn(this.runs, partition, () => this.turns.continue(request)),
+      ),
     ]);
   }
 }

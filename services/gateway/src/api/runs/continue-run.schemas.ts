@@ -6,7 +6,9 @@ const changes = {
   inputs: jsonObject.default({}).meta({
     description: 'Replaces inputs of these names. Nodes that are finished keep what they gave.',
   }),
-  variables: jsonObject.default({}).meta({ description: 'Replaces variables of the conversation of these names.' }),
+  variables: jsonObject
+    .default({})
+    .meta({ description: 'What the run finds in variables of the conversation of these names.' }),
   version: z
     .union([z.int().min(1).max(4_294_967_295), z.enum(['latest', 'published'])])
     .optional()

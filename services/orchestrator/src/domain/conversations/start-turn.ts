@@ -1,4 +1,4 @@
-import { type StartRunRequest, startTurnSubject } from '@treadle/contracts';
+import { type RequestSubject, type StartTurnAnswer, startTurnSubject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { fromFailureMessage } from '@treadle/grpc';
 import type { MessageBus } from '@treadle/messaging';
@@ -33,7 +33,9 @@ export async function startTurn(ports: StartRunPorts, start: CheckedStart): Prom
   const { conversationId } = start.request;
   if (conversationId === '') return openConversation(ports, start);
   const partition = partitionOfConversation(conversationId);
-  if (ports.runs.fenceOf(partition) === undefined) return passOn(ports.turns.bus, partition, start.request);
+  if (ports.runs.fenceOf(partition) === undefined) {
+    return passOn(ports.turns.bus, startTurnSubject(partition), { ...start.request, wait: false });
+  }
   return ports.turns.order.run(conversationId, () => continueConversation(ports, start, partition));
 }
 
@@ -59,7 +61,7 @@ async function continueConversation(ports: StartRunPorts, start: CheckedStart, p
   const head = await ports.turns.conversations.head(conversationId, at);
   const isTheirs = head?.tenantId === tenantId && head.workflowId === workflowId && [head.user, ''].includes(user);
   if (!head || !isTheirs) throw noConversation(conversationId);
-  if (head.pending >= mostPending) throw tooManyPending(head);
+  checkRoom(head);
   const id = ports.newRunId(partition, at);
   const facts = factsOf(start, { id, partition, createdAt: at, conversationId, turn: head.turns + 1 });
   const isFree = head.pending + head.running === 0;
@@ -83,15 +85,22 @@ async function begin(
   return { kind: 'begun', run, ended };
 }
 
-async function passOn(bus: MessageBus, partition: number, request: StartRunRequest): Promise<Started> {
-  const { outcome } = await bus.request(startTurnSubject(partition), { ...request, wait: false }, ownerTimeoutMs);
+/** Has the owner of a conversation's partition begin a turn. */
+export async function passOn<Question>(
+  bus: MessageBus,
+  subject: RequestSubject<Question, StartTurnAnswer>,
+  question: Question,
+): Promise<Started> {
+  const { outcome } = await bus.request(subject, question, ownerTimeoutMs);
   if (outcome?.$case === 'started') return { kind: 'elsewhere', answer: outcome.value };
   throw outcome ? new FailureError(fromFailureMessage(outcome.value)) : changingHands();
 }
 
-function tooManyPending({ pending }: ConversationHead): FailureError {
+/** @throws FailureError `limit_exceeded` when too many turns wait already */
+export function checkRoom({ pending }: ConversationHead): void {
+  if (pending < mostPending) return;
   const message = `${pending} messages of this conversation wait for their turn, which is the limit. Send the next one when some are answered.`;
-  return FailureError.of('limit_exceeded', message, { retryAfterSeconds: 5 });
+  throw FailureError.of('limit_exceeded', message, { retryAfterSeconds: 5 });
 }
 
 /** The owner of the conversation could not be asked, or is no longer its owner. */

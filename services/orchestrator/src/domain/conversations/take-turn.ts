@@ -1,18 +1,25 @@
-import type { StartRunRequest, StartTurnAnswer } from '@treadle/contracts';
+import type { StartTurnAnswer } from '@treadle/contracts';
 import { toFailure } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
-import { partitionOfConversation } from '../runs/run-id.js';
+import type { Started } from '../runs/begin-once.js';
+import type { LiveRuns } from '../runs/live-runs.js';
 import { runFromState } from '../runs/run-view.js';
-import { type StartRunPorts, startRun } from '../runs/start-run.js';
 import { changingHands } from './start-turn.js';
 
-/** Takes a start that another replica passed on to this one, which owns the conversation. What goes wrong is the answer. */
-export async function takeTurn(ports: StartRunPorts, request: StartRunRequest): Promise<StartTurnAnswer> {
+/**
+ * Takes what another replica passed on to this one, which owns the conversation's partition. What goes wrong is the answer.
+ * @param begin begins the run here
+ */
+export async function takeTurn(
+  runs: LiveRuns,
+  partition: number,
+  begin: () => Promise<Started>,
+): Promise<StartTurnAnswer> {
   try {
-    if (ports.runs.fenceOf(partitionOfConversation(request.conversationId)) === undefined) throw changingHands();
-    const started = await startRun(ports, request);
+    if (runs.fenceOf(partition) === undefined) throw changingHands();
+    const started = await begin();
     if (started.kind !== 'begun') throw changingHands();
-    const run = runFromState(started.run.facts, started.run.state, ports.runs.now());
+    const run = runFromState(started.run.facts, started.run.state, runs.now());
     return { outcome: { $case: 'started', value: { run, repeatedStart: false } } };
   } catch (error) {
     return { outcome: { $case: 'failure', value: toFailureMessage(toFailure(error)) } };

@@ -23,6 +23,7 @@ function setUp() {
         return { isBlocked: state.blocked, variables: {} };
       },
     },
+    takenOver: () => Promise.reject(new Error('continues nothing')),
     now: () => 1,
     onError: (error) => errors.push(error),
   });
@@ -75,7 +76,12 @@ describe('the queue of turns', () => {
       looks.push(look);
       return look.promise;
     };
-    const turns = new TurnQueue({ conversations: { outlook }, now: () => 1000, onError: () => undefined });
+    const turns = new TurnQueue({
+      conversations: { outlook },
+      takenOver: () => Promise.reject(new Error('continues nothing')),
+      now: () => 1000,
+      onError: () => undefined,
+    });
     const begun: string[] = [];
     const lost = queuedRun(2, () => Promise.reject(FailureError.of('unavailable', 'changing hands')));
     turns.add(lost);

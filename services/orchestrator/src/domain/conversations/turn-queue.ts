@@ -1,9 +1,13 @@
+import type { JsonObject } from '@treadle/workflow';
+import type { TakenOver } from '../runs/continuation.js';
 import type { LiveRun } from '../runs/live-run.js';
 import type { ConversationTurns } from './conversation-turns.js';
 import { variablesFor } from './turn.js';
 
 export interface TurnQueueOptions {
   readonly conversations: Pick<ConversationTurns, 'outlook'>;
+  /** What a queued run that continues another one begins with, where the conversation's variables are stored like this. */
+  readonly takenOver: (run: LiveRun, stored: JsonObject) => Promise<TakenOver>;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -50,11 +54,13 @@ export class TurnQueue {
     if (!run) return;
     const { isBlocked, variables } = await this.options.conversations.outlook(conversationId, run.facts.turn);
     if (isBlocked) return;
+    const takenOver = run.state.continues && (await this.options.takenOver(run, variables));
     this.forget(run);
     const { inputs, sys } = run.state.scopes;
     const { environment } = run.plan;
-    const conversation = variablesFor(run.plan, variables);
-    await run.give({ type: 'start', at: this.options.now(), inputs, sys, environment, conversation });
+    const given = { at: this.options.now(), inputs, sys, environment };
+    if (takenOver) await run.give({ type: 'continue', ...given, ...takenOver });
+    else await run.give({ type: 'start', ...given, conversation: variablesFor(run.plan, variables) });
   }
 
   /** A run that was lost and read again is another one in the same place, and stays. */

@@ -1,8 +1,11 @@
-import type { RerunRunRequest, ResumeRunRequest } from '@treadle/contracts';
-import { keptEvents, type PlanDifference, planDifferences } from '@treadle/engine';
+import type { ContinueTurnRequest, RerunRunRequest, ResumeRunRequest } from '@treadle/contracts';
+import { type PlanDifference, planDifferences } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
+import type { JsonObject, Plan } from '@treadle/workflow';
+import { continueTurn } from '../conversations/continue-turn.js';
 import { beginOnce, type Started } from './begin-once.js';
-import { continuedInput } from './continued-input.js';
+import { finishedOf } from './continuation.js';
+import { type CheckedContinuation, continueAlone } from './continue-alone.js';
 import { continuedInputs } from './continued-inputs.js';
 import type { RunRepository } from './run.repository.js';
 import type { StartKey } from './run-journal.js';
@@ -40,41 +43,60 @@ export function rerunRun(ports: ContinueRunPorts, request: RerunRunRequest): Pro
   });
 }
 
+/** Begins what another replica has passed on to this one. */
+export function continueRun(ports: ContinueRunPorts, { asked }: ContinueTurnRequest): Promise<Started> {
+  switch (asked?.$case) {
+    case 'resume':
+      return resumeRun(ports, asked.value);
+    case 'rerun':
+      return rerunRun(ports, asked.value);
+    case undefined:
+      throw FailureError.of('invalid_argument', 'It says neither resume nor rerun. Ask for one of them.');
+  }
+}
+
 async function begin(
-  { runs, plans, versions, files, pickPartition, newRunId }: ContinueRunPorts,
+  ports: ContinueRunPorts,
   origin: Origin,
   request: ContinueRequest,
   key: StartKey | undefined,
   from?: string,
 ): Promise<Started> {
-  const { tenantId, workflowId, conversationId, user } = origin.row;
+  const { runs, plans, versions, files } = ports;
+  const { tenantId, workflowId, conversationId } = origin.row;
   const version = await versionOf(versions, origin, request.version);
   const before = await plans.plan(origin.row);
   const plan = await plans.plan({ tenantId, workflowId, version });
-  const kept = keptEvents(before, origin.events, from);
-  const entry = origin.started.entry ?? before.entry;
-  if (plan !== before) checkSame(planDifferences(before, plan, kept, entry), version);
+  const finished = finishedOf(origin, before, from);
+  if (plan !== before) checkSame(planDifferences(before, plan, finished.kept, finished.entry), version);
+  const variables = checkedVariables(plan, request.variablesJson);
   const sources = { files, ...(runs.values ? { values: runs.values } : {}) };
-  const inputs = await continuedInputs(sources, plan, origin, entry, request.inputsJson);
-  const partition = await pickPartition();
-  const at = runs.now();
-  const facts = {
-    id: newRunId(partition, at),
-    tenantId,
-    workflowId,
+  const inputs = await continuedInputs(sources, plan, origin, finished.entry, request.inputsJson);
+  const next: CheckedContinuation = {
+    ...finished,
+    origin,
+    kind: from === undefined ? 'resume' : 'rerun',
+    plan,
+    variables,
+    request,
     version,
-    partition,
-    createdAt: at,
-    conversationId,
-    // It goes on with a turn that is over: what it comes to is no turn of its own.
-    turn: 0,
-    user,
-    traceparent: request.traceparent,
-    origin: { run: origin.row.id, kind: from === undefined ? 'resume' : 'rerun' },
-  } as const;
-  const input = continuedInput(facts, plan, origin, { entry, kept, inputs, request });
-  const { run, ended } = await runs.start(facts, plan, input, request.wait, key ? { key } : {});
-  return { kind: 'begun', run, ended };
+    inputs,
+    ...(from === undefined ? {} : { from }),
+    ...(key ? { key } : {}),
+  };
+  return plan.kind === 'chat' && conversationId !== '' ? continueTurn(ports, next) : continueAlone(ports, next);
+}
+
+function checkedVariables(plan: Plan, variablesJson: string): JsonObject {
+  const variables = JSON.parse(variablesJson || '{}') as JsonObject;
+  const unknown = Object.keys(variables).find((name) => !Object.hasOwn(plan.conversation, name));
+  if (unknown === undefined) return variables;
+  const names = Object.keys(plan.conversation).join(', ') || 'none';
+  throw FailureError.of(
+    'invalid_argument',
+    `The workflow has no conversation variable "${unknown}". Its variables: ${names}.`,
+    { field: `variables.${unknown}` },
+  );
 }
 
 async function versionOf(versions: WorkflowVersions, { row }: Origin, wanted: string): Promise<number> {

@@ -13,7 +13,7 @@ export interface RunFacts {
   readonly createdAt: number;
   /** Empty for a run outside of conversations. */
   readonly conversationId: string;
-  /** Its place among the runs of its conversation, from 1; 0 outside of one, and where it continues a run of one. */
+  /** Its place among the runs of its conversation, from 1; 0 outside of one, and where it continues a run of one that is there no more. */
   readonly turn: number;
   readonly user: string;
   /** W3C trace context; empty when the run is not traced. */

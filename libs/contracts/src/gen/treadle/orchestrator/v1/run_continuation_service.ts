@@ -26,7 +26,7 @@ export interface ResumeRunRequest {
   runId: string;
   /** Replaces inputs of the same names, a JSON object; empty keeps all. */
   inputsJson: string;
-  /** Replaces variables of the conversation of the same names, a JSON object; empty keeps all. */
+  /** What the run finds in variables of the conversation of these names, a JSON object; empty changes none. */
   variablesJson: string;
   /** The version to go on with: "latest", "published" (the newest when none is), a number, or empty for the origin's. */
   version: string;
@@ -54,7 +54,7 @@ export interface RerunRunRequest {
   runId: string;
   /** Replaces inputs of the same names, a JSON object; empty keeps all. */
   inputsJson: string;
-  /** Replaces variables of the conversation of the same names, a JSON object; empty keeps all. */
+  /** What the run finds in variables of the conversation of these names, a JSON object; empty changes none. */
   variablesJson: string;
   /** The version to go on with: "latest", "published" (the newest when none is), a number, or empty for the origin's. */
   version: string;
@@ -75,6 +75,11 @@ export interface RerunRunResponse {
     | undefined;
   /** True when an idempotency key found an earlier run. */
   repeatedStart: boolean;
+}
+
+/** A resume or a rerun that is a turn of a conversation, passed on to the owner of the conversation's partition. */
+export interface ContinueTurnRequest {
+  asked: { $case: "resume"; value: ResumeRunRequest } | { $case: "rerun"; value: RerunRunRequest } | undefined;
 }
 
 function createBaseResumeRunRequest(): ResumeRunRequest {
@@ -542,6 +547,87 @@ export const RerunRunResponse: MessageFns<RerunRunResponse> = {
     const message = createBaseRerunRunResponse();
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     message.repeatedStart = object.repeatedStart ?? false;
+    return message;
+  },
+};
+
+function createBaseContinueTurnRequest(): ContinueTurnRequest {
+  return { asked: undefined };
+}
+
+export const ContinueTurnRequest: MessageFns<ContinueTurnRequest> = {
+  encode(message: ContinueTurnRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.asked?.$case) {
+      case "resume":
+        ResumeRunRequest.encode(message.asked.value, writer.uint32(10).fork()).join();
+        break;
+      case "rerun":
+        RerunRunRequest.encode(message.asked.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContinueTurnRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContinueTurnRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asked = { $case: "resume", value: ResumeRunRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asked = { $case: "rerun", value: RerunRunRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ContinueTurnRequest>): ContinueTurnRequest {
+    return ContinueTurnRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContinueTurnRequest>): ContinueTurnRequest {
+    const message = createBaseContinueTurnRequest();
+    switch (object.asked?.$case) {
+      case "resume": {
+        if (object.asked?.value !== undefined && object.asked?.value !== null) {
+          message.asked = { $case: "resume", value: ResumeRunRequest.fromPartial(object.asked.value) };
+        }
+        break;
+      }
+      case "rerun": {
+        if (object.asked?.value !== undefined && object.asked?.value !== null) {
+          message.asked = { $case: "rerun", value: RerunRunRequest.fromPartial(object.asked.value) };
+        }
+        break;
+      }
+    }
     return message;
   },
 };
