@@ -33,6 +33,12 @@ describe('an app exported from Dify', () => {
     },
   );
 
+  it('runs its code in both languages', async () => {
+    const { outcome, run } = await tryApp(system.api, await fixture('code'));
+    expect(outcome).toBe('completed');
+    expect(run?.outputs?.['counts']).toEqual([expect.any(Number)]);
+  });
+
   it('takes the branch of a failure when its address is a private one', async () => {
     const { outcome, run } = await tryApp(system.api, await fixture('http-request'));
     expect(outcome).toBe('completed');
