@@ -96,8 +96,19 @@ export class GuestPool {
         this.leave(place, false);
         throw error;
       });
-      if (await guest.ready()) return { place, guest };
+      if (await this.isReady(guest)) return { place, guest };
       this.leave(place, false);
+    }
+  }
+
+  /** A guest has as little time to get ready as for a call. */
+  private async isReady(guest: Guest): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), this.options.watchdogMs);
+    try {
+      return await Promise.race([guest.ready(), late.promise]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
