@@ -309,6 +309,32 @@ describe('a rerun', () => {
     expect(run.state.outputs).toEqual({ each_output: ['each[0]/a', 'changed', 'each[2]/a'] });
   });
 
+  it('does again what has since assigned the same variable, because that built on what is undone', () => {
+    const add = { items: [{ variable_selector: ['loop', 'n'], operation: '+=', input_type: 'constant', value: 1 }] };
+    const plan = planOf(
+      [
+        start,
+        {
+          id: 'loop',
+          type: 'loop',
+          config: { loop_count: 1, loop_variables: [{ label: 'n', var_type: 'number', value: 0 }] },
+        },
+        { id: 'first', type: 'loop-start', parent: 'loop' },
+        { id: 'one', type: 'assigner', parent: 'loop', config: add },
+        { id: 'a', parent: 'loop' },
+        { id: 'other', type: 'assigner', parent: 'loop', config: add },
+        end(['loop', 'n']),
+      ],
+      'start>loop first>one first>a a>other loop>end',
+    );
+    const origin = new Driver(plan);
+    origin.complete('loop[0]/a');
+    expect(origin.state.outputs).toEqual({ loop_n: 2 });
+    const run = origin.continued('loop[0]/one');
+    expect(reused(run)).toContain('node-completed loop[0]/a');
+    expect(run.state.outputs).toEqual({ loop_n: 2 });
+  });
+
   it('works from the first node too: then nothing is taken over', () => {
     const run = finished().continued('start');
     expect(reused(run)).toEqual([]);

@@ -17,33 +17,52 @@ export const nothingUndone: Undone = { has: () => false, hasRound: () => false, 
 
 /**
  * What a rerun from a node does again: the node and all that follows it in its graph. Around it the round goes on, the container
- * too, and all that follows the container is done again. Where rounds build on each other the later ones are as well.
+ * too, and all that follows the container is done again. Where rounds build on each other the later ones are as well. So is whatever
+ * has since assigned a variable that one of these had assigned: its value was built upon theirs.
  */
-export function undoneFrom(plan: Plan, events: Iterable<RunEvent>, from: string): Undone {
-  const independent = new Set<string>();
-  for (const event of events) if (event.type === 'node-opened' && event.items) independent.add(event.key);
-  const places = new Places(plan);
-  const nodes = new Set([from]);
-  const reopened = new Set<string>();
-  const lastRounds = new Map<string, number>();
-  for (let key: string | undefined = from; key !== undefined; ) {
-    const { scope, id } = splitKey(key);
-    const place = places.find(scope);
-    for (const follower of place ? followersOf(place.graph, id) : []) nodes.add(keyIn(scope, follower));
-    key = place?.round?.key;
-    if (key === undefined || !place?.round) break;
-    reopened.add(scope).add(key);
-    if (!independent.has(key)) lastRounds.set(key, place.round.index);
+export function undoneFrom(plan: Plan, events: readonly RunEvent[], from: string): Undone {
+  const rerun = new Rerun(new Places(plan), events);
+  rerun.undo(from);
+  const assigned = new Set<string>();
+  // Whatever follows from a node came later than the node, so one look from the oldest on sees everything.
+  for (const event of events) {
+    if (event.type !== 'variables-assigned') continue;
+    const variables = Object.keys(event.values).map((name) => `${event.owner}.${name}`);
+    if (!rerun.has(event.key) && variables.some((variable) => assigned.has(variable))) rerun.undo(event.key);
+    if (rerun.has(event.key)) for (const variable of variables) assigned.add(variable);
   }
-  return new Rerun(nodes, reopened, lastRounds);
+  return rerun;
 }
 
 class Rerun implements Undone {
+  private readonly nodes = new Set<string>();
+  private readonly reopened = new Set<string>();
+  /** By container: the last round that is not done again as a whole. */
+  private readonly lastRounds = new Map<string, number>();
+  /** Containers whose rounds do not build on each other. */
+  private readonly independent = new Set<string>();
+
   constructor(
-    private readonly nodes: ReadonlySet<string>,
-    private readonly reopened: ReadonlySet<string>,
-    private readonly lastRounds: ReadonlyMap<string, number>,
-  ) {}
+    private readonly places: Places,
+    events: readonly RunEvent[],
+  ) {
+    for (const event of events) if (event.type === 'node-opened' && event.items) this.independent.add(event.key);
+  }
+
+  undo(from: string): void {
+    this.nodes.add(from);
+    for (let key = from; ; ) {
+      const { scope, id } = splitKey(key);
+      const place = this.places.find(scope);
+      for (const follower of place ? followersOf(place.graph, id) : []) this.nodes.add(keyIn(scope, follower));
+      if (!place?.round) return;
+      const { key: container, index } = place.round;
+      this.reopened.add(scope).add(container);
+      const last = this.lastRounds.get(container) ?? index;
+      if (!this.independent.has(container)) this.lastRounds.set(container, Math.min(last, index));
+      key = container;
+    }
+  }
 
   has(key: string): boolean {
     if (this.nodes.has(key)) return true;
