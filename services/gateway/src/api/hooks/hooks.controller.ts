@@ -1,6 +1,8 @@
+import '@fastify/multipart';
 import { All, Controller, Headers, Inject, Param, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Entries } from '../../domain/ports.js';
 import { receiveWebhook } from '../../domain/receive-webhook.js';
@@ -33,6 +35,7 @@ export class HooksController {
     @Headers('traceparent') traceparent: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    if (request.isMultipart()) throw noFiles();
     const { method, url, headers, body } = request;
     const [, query = ''] = /\?(.*)$/.exec(url) ?? [];
     const received = {
@@ -55,4 +58,10 @@ export class HooksController {
       this.open.done(waiting);
     }
   }
+}
+
+/** Uploads are read by another parser, which leaves no bytes for a signature. */
+function noFiles(): FailureError {
+  const message = 'Files cannot be sent to a webhook. Upload them with POST /api/v1/files, and send what names them.';
+  return FailureError.of('unsupported_media_type', message, { field: 'Content-Type' });
 }

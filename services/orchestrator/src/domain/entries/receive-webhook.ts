@@ -111,8 +111,7 @@ async function checkProof(
 function checkContentType({ content_type }: WebhookConfig, given = '', length: number): void {
   const type = given.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (length === 0 || type === content_type || isJsonLike(content_type, type)) return;
-  const hint = type.startsWith('multipart/') ? ' Files cannot be sent to a webhook.' : '';
-  throw FailureError.of('unsupported_media_type', `This webhook takes a body of type ${content_type}.${hint}`, {
+  throw FailureError.of('unsupported_media_type', `This webhook takes a body of type ${content_type}.`, {
     field: 'Content-Type',
   });
 }
