@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { randomFrom } from '@treadle/testing/drawing';
 import { type Fault, faults } from './chaos-faults.js';
 import type { ProcessesSystem } from './processes-system.js';
 import { chaosScenarios } from './scenarios/chaos.scenarios.js';
@@ -54,15 +55,4 @@ function pick(chance: number): Fault {
     if (rest < 0) return fault;
   }
   throw new Error('A chance is below 1.');
-}
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
