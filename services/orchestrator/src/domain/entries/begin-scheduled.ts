@@ -1,3 +1,4 @@
+import { StartRunRequest } from '@treadle/contracts';
 import { type StartRunPorts, startRun } from '../runs/start-run.js';
 import type { DueSchedule } from './schedule.repository.js';
 
@@ -9,20 +10,12 @@ import type { DueSchedule } from './schedule.repository.js';
 export async function beginScheduled(ports: StartRunPorts, schedule: DueSchedule, moment: number): Promise<void> {
   const { tenantId, workflowId, version, nodeId } = schedule;
   const scheduledAt = new Date(moment).toISOString();
-  const request = {
+  const request = StartRunRequest.fromPartial({
     tenantId,
     workflowId,
     version,
-    inputsJson: '',
-    query: '',
-    conversationId: '',
-    user: '',
     // Spaces keep it apart from keys that callers choose.
     idempotencyKey: `schedule ${workflowId} ${nodeId} ${scheduledAt}`,
-    requestHash: '',
-    wait: false,
-    traceparent: '',
-    filesJson: '',
-  };
+  });
   await startRun(ports, request, { entry: nodeId, inputs: { scheduled_at: scheduledAt } });
 }

@@ -1,4 +1,4 @@
-import type { Run, WebhookHeader } from '@treadle/contracts';
+import { type Run, StartRunRequest, type WebhookHeader } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { checkWebhookRequest, type WebhookConfig } from '@treadle/nodes';
 import type { Started } from '../runs/begin-once.js';
@@ -52,21 +52,14 @@ export async function receiveWebhook(ports: ReceiveWebhookPorts, request: Receiv
   checkContentType(config, headers['content-type'], request.body.length);
   const checked = checkWebhookRequest(config, { query: request.query, headers, body: textOf(request.body) });
   if ('failure' in checked) throw new FailureError(checked.failure);
-  const start = {
+  const start = StartRunRequest.fromPartial({
     tenantId,
     workflowId,
     version,
-    inputsJson: '',
-    query: '',
-    conversationId: '',
-    user: '',
     // A space keeps it apart from keys that callers choose.
     idempotencyKey: proof && `webhook ${webhook.id} ${proof}`,
-    requestHash: '',
-    wait: false,
     traceparent: request.traceparent,
-    filesJson: '',
-  };
+  });
   const started = await startRun(ports.start, start, { entry: nodeId, inputs: checked.inputs });
   return { tenantId, run: await runOf(ports, tenantId, started), repeated: started.kind === 'repeated', config };
 }
