@@ -160,6 +160,53 @@ export interface Code {
   run(question: CodeQuestion): Promise<CodeAnswer>;
 }
 
+/** A tool by the toolset it belongs to and its own name. */
+export interface ToolName {
+  readonly toolset: string;
+  readonly tool: string;
+}
+
+export interface ToolDescription {
+  readonly name: ToolName;
+  /** The version of the toolset that would serve, from 1. */
+  readonly version: number;
+  readonly description: string;
+  /** JSON schema of the arguments, an object without references. */
+  readonly parameters: JsonObject;
+  /** Whether a call may change something outside. */
+  readonly mutating: boolean;
+  /** Whether a person has to agree to each call first. */
+  readonly needsApproval: boolean;
+}
+
+export interface ToolQuestion {
+  readonly name: ToolName;
+  /** The version a description gave; absent lets the registry choose. */
+  readonly version?: number;
+  readonly arguments: JsonObject;
+  /** Whether a person has agreed to this call. */
+  readonly approved?: boolean;
+}
+
+export interface ToolAnswer {
+  /** What a model or a person reads. */
+  readonly text: string;
+  /** Absent where the answer has no such form. */
+  readonly json?: Json;
+  /** Files the tool made, already stored for the run. */
+  readonly files: readonly FileValue[];
+  /** Whether the tool itself says that it failed; trouble in reaching it is thrown. */
+  readonly isError: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Calls tools of the run's tenant. Every attempt of a node makes the same call: it happens once. Throws `FailureError`. */
+export interface Tools {
+  /** In the order asked for; an empty tool name stands for every tool of its toolset. */
+  describe(names: readonly ToolName[]): Promise<readonly ToolDescription[]>;
+  call(question: ToolQuestion): Promise<ToolAnswer>;
+}
+
 /** Everything a node may ask of the world. */
 export interface Capabilities {
   readonly code: Code;
