@@ -6,6 +6,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { type FileStore, RunValues } from '@treadle/files';
+import { AddressGuard, GuardedHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
 import { CodeSandbox, type Sandbox } from '@treadle/sandbox';
@@ -14,9 +15,7 @@ import { TaskConsumer } from './api/task.consumer.js';
 import { TextSoFarResponder } from './api/text-so-far.responder.js';
 import type { FindExecutor, TaskLog } from './domain/execute-task.js';
 import { TaskRunner } from './domain/task-runner.js';
-import { AddressGuard } from './infra/address-guard.js';
 import type { ModelService } from './infra/grpc-models.js';
-import { GuardedHttp } from './infra/guarded-http.js';
 import { ServiceCapabilities } from './infra/service-capabilities.js';
 import type { NodeExecutorConfig } from './node-executor.config.js';
 

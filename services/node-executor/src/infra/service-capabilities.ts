@@ -1,10 +1,10 @@
 import type { Task } from '@treadle/contracts';
 import type { FileStore } from '@treadle/files';
+import type { GuardedHttp } from '@treadle/guarded-http';
 import type { Capabilities } from '@treadle/nodes';
 import type { Sandbox } from '@treadle/sandbox';
 import type { CapabilitySource } from '../domain/capability-source.js';
 import { GrpcModels, type ModelService } from './grpc-models.js';
-import type { GuardedHttp } from './guarded-http.js';
 import { StoredFiles } from './stored-files.js';
 
 /** Capabilities served by the platform's other services, its file store, the guarded way out and the sandbox of this executor. */

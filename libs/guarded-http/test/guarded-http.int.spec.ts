@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { HttpQuestion } from '@treadle/nodes';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AddressGuard } from '../src/infra/address-guard.js';
-import { GuardedHttp } from '../src/infra/guarded-http.js';
+import { AddressGuard, GuardedHttp } from '../src/index.js';
 
 const servers: Server[] = [];
 const clients: GuardedHttp[] = [];

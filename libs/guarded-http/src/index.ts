@@ -1,0 +1,2 @@
+export { AddressGuard, type Resolve } from './address-guard.js';
+export { GuardedHttp } from './guarded-http.js';
