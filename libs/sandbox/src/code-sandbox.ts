@@ -1,9 +1,9 @@
 import { FailureError } from '@treadle/failure';
+import { GuestPool, type GuestPoolOptions } from '@treadle/guests';
 import type { CodeAnswer, CodeQuestion } from '@treadle/nodes';
-import type { GuestLimits } from './guest.js';
-import { GuestPool } from './guest-pool.js';
+import type { CodeGuest, GuestCall, GuestLimits, GuestReply } from './guest.js';
 import { JavaScriptGuest } from './javascript/javascript-guest.js';
-import { PythonGuest } from './python/python-guest.js';
+import { startPython } from './python/python-guest.js';
 import { makeSnapshot, removeSnapshot, type Snapshot } from './python/snapshot.js';
 import { toAnswer } from './to-answer.js';
 
@@ -38,12 +38,18 @@ const printedCharacters = 64 * 1024;
 /** A process with Python takes about 200 MB, which nobody should hold who does not use it. */
 const pythonIdleMs = 300_000;
 
+/** How the pools tell of guests that they had to end. */
+const ends: Pick<GuestPoolOptions<GuestCall, GuestReply>, 'late' | 'isSpent'> = {
+  late: { kind: 'exceeded', limit: 'time', printed: '' },
+  isSpent: ({ kind }) => kind === 'exceeded',
+};
+
 /** What JavaScript gets to stop by itself before its thread is ended. */
 const watchdogGraceMs = 1000;
 
 /** The sandbox of this machine: threads with QuickJS, kept warm, and processes with Python, started when they are first needed. */
 export class CodeSandbox implements Sandbox {
-  private readonly pools: Readonly<Record<CodeQuestion['language'], GuestPool>>;
+  private readonly pools: Readonly<Record<CodeQuestion['language'], GuestPool<GuestCall, GuestReply>>>;
   private snapshot: Promise<Snapshot> | undefined;
 
   constructor(private readonly options: CodeSandboxOptions) {
@@ -54,6 +60,7 @@ export class CodeSandbox implements Sandbox {
       size: javascriptThreads,
       start: () => started(JavaScriptGuest.start(limits)),
       watchdogMs: timeoutMs + watchdogGraceMs,
+      ...ends,
       callsOfGuest: 10_000,
       oneOwner: false,
     });
@@ -61,6 +68,7 @@ export class CodeSandbox implements Sandbox {
       size: pythonProcesses,
       start: () => started(this.startPython(limits)),
       watchdogMs: timeoutMs,
+      ...ends,
       callsOfGuest: 1000,
       oneOwner: true,
       idleMs: pythonIdleMs,
@@ -86,12 +94,12 @@ export class CodeSandbox implements Sandbox {
   }
 
   /** The snapshot is made once; where that failed, the next start tries again. */
-  private async startPython(limits: GuestLimits): Promise<PythonGuest> {
+  private async startPython(limits: GuestLimits): Promise<CodeGuest> {
     this.snapshot ??= makeSnapshot().catch((error: unknown) => {
       this.snapshot = undefined;
       throw error;
     });
-    return PythonGuest.start(limits, await this.snapshot);
+    return startPython(limits, await this.snapshot);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Guest } from '@treadle/guests';
+
 /** One call of `main`, as a guest is given it. */
 export interface GuestCall {
   readonly code: string;
@@ -31,14 +33,5 @@ export interface GuestLimits {
   readonly printedCharacters: number;
 }
 
-/** An interpreter in a thread or process of its own, which runs one call at a time and can be ended from outside at any moment. */
-export interface Guest {
-  /** Resolves when it has ended, for whatever reason. */
-  readonly gone: Promise<void>;
-  /** Whether it is ready for its next call, once it has put its last one behind it; false when it ended instead. */
-  ready(): Promise<boolean>;
-  /** Rejects when the guest dies on the way. */
-  run(call: GuestCall): Promise<GuestReply>;
-  /** Resolves when it is gone. */
-  kill(): Promise<void>;
-}
+/** An interpreter in a thread or process of its own. */
+export type CodeGuest = Guest<GuestCall, GuestReply>;

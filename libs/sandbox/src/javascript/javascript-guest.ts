@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Guest, GuestCall, GuestLimits, GuestReply } from '../guest.js';
+import type { CodeGuest, GuestCall, GuestLimits, GuestReply } from '../guest.js';
 
 /** Room for the engine that runs the interpreter; what the code takes is counted elsewhere, in linear memory. */
 const engineMegabytes = 64;
 
 /** A thread with QuickJS in it, which runs every call in an interpreter of its own. */
-export class JavaScriptGuest implements Guest {
+export class JavaScriptGuest implements CodeGuest {
   readonly gone: Promise<void>;
   /** Fulfilled when there is an interpreter that has run nothing yet. */
   private rested: Promise<boolean>;

@@ -1,31 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import type { Guest, GuestReply } from './guest.js';
+import type { Guest } from './guest.js';
 import { GuestPool, type GuestPoolOptions } from './guest-pool.js';
 
+type Reply = number | 'late';
+
 /** A pool whose guests reply with their number, and not at all to the code `never`. */
-function poolOf(options: Partial<GuestPoolOptions>, isReady: (number: number) => Promise<boolean> = async () => true) {
+function poolOf(
+  options: Partial<GuestPoolOptions<string, Reply>>,
+  isReady: (number: number) => Promise<boolean> = async () => true,
+) {
   const killed: number[] = [];
   let started = 0;
-  const start = async (): Promise<Guest> => {
+  const start = async (): Promise<Guest<string, Reply>> => {
     started += 1;
     const number = started;
     const gone = Promise.withResolvers<void>();
-    const reply: GuestReply = { kind: 'returned', json: String(number), printed: '' };
     return {
       gone: gone.promise,
       ready: () => isReady(number),
-      run: ({ code }) => (code === 'never' ? new Promise(() => undefined) : Promise.resolve(reply)),
+      run: (call) => (call === 'never' ? new Promise(() => undefined) : Promise.resolve(number)),
       kill: async () => {
         killed.push(number);
         gone.resolve();
       },
     };
   };
-  const pool = new GuestPool({ size: 1, start, watchdogMs: 20, callsOfGuest: 2, oneOwner: true, ...options });
-  const call = async (owner: string, code = '', signal = new AbortController().signal) => {
-    const reply = await pool.run(owner, { code, inputsJson: '{}' }, signal);
-    return reply.kind === 'returned' ? Number(reply.json) : reply;
-  };
+  const pool = new GuestPool<string, Reply>({
+    size: 1,
+    start,
+    watchdogMs: 20,
+    late: 'late',
+    isSpent: (reply) => reply === 'late',
+    callsOfGuest: 2,
+    oneOwner: true,
+    ...options,
+  });
+  const call = (owner: string, text = '', signal = new AbortController().signal) => pool.run(owner, text, signal);
   return { pool, call, killed };
 }
 
@@ -49,7 +59,7 @@ describe('GuestPool', () => {
   it('ends a guest that does not answer, and lets the next in line in', async () => {
     const { call, killed } = poolOf({});
     const answers = await Promise.all([call('a', 'never'), call('a'), call('b')]);
-    expect(answers).toEqual([{ kind: 'exceeded', limit: 'time', printed: '' }, 2, 3]);
+    expect(answers).toEqual(['late', 2, 3]);
     expect(killed).toEqual([1, 2]);
   });
 

@@ -1,11 +1,15 @@
-import type { Guest, GuestCall, GuestReply } from './guest.js';
+import type { Guest } from './guest.js';
 
-export interface GuestPoolOptions {
+export interface GuestPoolOptions<Call, Reply> {
   /** The most guests at a time, and so the most calls. */
   readonly size: number;
-  readonly start: () => Promise<Guest>;
+  readonly start: () => Promise<Guest<Call, Reply>>;
   /** When a guest that has not answered is ended. It should be some time after the guest's own limit. */
   readonly watchdogMs: number;
+  /** The reply in the name of a guest that was ended for that. */
+  readonly late: Reply;
+  /** Whether a guest is of no more use after this reply. */
+  readonly isSpent: (reply: Reply) => boolean;
   /** Calls after which a guest is replaced. */
   readonly callsOfGuest: number;
   /** Whether a guest serves the calls of one owner alone, all its life: where something of a call may stay behind. */
@@ -14,25 +18,25 @@ export interface GuestPoolOptions {
   readonly idleMs?: number;
 }
 
-interface Place {
-  readonly guest: Promise<Guest>;
+interface Place<Call, Reply> {
+  readonly guest: Promise<Guest<Call, Reply>>;
   owner: string | undefined;
   calls: number;
   idle?: NodeJS.Timeout;
 }
 
-interface Waiting {
+interface Waiting<Call, Reply> {
   readonly owner: string;
-  readonly enter: (place: Place) => void;
+  readonly enter: (place: Place<Call, Reply>) => void;
 }
 
 /** Keeps guests warm and gives each one call at a time. A guest that was ended, died or had to be stopped is never used again. */
-export class GuestPool {
-  private readonly busy = new Set<Place>();
-  private idle: Place[] = [];
-  private waiting: Waiting[] = [];
+export class GuestPool<Call, Reply> {
+  private readonly busy = new Set<Place<Call, Reply>>();
+  private idle: Place<Call, Reply>[] = [];
+  private waiting: Waiting<Call, Reply>[] = [];
 
-  constructor(private readonly options: GuestPoolOptions) {}
+  constructor(private readonly options: GuestPoolOptions<Call, Reply>) {}
 
   /** Starts guests before anybody asks. */
   async warm(count: number): Promise<void> {
@@ -44,13 +48,13 @@ export class GuestPool {
    * Runs one call. The signal ends it, and the guest with it; the promise then rejects with the signal's reason. Rejects too when the
    * guest died.
    */
-  async run(owner: string, call: GuestCall, signal: AbortSignal): Promise<GuestReply> {
+  async run(owner: string, call: Call, signal: AbortSignal): Promise<Reply> {
     const { place, guest } = await this.readyPlace(owner, signal);
     let reusable = false;
     try {
       const reply = await this.watched(guest, call, signal);
       place.calls += 1;
-      reusable = reply.kind !== 'exceeded' && place.calls < this.options.callsOfGuest;
+      reusable = !this.options.isSpent(reply) && place.calls < this.options.callsOfGuest;
       return reply;
     } finally {
       this.leave(place, reusable);
@@ -68,13 +72,10 @@ export class GuestPool {
     return this.busy.size + this.idle.length;
   }
 
-  private async watched(guest: Guest, call: GuestCall, signal: AbortSignal): Promise<GuestReply> {
-    const stopped = Promise.withResolvers<GuestReply>();
+  private async watched(guest: Guest<Call, Reply>, call: Call, signal: AbortSignal): Promise<Reply> {
+    const stopped = Promise.withResolvers<Reply>();
     const stop = () => stopped.reject(signal.reason as Error);
-    const timer = setTimeout(
-      () => stopped.resolve({ kind: 'exceeded', limit: 'time', printed: '' }),
-      this.options.watchdogMs,
-    );
+    const timer = setTimeout(() => stopped.resolve(this.options.late), this.options.watchdogMs);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
@@ -89,7 +90,10 @@ export class GuestPool {
   }
 
   /** A guest that waits for the call. One that ended after its last call is passed over: this call is not what ended it. */
-  private async readyPlace(owner: string, signal: AbortSignal): Promise<{ place: Place; guest: Guest }> {
+  private async readyPlace(
+    owner: string,
+    signal: AbortSignal,
+  ): Promise<{ place: Place<Call, Reply>; guest: Guest<Call, Reply> }> {
     for (;;) {
       const place = await this.enter(owner, signal);
       const guest = await place.guest.catch((error: unknown) => {
@@ -102,7 +106,7 @@ export class GuestPool {
   }
 
   /** A guest has as little time to get ready as for a call. */
-  private async isReady(guest: Guest): Promise<boolean> {
+  private async isReady(guest: Guest<Call, Reply>): Promise<boolean> {
     const late = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => late.resolve(false), this.options.watchdogMs);
     try {
@@ -112,7 +116,7 @@ export class GuestPool {
     }
   }
 
-  private async enter(owner: string, signal: AbortSignal): Promise<Place> {
+  private async enter(owner: string, signal: AbortSignal): Promise<Place<Call, Reply>> {
     signal.throwIfAborted();
     const place = this.freePlace(owner) ?? (await this.turn(owner, signal));
     clearTimeout(place.idle);
@@ -122,7 +126,7 @@ export class GuestPool {
   }
 
   /** An idle guest that may serve the owner; otherwise a new one, for which another owner's idle guest may have to go. */
-  private freePlace(owner: string): Place | undefined {
+  private freePlace(owner: string): Place<Call, Reply> | undefined {
     const ready = this.idle.find(
       (place) => !this.options.oneOwner || place.owner === undefined || place.owner === owner,
     );
@@ -139,13 +143,13 @@ export class GuestPool {
   }
 
   /** Waits in line for a place, or until the signal fires. */
-  private turn(owner: string, signal: AbortSignal): Promise<Place> {
-    const { promise, resolve, reject } = Promise.withResolvers<Place>();
+  private turn(owner: string, signal: AbortSignal): Promise<Place<Call, Reply>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Place<Call, Reply>>();
     const giveUp = () => {
       this.waiting = this.waiting.filter((one) => one !== waiting);
       reject(signal.reason as Error);
     };
-    const enter = (place: Place) => {
+    const enter = (place: Place<Call, Reply>) => {
       signal.removeEventListener('abort', giveUp);
       resolve(place);
     };
@@ -155,7 +159,7 @@ export class GuestPool {
     return promise;
   }
 
-  private leave(place: Place, reusable: boolean): void {
+  private leave(place: Place<Call, Reply>, reusable: boolean): void {
     this.busy.delete(place);
     if (reusable) this.rest(place);
     else void end(place);
@@ -167,9 +171,9 @@ export class GuestPool {
     first.enter(free);
   }
 
-  private place(): Place {
+  private place(): Place<Call, Reply> {
     const guest = this.options.start();
-    const place: Place = { guest, owner: undefined, calls: 0 };
+    const place: Place<Call, Reply> = { guest, owner: undefined, calls: 0 };
     const forget = () => {
       this.idle = this.idle.filter((one) => one !== place);
     };
@@ -177,7 +181,7 @@ export class GuestPool {
     return place;
   }
 
-  private rest(place: Place): void {
+  private rest(place: Place<Call, Reply>): void {
     this.idle.unshift(place);
     if (this.options.idleMs === undefined) return;
     place.idle = setTimeout(() => {
@@ -188,7 +192,7 @@ export class GuestPool {
 }
 
 /** A guest that never came to life needs no end. */
-async function end({ guest, idle }: Place): Promise<void> {
+async function end<Call, Reply>({ guest, idle }: Place<Call, Reply>): Promise<void> {
   clearTimeout(idle);
   await guest.then(
     (started) => started.kill(),

@@ -1,0 +1,3 @@
+export type { Guest } from './guest.js';
+export { GuestPool, type GuestPoolOptions } from './guest-pool.js';
+export { ProcessGuest, type ProcessGuestOptions } from './process-guest.js';
