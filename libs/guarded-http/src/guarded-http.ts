@@ -1,15 +1,15 @@
 import { FailureError } from '@treadle/failure';
-import type { Http, HttpAnswer, HttpQuestion } from '@treadle/nodes';
+import type { Http } from '@treadle/nodes';
 import { Agent, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard.js';
 import { type Hop, nextHop } from './http-redirect.js';
+import { requestFailure } from './request-failure.js';
+import { type StreamedAnswer, type StreamedQuestion, streamedAnswer, toText } from './streamed-answer.js';
 
 const mostRedirects = 5;
 const mostConnectSeconds = 60;
 /** They belong to the connection, or would bring an answer that is not text. */
 const ownHeaders = new Set(['accept-encoding', 'connection', 'content-length', 'keep-alive', 'transfer-encoding']);
-
-type Limits = Pick<HttpQuestion, 'readTimeoutSeconds' | 'connectTimeoutSeconds' | 'maxBytes'>;
 
 /** Sends the requests of workflows; every connection, also after a redirect, goes through the guard. */
 export class GuardedHttp {
@@ -20,14 +20,15 @@ export class GuardedHttp {
 
   /** The capability of one execution: its signal ends its requests. */
   forSignal(signal: AbortSignal): Http {
-    return { send: (question) => this.#send(question, signal) };
+    return { send: async (question) => toText(await this.open(question, signal)) };
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
-  }
-
-  async #send(question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
+  /**
+   * Sends a request whose answer is read as it comes: event streams and files.
+   * The caller reads `body` to its end, leaves the loop, or calls `cancel`; until then the answer holds its connection.
+   * @throws FailureError `address_blocked`, `node_configuration`, `http_request_failed`; while reading also `http_response_too_large`.
+   */
+  async open(question: StreamedQuestion, signal: AbortSignal): Promise<StreamedAnswer> {
     let hop: Hop = {
       method: question.method.toUpperCase(),
       url: parseUrl(question.url),
@@ -36,8 +37,8 @@ export class GuardedHttp {
     };
     for (let redirects = 0; redirects <= mostRedirects; redirects++) {
       const answer = await this.#sendHop(hop, question, signal);
-      const next = nextHop(hop, answer.statusCode, answer.headers.location);
-      if (next === undefined) return readAnswer(answer, hop.url, question.maxBytes);
+      const next = nextHop(hop, answer.statusCode, answer.headers.location, question.secretHeaders);
+      if (next === undefined) return streamedAnswer(answer, hop.url, question.maxBytes);
       await answer.body.dump().catch(() => undefined);
       hop = { ...next, url: checkedUrl(next.url) };
     }
@@ -48,7 +49,11 @@ export class GuardedHttp {
     );
   }
 
-  async #sendHop(hop: Hop, limits: Limits, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async close(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
+  }
+
+  async #sendHop(hop: Hop, limits: StreamedQuestion, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     this.guard.checkHost(hop.url.hostname);
     const readMs = Math.max(1, limits.readTimeoutSeconds * 1000);
     try {
@@ -88,57 +93,4 @@ function parseUrl(text: string): URL {
 function checkedUrl(url: URL): URL {
   if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   throw FailureError.of('address_blocked', `Only http and https can be requested, not ${url.protocol}`);
-}
-
-/** Reads the answer up to its limit, counting what really comes. */
-async function readAnswer(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Promise<HttpAnswer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) throw tooLarge(url, maxBytes);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw requestFailure(error, url);
-  }
-  const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
-  const flat = Object.fromEntries(headers) as Record<string, string>;
-  return {
-    status: answer.statusCode,
-    headers: flat,
-    body: decoderFor(flat['content-type']).decode(Buffer.concat(chunks)),
-  };
-}
-
-function decoderFor(contentType = ''): InstanceType<typeof TextDecoder> {
-  const charset = /charset="?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return new TextDecoder();
-  }
-}
-
-const tooLarge = (url: URL, maxBytes: number) =>
-  FailureError.of(
-    'http_response_too_large',
-    `The answer of ${url.host} is larger than ${maxBytes} bytes. Ask for less, for example page by page.`,
-    { details: { maxBytes } },
-  );
-
-/** The address's path and query may hold secrets, so only its host is named. */
-function requestFailure(error: unknown, url: URL): FailureError {
-  if (error instanceof FailureError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const code = (cause as NodeJS.ErrnoException).code;
-  const reason = code && !cause.message.includes(code) ? `${cause.message} (${code})` : cause.message;
-  const retryable = code !== 'UND_ERR_INVALID_ARG';
-  return FailureError.of(
-    'http_request_failed',
-    `The request to ${url.host} failed: ${reason}.`,
-    { retryable },
-    { cause },
-  );
 }

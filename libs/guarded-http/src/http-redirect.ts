@@ -5,15 +5,23 @@ export interface Hop {
   readonly method: string;
   readonly url: URL;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
 }
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 /** Meant for the one host they were written for. */
 const secretHeaders = new Set(['authorization', 'cookie', 'host', 'proxy-authorization']);
 
-/** Where an answer sends the request next, or `undefined` when it is the final one. As browsers do: 303, and 301 or 302 after a POST, become a GET. */
-export function nextHop(hop: Hop, status: number, location: string | string[] | undefined): Hop | undefined {
+/**
+ * Where an answer sends the request next, or `undefined` when it is the final one. As browsers do: 303, and 301 or 302 after a POST,
+ * become a GET. `secrets` names further headers that another host is not shown.
+ */
+export function nextHop(
+  hop: Hop,
+  status: number,
+  location: string | string[] | undefined,
+  secrets: ReadonlySet<string> = new Set(),
+): Hop | undefined {
   const target = [location].flat()[0];
   if (!redirects.has(status) || target === undefined) return undefined;
   if (!URL.canParse(target, hop.url.href)) {
@@ -23,9 +31,11 @@ export function nextHop(hop: Hop, status: number, location: string | string[] | 
   }
   const url = new URL(target, hop.url);
   const becomesGet = (status === 303 && hop.method !== 'HEAD') || (status < 303 && hop.method === 'POST');
-  const kept = hop.headers.filter(
-    ([name]) => !isDropped(name.toLowerCase(), url.origin !== hop.url.origin, becomesGet),
-  );
+  const otherHost = url.origin !== hop.url.origin;
+  const kept = hop.headers.filter(([header]) => {
+    const name = header.toLowerCase();
+    return !isDropped(name, otherHost, becomesGet) && !(otherHost && secrets.has(name));
+  });
   return {
     method: becomesGet ? 'GET' : hop.method,
     url,

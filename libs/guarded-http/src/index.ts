@@ -1,2 +1,3 @@
 export { AddressGuard, type Resolve } from './address-guard.js';
 export { GuardedHttp } from './guarded-http.js';
+export type { StreamedAnswer, StreamedQuestion } from './streamed-answer.js';

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import type { HttpQuestion } from '@treadle/nodes';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AddressGuard, GuardedHttp } from '../src/index.js';
+import { AddressGuard, GuardedHttp, type StreamedQuestion } from '../src/index.js';
 
 const servers: Server[] = [];
 const clients: GuardedHttp[] = [];
@@ -23,22 +23,21 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function send(
-  question: Partial<HttpQuestion> & { url: string },
-  allow = ['127.0.0.1', 'localhost'],
-  signal?: AbortSignal,
-) {
+const usual = { method: 'GET', headers: [], connectTimeoutSeconds: 5, readTimeoutSeconds: 5, maxBytes: 1000 };
+
+function guarded(allow = ['127.0.0.1', 'localhost']) {
   const http = new GuardedHttp(new AddressGuard(allow));
   clients.push(http);
-  return http.forSignal(signal ?? new AbortController().signal).send({
-    method: 'GET',
-    headers: [],
-    connectTimeoutSeconds: 5,
-    readTimeoutSeconds: 5,
-    maxBytes: 1000,
-    ...question,
-  });
+  return http;
 }
+
+const send = (question: Partial<HttpQuestion> & { url: string }, allow?: string[], signal?: AbortSignal) =>
+  guarded(allow)
+    .forSignal(signal ?? new AbortController().signal)
+    .send({ ...usual, ...question });
+
+const open = (question: Partial<StreamedQuestion> & { url: string }) =>
+  guarded().open({ ...usual, ...question }, new AbortController().signal);
 
 const withCode = (code: string, retryable?: boolean) => ({
   failure: retryable === undefined ? { code } : { code, retryable },
@@ -150,6 +149,48 @@ describe('GuardedHttp', () => {
     );
     await expect(send({ url: 'http://127.0.0.1:1/' })).rejects.toMatchObject(withCode('http_request_failed', true));
     await expect(send({ url: 'not an address' })).rejects.toMatchObject(withCode('node_configuration', false));
+  });
+
+  it('gives an answer as it comes, before its end', async () => {
+    const finish = Promise.withResolvers<void>();
+    const url = await serve((_request, response) => {
+      response.write('first');
+      void finish.promise.then(() => response.end('second'));
+    });
+    const answer = await open({ url });
+    const parts: string[] = [];
+    for await (const chunk of answer.body) {
+      parts.push(Buffer.from(chunk).toString());
+      finish.resolve();
+    }
+    expect(parts).toEqual(['first', 'second']);
+  });
+
+  it('sends bytes as they are, and lets go of an answer nobody reads', async () => {
+    const closed = Promise.withResolvers<string>();
+    const url = await serve((request, response) => {
+      void buffer(request).then((body) => {
+        response.on('close', () => closed.resolve(body.toString('hex')));
+        response.write('never ends');
+      });
+    });
+    const answer = await open({ url, method: 'POST', body: new Uint8Array([0, 255, 10]) });
+    answer.cancel();
+    expect(await closed.promise).toBe('00ff0a');
+  });
+
+  it('drops a secret header of any name on the way to another host', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headersDistinct['x-api-key']?.[0]);
+      response.end();
+    });
+    const url = await serve((request, response) => {
+      seen.push(request.headersDistinct['x-api-key']?.[0]);
+      response.writeHead(302, { location: request.url === '/' ? '/again' : other }).end();
+    });
+    (await open({ url, headers: [['X-Api-Key', 'secret']], secretHeaders: new Set(['x-api-key']) })).cancel();
+    expect(seen).toEqual(['secret', 'secret', undefined]);
   });
 
   it('ends with its signal', async () => {

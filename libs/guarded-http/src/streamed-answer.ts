@@ -1,0 +1,75 @@
+import { FailureError } from '@treadle/failure';
+import type { HttpAnswer, HttpQuestion } from '@treadle/nodes';
+import type { Dispatcher } from 'undici';
+import { requestFailure } from './request-failure.js';
+
+/** A request whose answer is read as it comes. */
+export interface StreamedQuestion extends Omit<HttpQuestion, 'body'> {
+  readonly body?: string | Uint8Array | undefined;
+  /** Headers, beside the usual ones, that are meant for the first host only: a redirect to another drops them. Lower case. */
+  readonly secretHeaders?: ReadonlySet<string>;
+}
+
+export interface StreamedAnswer {
+  readonly status: number;
+  /** Names in lower case; several values of one name joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  /** Can be read once. Fails with `http_response_too_large` at the first byte above the limit. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Lets go of an answer that nobody reads. */
+  cancel(): void;
+}
+
+export function streamedAnswer(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): StreamedAnswer {
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
+  return {
+    status: answer.statusCode,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    url,
+    body: limited(answer.body as AsyncIterable<Uint8Array>, url, maxBytes),
+    cancel: () => {
+      answer.body.once('error', () => undefined);
+      answer.body.destroy();
+    },
+  };
+}
+
+/** Reads the whole answer as text of its own charset. */
+export async function toText(answer: StreamedAnswer): Promise<HttpAnswer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer.body) chunks.push(chunk);
+  const body = decoderFor(answer.headers['content-type']).decode(Buffer.concat(chunks));
+  return { status: answer.status, headers: answer.headers, body };
+}
+
+/** Passes on what comes, counting what really comes. */
+async function* limited(body: AsyncIterable<Uint8Array>, url: URL, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(url, maxBytes);
+      yield chunk;
+    }
+  } catch (error) {
+    throw requestFailure(error, url);
+  }
+}
+
+function decoderFor(contentType = ''): InstanceType<typeof TextDecoder> {
+  const charset = /charset="?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
+  }
+}
+
+const tooLarge = (url: URL, maxBytes: number) =>
+  FailureError.of(
+    'http_response_too_large',
+    `The answer of ${url.host} is larger than ${maxBytes} bytes. Ask for less, for example page by page.`,
+    { details: { maxBytes } },
+  );
