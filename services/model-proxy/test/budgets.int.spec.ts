@@ -228,6 +228,57 @@ describe('a call whose proxy died, to a provider that bills repeats once', () =>
     expect(await books.totals()).toEqual({ reserved: 0, spent: 0.0003, reservations: 0, ledger: 0.0003, rows: 1 });
   });
 
+  it('is answered again where the budget has no room left but for what it has cost already', async () => {
+    await books.budget({ usd: worstUsd });
+    const first = await books.replica();
+    (await first.meter.reserve(callFor({ idempotencyKey: 'run/node' }))).settle(completed(usage(900, 90)));
+    await first.meter.flush();
+    await first.kill();
+    const second = await books.replica();
+    await expect(second.meter.reserve(callFor({ idempotencyKey: 'another' }))).rejects.toMatchObject({
+      failure: { code: 'budget_exceeded' },
+    });
+    (await second.meter.reserve(callFor({ idempotencyKey: 'run/node' }))).settle(completed(usage(900, 90)));
+    await second.meter.flush();
+    expect(await books.totals()).toEqual({ reserved: 0, spent: 0.0018, reservations: 0, ledger: 0.0018, rows: 1 });
+  });
+
+  it('stays counted as it was answered when its repeat is lost', async () => {
+    await books.budget({ usd: 1 });
+    const first = await books.replica();
+    (await first.meter.reserve(callFor({ idempotencyKey: 'run/node' }))).settle(completed(usage(900, 90)));
+    await first.meter.flush();
+    await first.kill();
+    const second = await books.replica();
+    await second.meter.reserve(callFor({ idempotencyKey: 'run/node' }));
+    await second.kill();
+    await books.pool.query(`update reservation set expires_at = now() - interval '1 second'`);
+    const third = await books.replica();
+    await third.store.settleLost();
+    expect(await third.store.settleLost()).toBe(1);
+    expect(await books.totals()).toEqual({ reserved: 0, spent: 0.0018, reservations: 0, ledger: 0.0018, rows: 1 });
+  });
+
+  it('needs no more for its repeat than its first attempt left', async () => {
+    await books.budget({ usd: worstUsd });
+    const first = await books.replica();
+    const failed = { ...completed(usage(900, 90)), status: 'failed' } as const;
+    (await first.meter.reserve(callFor({ idempotencyKey: 'run/node' }))).settle(failed);
+    await first.meter.flush();
+    await first.kill();
+    const second = await books.replica();
+    await second.meter.reserve(callFor({ idempotencyKey: 'run/node' }));
+    expect((await books.totals()).reserved).toBeCloseTo(0.0002, 12);
+    await second.kill();
+    await books.pool.query(`update reservation set expires_at = now() - interval '1 second'`);
+    const third = await books.replica();
+    await third.store.settleLost();
+    expect(await third.store.settleLost()).toBe(1);
+    const { spent, ledger, ...rest } = await books.totals();
+    expect([spent, ledger]).toEqual([expect.closeTo(worstUsd, 12), expect.closeTo(worstUsd, 12)]);
+    expect(rest).toEqual({ reserved: 0, reservations: 0, rows: 1 });
+  });
+
   it('is billed again while the process lives that made it', async () => {
     await books.budget({ usd: 1 });
     const { meter } = await books.replica();

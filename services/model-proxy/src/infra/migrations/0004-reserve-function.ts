@@ -7,7 +7,8 @@ import { migrationOf } from './migration-of.js';
  */
 export const reserveFunction = migrationOf(sql`
   -- The earlier attempt of the same call, made by a process that has died: it goes on under the new owner and is counted once.
-  create function adopt_call(p_call jsonb, out call_id uuid, out orphan reservation) language plpgsql as $$
+  -- orphan is what it had set aside, counted what the ledger has of it already.
+  create function adopt_call(p_call jsonb, out call_id uuid, out orphan reservation, out counted usage_ledger) language plpgsql as $$
   begin
     call_id := (p_call->>'id')::uuid;
     if p_call->>'idempotency_key' = '' then return; end if;
@@ -19,14 +20,16 @@ export const reserveFunction = migrationOf(sql`
       delete from reservation r where r.id = orphan.id;
       perform spend(orphan.counters, -orphan.usd, -(orphan.input_tokens + orphan.output_tokens), 0, 0);
       call_id := orphan.id;
+      select l.* into counted from usage_ledger l where l.id = orphan.id;
       return;
     end if;
-    select coalesce((select l.id from usage_ledger l
+    select l.* into counted from usage_ledger l
     where l.tenant_id = p_call->>'tenant_id' and l.idempotency_key = p_call->>'idempotency_key'
       and l.provider = p_call->>'provider' and l.model = p_call->>'model' and not l.cached and not owner_alive(l.owner)
       and not exists (select from reservation r where r.id = l.id)
       and l.at > now() - interval '1 hour'
-    order by l.at desc limit 1), call_id) into call_id;
+    order by l.at desc limit 1;
+    call_id := coalesce(counted.id, call_id);
   end $$;
 
   create function reserve_calls(p_owner integer, p_calls jsonb)
@@ -38,6 +41,8 @@ export const reserveFunction = migrationOf(sql`
     v_counters jsonb;
     v_full record;
     v_orphan reservation;
+    v_counted usage_ledger;
+    v_known boolean;
     v_adopted record;
   begin
     insert into budget_counter (budget_id, subject, period_start)
@@ -63,6 +68,17 @@ export const reserveFunction = migrationOf(sql`
       select * into v_adopted from adopt_call(to_jsonb(v_call));
       call_id := v_adopted.call_id;
       v_orphan := v_adopted.orphan;
+      v_counted := v_adopted.counted;
+      -- What these counters have of the call already is not needed a second time, and one that was answered is known to the cent:
+      -- whoever asks again for the last answer of a budget is given it.
+      if v_counted.counters = v_counters then
+        v_known := v_counted.status = 'completed';
+        v_call.usd := v_call.usd - least(v_call.usd, case when v_known then v_call.usd else coalesce(v_counted.usd, 0) end);
+        v_call.input_tokens :=
+          v_call.input_tokens - least(v_call.input_tokens, case when v_known then v_call.input_tokens else v_counted.input_tokens end);
+        v_call.output_tokens :=
+          v_call.output_tokens - least(v_call.output_tokens, case when v_known then v_call.output_tokens else v_counted.output_tokens end);
+      end if;
 
       select b.name, b.limit_usd is not null and v_call.usd is null as unpriced,
         -- Whether what is left is only set aside for calls that run now.

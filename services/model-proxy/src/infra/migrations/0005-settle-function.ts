@@ -34,6 +34,13 @@ export const settleFunction = migrationOf(sql`
       continue when v_call.status = 'released';
 
       select l.* into v_before from usage_ledger l where l.id = v_call.id for update;
+      if v_call.status = 'lost' and v_before.id is not null then
+        -- A repeat set aside only what its first attempt had not come to, and one that was answered is known to the cent.
+        continue when v_before.status = 'completed';
+        v_call.usd := v_before.usd + v_call.usd;
+        v_call.input_tokens := v_before.input_tokens + v_call.input_tokens;
+        v_call.output_tokens := v_before.output_tokens + v_call.output_tokens;
+      end if;
       v_counters := coalesce(v_reserved.counters, v_before.counters, '[]');
       insert into usage_ledger (id, owner, tenant_id, workflow_id, run_id, node_key, api_key_id, operation, provider, model, route,
         idempotency_key, price_version, status, cached, usd, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens,
