@@ -1,10 +1,15 @@
 import { FailureError } from '@treadle/failure';
-import type { Http } from '@treadle/nodes';
 import { Agent, type Dispatcher } from 'undici';
 import type { AddressGuard } from './address-guard.js';
 import { type Hop, nextHop } from './http-redirect.js';
 import { requestFailure } from './request-failure.js';
-import { type StreamedAnswer, type StreamedQuestion, streamedAnswer, toText } from './streamed-answer.js';
+import {
+  type StreamedAnswer,
+  type StreamedQuestion,
+  type StreamingHttp,
+  streamedAnswer,
+  toText,
+} from './streamed-answer.js';
 
 const mostRedirects = 5;
 const mostConnectSeconds = 60;
@@ -19,16 +24,18 @@ export class GuardedHttp {
   constructor(private readonly guard: AddressGuard) {}
 
   /** The capability of one execution: its signal ends its requests. */
-  forSignal(signal: AbortSignal): Http {
-    return { send: async (question) => toText(await this.open(question, signal)) };
+  forSignal(signal: AbortSignal): StreamingHttp {
+    return {
+      open: (question) => this.#open(question, signal),
+      send: async (question) => toText(await this.#open(question, signal)),
+    };
   }
 
-  /**
-   * Sends a request whose answer is read as it comes: event streams and files.
-   * The caller reads `body` to its end, leaves the loop, or calls `cancel`; until then the answer holds its connection.
-   * @throws FailureError `address_blocked`, `node_configuration`, `http_request_failed`; while reading also `http_response_too_large`.
-   */
-  async open(question: StreamedQuestion, signal: AbortSignal): Promise<StreamedAnswer> {
+  async close(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
+  }
+
+  async #open(question: StreamedQuestion, signal: AbortSignal): Promise<StreamedAnswer> {
     let hop: Hop = {
       method: question.method.toUpperCase(),
       url: parseUrl(question.url),
@@ -47,10 +54,6 @@ export class GuardedHttp {
       `${hop.url.host} redirects more than ${mostRedirects} times. Use the final address.`,
       { retryable: false },
     );
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
   }
 
   async #sendHop(hop: Hop, limits: StreamedQuestion, signal: AbortSignal): Promise<Dispatcher.ResponseData> {

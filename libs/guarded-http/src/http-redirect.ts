@@ -20,7 +20,7 @@ export function nextHop(
   hop: Hop,
   status: number,
   location: string | string[] | undefined,
-  secrets: ReadonlySet<string> = new Set(),
+  secrets: readonly string[] = [],
 ): Hop | undefined {
   const target = [location].flat()[0];
   if (!redirects.has(status) || target === undefined) return undefined;
@@ -31,11 +31,9 @@ export function nextHop(
   }
   const url = new URL(target, hop.url);
   const becomesGet = (status === 303 && hop.method !== 'HEAD') || (status < 303 && hop.method === 'POST');
-  const otherHost = url.origin !== hop.url.origin;
-  const kept = hop.headers.filter(([header]) => {
-    const name = header.toLowerCase();
-    return !isDropped(name, otherHost, becomesGet) && !(otherHost && secrets.has(name));
-  });
+  const secret = new Set([...secretHeaders, ...secrets.map((name) => name.toLowerCase())]);
+  const dropped = new Set([...(url.origin === hop.url.origin ? [] : secret), ...(becomesGet ? ['content-type'] : [])]);
+  const kept = hop.headers.filter(([name]) => !dropped.has(name.toLowerCase()));
   return {
     method: becomesGet ? 'GET' : hop.method,
     url,
@@ -43,6 +41,3 @@ export function nextHop(
     body: becomesGet ? undefined : hop.body,
   };
 }
-
-const isDropped = (name: string, otherHost: boolean, becomesGet: boolean) =>
-  (otherHost && secretHeaders.has(name)) || (becomesGet && name === 'content-type');

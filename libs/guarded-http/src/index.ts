@@ -1,3 +1,3 @@
 export { AddressGuard, type Resolve } from './address-guard.js';
 export { GuardedHttp } from './guarded-http.js';
-export type { StreamedAnswer, StreamedQuestion } from './streamed-answer.js';
+export type { StreamedAnswer, StreamedQuestion, StreamingHttp } from './streamed-answer.js';

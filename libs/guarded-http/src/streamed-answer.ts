@@ -1,13 +1,20 @@
 import { FailureError } from '@treadle/failure';
-import type { HttpAnswer, HttpQuestion } from '@treadle/nodes';
+import type { Http, HttpAnswer, HttpQuestion } from '@treadle/nodes';
 import type { Dispatcher } from 'undici';
 import { requestFailure } from './request-failure.js';
 
 /** A request whose answer is read as it comes. */
 export interface StreamedQuestion extends Omit<HttpQuestion, 'body'> {
   readonly body?: string | Uint8Array | undefined;
-  /** Headers, beside the usual ones, that are meant for the first host only: a redirect to another drops them. Lower case. */
-  readonly secretHeaders?: ReadonlySet<string>;
+}
+
+/** What an execution may send: whole answers as text, and answers that are read as they come. */
+export interface StreamingHttp extends Http {
+  /**
+   * The caller reads `body` to its end, leaves the loop, or calls `cancel`; until then the answer holds its connection.
+   * @throws FailureError `address_blocked`, `node_configuration`, `http_request_failed`; while reading also `http_response_too_large`.
+   */
+  open(question: StreamedQuestion): Promise<StreamedAnswer>;
 }
 
 export interface StreamedAnswer {

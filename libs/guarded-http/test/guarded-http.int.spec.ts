@@ -37,7 +37,9 @@ const send = (question: Partial<HttpQuestion> & { url: string }, allow?: string[
     .send({ ...usual, ...question });
 
 const open = (question: Partial<StreamedQuestion> & { url: string }) =>
-  guarded().open({ ...usual, ...question }, new AbortController().signal);
+  guarded()
+    .forSignal(new AbortController().signal)
+    .open({ ...usual, ...question });
 
 const withCode = (code: string, retryable?: boolean) => ({
   failure: retryable === undefined ? { code } : { code, retryable },
@@ -189,7 +191,7 @@ describe('GuardedHttp', () => {
       seen.push(request.headersDistinct['x-api-key']?.[0]);
       response.writeHead(302, { location: request.url === '/' ? '/again' : other }).end();
     });
-    (await open({ url, headers: [['X-Api-Key', 'secret']], secretHeaders: new Set(['x-api-key']) })).cancel();
+    (await open({ url, headers: [['X-Api-Key', 'secret']], secretHeaders: ['X-API-Key'] })).cancel();
     expect(seen).toEqual(['secret', 'secret', undefined]);
   });
 

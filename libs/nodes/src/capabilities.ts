@@ -111,6 +111,8 @@ export interface HttpQuestion {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Names of headers that must not follow a redirect to another origin, besides those that carry credentials by their nature. */
+  readonly secretHeaders?: readonly string[];
   readonly body?: string;
   readonly connectTimeoutSeconds: number;
   readonly readTimeoutSeconds: number;
