@@ -23,6 +23,7 @@ const statusOfCode: Partial<Record<FailureCode, status>> = {
   not_found: status.NOT_FOUND,
   payload_too_large: status.RESOURCE_EXHAUSTED,
   permission_denied: status.PERMISSION_DENIED,
+  tool_not_found: status.NOT_FOUND,
   unauthenticated: status.UNAUTHENTICATED,
 };
 

@@ -1,0 +1,1 @@
+export { makeKinds } from './kinds/index.js';

@@ -1,0 +1,9 @@
+import type { Kinds } from '../domain/kinds.js';
+import { builtin } from './builtin/index.js';
+
+/** Every kind, alphabetical. */
+export function makeKinds(): Kinds {
+  return {
+    builtin,
+  };
+}
