@@ -188,6 +188,8 @@ export interface ToolQuestion {
   readonly arguments: JsonObject;
   /** Whether a person has agreed to this call. */
   readonly approved?: boolean;
+  /** The longest the call may take, in seconds; absent for the rest of the task's time. */
+  readonly timeoutSeconds?: number;
 }
 
 export interface ToolAnswer {
@@ -215,4 +217,5 @@ export interface Capabilities {
   readonly models: Models;
   readonly http: Http;
   readonly files: Files;
+  readonly tools: Tools;
 }

@@ -17,6 +17,7 @@ import { start } from './start/start.descriptor.js';
 import { subWorkflow } from './sub-workflow/sub-workflow.descriptor.js';
 import { template } from './template/template.descriptor.js';
 import { textSplitter } from './text-splitter/text-splitter.descriptor.js';
+import { tool } from './tool/tool.descriptor.js';
 import { variableAggregator } from './variable-aggregator/variable-aggregator.descriptor.js';
 import { wait } from './wait/wait.descriptor.js';
 import { webhook } from './webhook/webhook.descriptor.js';
@@ -44,6 +45,7 @@ export const catalog = {
   'sub-workflow': subWorkflow,
   template,
   'text-splitter': textSplitter,
+  tool,
   'variable-aggregator': variableAggregator,
   wait,
   webhook,

@@ -47,6 +47,8 @@ export interface NodeContext {
   readonly warn: (sentence: string) => void;
   /** Fires when the task is cancelled or its deadline has passed. */
   readonly signal: AbortSignal;
+  /** Which attempt of the node this is, from 1. */
+  readonly attempt: number;
   /** The same on every attempt of this node in this run: for side effects that must not happen twice. */
   readonly idempotencyKey: string;
 }

@@ -7,6 +7,7 @@ import { executeHttpRequest } from './http-request/http-request.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
 import { executeParameterExtractor } from './parameter-extractor/parameter-extractor.executor.js';
 import { executeQuestionClassifier } from './question-classifier/question-classifier.executor.js';
+import { executeTool } from './tool/tool.executor.js';
 
 type Catalogued = typeof catalog;
 
@@ -24,6 +25,7 @@ export const executors = {
   llm: executeLlm,
   'parameter-extractor': executeParameterExtractor,
   'question-classifier': executeQuestionClassifier,
+  tool: executeTool,
 } as const satisfies { readonly [Name in TaskNodeName]: Execute<ConfigOf<Catalogued[Name]>> };
 
 /**

@@ -10,6 +10,10 @@ import type {
   HttpQuestion,
   Models,
   NodeContext,
+  ToolAnswer,
+  ToolDescription,
+  ToolQuestion,
+  Tools,
 } from '@treadle/nodes';
 import type { Json } from '@treadle/workflow';
 
@@ -86,6 +90,41 @@ export function fakeCode(
   };
 }
 
+/** A tool, with defaults for what a spec does not care about. */
+export function aTool(tool: string, facts: Partial<ToolDescription> = {}): ToolDescription {
+  const name = { toolset: 'desk', tool };
+  return {
+    name,
+    version: 1,
+    description: `Does ${tool}.`,
+    parameters: { type: 'object' },
+    mutating: false,
+    needsApproval: false,
+    ...facts,
+  };
+}
+
+/** Tools that exist and answer as the function says, and that remember how they were called. */
+export function fakeTools(
+  tools: readonly ToolDescription[] = [],
+  answer: (question: ToolQuestion) => Partial<ToolAnswer> = () => ({}),
+): Tools & { readonly questions: ToolQuestion[] } {
+  const questions: ToolQuestion[] = [];
+  return {
+    questions,
+    describe: async (names) =>
+      names.flatMap(({ toolset, tool }) => {
+        const found = tools.filter(({ name }) => name.toolset === toolset && (tool === '' || tool === name.tool));
+        if (found.length > 0) return found;
+        throw FailureError.of('tool_not_found', `There is no tool "${tool}" in "${toolset}".`);
+      }),
+    async call(question) {
+      questions.push(question);
+      return { text: '', files: [], isError: false, warnings: [], ...answer(question) };
+    },
+  };
+}
+
 /** What a node did beside its outcome. */
 export interface FakeContext extends NodeContext {
   readonly shown: string[];
@@ -104,10 +143,18 @@ export function fakeContext(
     warnings,
     read: (selector) => values[selector.join('.')],
     history: [],
-    capabilities: { code: fakeCode(), models: fakeModels(), http: fakeHttp(), files: fakeFiles(), ...capabilities },
+    capabilities: {
+      code: fakeCode(),
+      models: fakeModels(),
+      http: fakeHttp(),
+      files: fakeFiles(),
+      tools: fakeTools(),
+      ...capabilities,
+    },
     emitText: (text) => void shown.push(text),
     warn: (sentence) => void warnings.push(sentence),
     signal: new AbortController().signal,
+    attempt: 1,
     idempotencyKey: 'run-1/node',
   };
 }

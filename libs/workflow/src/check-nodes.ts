@@ -106,7 +106,11 @@ function checkNode(
     }
     return { ...bare, type };
   }
-  return { ...bare, type, ...describe(type, parsed.data, { retry, onError, typeOf }) };
+  return {
+    ...bare,
+    type,
+    ...describe(type, parsed.data, { retry, onError, guarded: source.approval !== undefined, typeOf }),
+  };
 }
 
 function describe(type: NodeType, parsed: unknown, settings: NodeSettings): Partial<CheckedNode> {

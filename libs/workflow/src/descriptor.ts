@@ -34,6 +34,8 @@ export type Settlement =
 export interface NodeSettings {
   readonly retry: RetryPolicy;
   readonly onError: ErrorStrategy;
+  /** Whether a person must agree before its first attempt. */
+  readonly guarded: boolean;
   /** The declared type (`array[string]`) of a variable that nodes may write; absent where there is none. */
   readonly typeOf: (selector: Selector) => string | undefined;
 }

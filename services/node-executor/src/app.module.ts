@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ModelServiceService } from '@treadle/contracts';
+import { ModelServiceService, ToolServiceService } from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
@@ -9,13 +9,18 @@ import { NodeExecutorModule } from './node-executor.module.js';
 
 const BUS = Symbol('BUS');
 const MODELS = Symbol('MODELS');
+const TOOLS = Symbol('TOOLS');
 
-/** The executor as its own process: on NATS, with the model proxy over gRPC and health endpoints. */
+/** A tool may work for as long as its task has time; the task's own end stops the call. */
+const longestCallMs = 24 * 3_600_000;
+
+/** The executor as its own process: on NATS, with the model proxy and the tool registry over gRPC and health endpoints. */
 @Module({})
 export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(BUS) private readonly bus: MessageBus,
     @Inject(MODELS) private readonly models: { close(): void },
+    @Inject(TOOLS) private readonly tools: { close(): void },
   ) {}
 
   /** Resolves when NATS has been reached. */
@@ -23,16 +28,21 @@ export class AppModule implements OnApplicationShutdown {
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'node-executor', log: logger });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
+    const tools = grpcClient(ToolServiceService, { address: config.toolRegistryAddress, deadlineMs: longestCallMs });
     const health = new HealthRegistry();
     health.register('nats', async () => {
       if (!bus.isReady()) throw new Error('NATS is not connected; the connection is being made again.');
     });
     return {
       module: AppModule,
-      imports: [HealthModule.forRoot(health), NodeExecutorModule.register({ config, bus, models, files, log: logger })],
+      imports: [
+        HealthModule.forRoot(health),
+        NodeExecutorModule.register({ config, bus, models, tools, files, log: logger }),
+      ],
       providers: [
         { provide: BUS, useValue: bus },
         { provide: MODELS, useValue: models },
+        { provide: TOOLS, useValue: tools },
       ],
     };
   }
@@ -40,6 +50,7 @@ export class AppModule implements OnApplicationShutdown {
   /** Last of all: tasks have been handed back by then. */
   async onApplicationShutdown(): Promise<void> {
     this.models.close();
+    this.tools.close();
     await this.bus.close();
   }
 }

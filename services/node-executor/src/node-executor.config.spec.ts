@@ -19,6 +19,7 @@ describe('nodeExecutorProcessConfig', () => {
       codePythonProcesses: 2,
       httpAllow: [],
       modelProxyAddress: '127.0.0.1:50051',
+      toolRegistryAddress: '127.0.0.1:50053',
       host: '127.0.0.1',
       healthPort: 8081,
     });

@@ -99,6 +99,12 @@ export const nodeExecutorProcessConfig = defineConfig({
     unit: 'host:port',
     meaning: 'Where the model proxy takes gRPC calls.',
   }),
+  toolRegistryAddress: string({
+    env: 'TREADLE_TOOL_REGISTRY_GRPC',
+    default: '127.0.0.1:50053',
+    unit: 'host:port',
+    meaning: 'Where the tool registry takes gRPC calls.',
+  }),
   host: string({ env: 'TREADLE_HOST', default: '127.0.0.1', meaning: 'Address the health endpoints listen on.' }),
   healthPort: integer({
     env: 'TREADLE_HEALTH_PORT',

@@ -16,6 +16,7 @@ import { TextSoFarResponder } from './api/text-so-far.responder.js';
 import type { FindExecutor, TaskLog } from './domain/execute-task.js';
 import { TaskRunner } from './domain/task-runner.js';
 import type { ModelService } from './infra/grpc-models.js';
+import type { ToolService } from './infra/grpc-tools.js';
 import { ServiceCapabilities } from './infra/service-capabilities.js';
 import type { NodeExecutorConfig } from './node-executor.config.js';
 
@@ -25,6 +26,8 @@ export interface NodeExecutorOptions {
   readonly bus: MessageBus;
   /** A gRPC client, or the model service of the same process. */
   readonly models: ModelService;
+  /** The same for the tool registry. */
+  readonly tools: ToolService;
   /** The same that the orchestrator and the gateway use. */
   readonly files: FileStore;
   /** The behaviour of the node types; every one of the catalogue when absent. */
@@ -59,12 +62,12 @@ export class NodeExecutorModule {
 /** Bytes of the large values that nodes read last, kept in memory for those that read them next. */
 const valueCacheBytes = 32 * 1024 * 1024;
 
-function providers({ config, bus, models, files, log, ...options }: NodeExecutorOptions): Provider[] {
+function providers({ config, bus, models, tools, files, log, ...options }: NodeExecutorOptions): Provider[] {
   const http = new GuardedHttp(new AddressGuard(config.httpAllow));
   const sandbox = codeSandbox(config);
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, http, files, sandbox),
+    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });

@@ -44,6 +44,8 @@ export async function startExecutor(
   files: FileStore = new MemoryFileStore(),
 ) {
   const models = { chat: () => { throw FailureError.of('unavailable', 'No models here.'); } }; // biome-ignore format: one line reads better
+  const noTools = () => Promise.reject(FailureError.of('unavailable', 'No tools here.'));
+  const tools = { describeTools: noTools, callTool: noTools };
   const findExecutor = (type: string) => executors[type] as Execute<unknown> | undefined;
   const log = { warn: () => undefined, error: () => undefined };
   const settings = {
@@ -59,7 +61,7 @@ export async function startExecutor(
     httpAllow: [],
     ...config,
   };
-  const module = NodeExecutorModule.register({ bus, models, files, findExecutor, log, config: settings });
+  const module = NodeExecutorModule.register({ bus, models, tools, files, findExecutor, log, config: settings });
   return NestFactory.createApplicationContext(module, { logger: false });
 }
 

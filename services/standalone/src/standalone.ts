@@ -12,6 +12,7 @@ import {
   RunServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
 import { type FileStore, openFileStore } from '@treadle/files';
 import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
@@ -104,6 +105,11 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
   return { app, firstKey };
 }
 
+const refuseTools = () =>
+  Promise.reject(FailureError.of('node_configuration', 'There is no tool registry here, so no tool can be called.'));
+
+const noTools = { describeTools: refuseTools, callTool: refuseTools };
+
 /** The one place where the services meet. */
 function rootModule(
   { settings, log, bus, files, orchestratorPool, gatewayPool, accounts, health }: Shared,
@@ -152,7 +158,7 @@ function rootModule(
       HealthModule.forRoot(health),
       ModelProxyModule.register(modelProxy),
       OrchestratorModule.register(orchestrator),
-      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, files, log }),
+      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, tools: noTools, files, log }),
       GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
     ],
   };

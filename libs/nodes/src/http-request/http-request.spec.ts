@@ -136,6 +136,7 @@ describe('http-request', () => {
     const fails = (settings: Partial<NodeSettings>, config: JsonObject = {}) =>
       httpRequest.complete?.(httpRequest.config.parse({ url, ...config }), {
         retry,
+        guarded: false,
         typeOf: () => undefined,
         onError: { strategy: 'fail' },
         ...settings,

@@ -65,6 +65,7 @@ async function run(
     emitText: task.streamText ? (piece) => text.push(piece) : () => undefined,
     warn: (sentence) => warnings.push(sentence),
     signal,
+    attempt: task.attempt,
     idempotencyKey: effectKey(task),
   };
   return execute(JSON.parse(task.configJson || '{}'), context);

@@ -5,23 +5,27 @@ import type { Capabilities } from '@treadle/nodes';
 import type { Sandbox } from '@treadle/sandbox';
 import type { CapabilitySource } from '../domain/capability-source.js';
 import { GrpcModels, type ModelService } from './grpc-models.js';
+import { GrpcTools, type ToolService } from './grpc-tools.js';
 import { StoredFiles } from './stored-files.js';
 
 /** Capabilities served by the platform's other services, its file store, the guarded way out and the sandbox of this executor. */
 export class ServiceCapabilities implements CapabilitySource {
   constructor(
     private readonly models: ModelService,
+    private readonly tools: ToolService,
     private readonly http: GuardedHttp,
     private readonly files: FileStore,
     private readonly sandbox: Sandbox,
   ) {}
 
   forTask(task: Task, signal: AbortSignal): Capabilities {
+    const files = new StoredFiles(this.files, task.tenantId);
     return {
       code: { run: (question) => this.sandbox.run(task.tenantId, question, signal) },
       models: new GrpcModels(this.models, task, signal),
       http: this.http.forSignal(signal),
-      files: new StoredFiles(this.files, task.tenantId),
+      files,
+      tools: new GrpcTools(this.tools, task, files, signal),
     };
   }
 }
