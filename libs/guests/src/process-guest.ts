@@ -38,7 +38,13 @@ export class ProcessGuest<Call, Reply> implements Guest<Call, Reply> {
     private readonly child: ChildProcessWithoutNullStreams,
     private readonly options: ProcessGuestOptions<Call, Reply>,
   ) {
-    this.gone = new Promise((resolve) => child.once('close', () => resolve()));
+    this.gone = new Promise((resolve) => {
+      child.once('close', (_code, signal) => {
+        // So V8 ends where its heap is full.
+        if (signal === 'SIGABRT') this.tookTooMuch = true;
+        resolve();
+      });
+    });
     child.on('error', () => undefined);
     // A process that ends while it is written to is noticed by its end.
     child.stdin.on('error', () => undefined);
