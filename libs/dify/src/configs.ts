@@ -10,6 +10,10 @@ type Translate = (config: JsonObject) => JsonObject;
 export const configTranslators: Readonly<Record<string, Translate>> = {
   assigner: translateAssigner,
   code: translateCode,
+  'document-extractor': (config) => ({
+    variable_selector: selectorOf(config.variable_selector),
+    is_array_file: config.is_array_file === true,
+  }),
   end: (config) => ({ outputs: listOf(config.outputs).map(namedSelector) }),
   'http-request': translateHttpRequest,
   'human-input': translateHumanInput,

@@ -11,7 +11,7 @@ import {
 } from '@treadle/engine';
 import { toFailure } from '@treadle/failure';
 import { type Capabilities, catalog, checkInputs, findExecutor, type StartConfig } from '@treadle/nodes';
-import { fakeCode, fakeContext, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
+import { fakeCode, fakeContext, fakeFiles, fakeHttp, fakeModels, finished } from '@treadle/testing/fake-capabilities';
 import { compile, type JsonObject, type Plan } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import { importDify } from './import-dify.js';
@@ -129,6 +129,21 @@ describe('an imported app', () => {
     const state = await run('code', { text: 'one two\nthree' }, {}, { code });
     expect(state).toMatchObject({ status: 'completed', outputs: { counts: [2, 1] } });
     expect(code.questions.map(({ language }) => language)).toEqual(['javascript', 'python3', 'python3']);
+  });
+
+  it('reads its documents', async () => {
+    const file = (name: string) => ({
+      ...{ type: 'document', name, size: 1, mime_type: '', extension: '.txt' },
+      ...{ transfer_method: 'local_file', url: '', related_id: name },
+    });
+    const files = fakeFiles({ 'a.txt': Buffer.from('Dear Ada'), 'b.txt': Buffer.from('A loom') });
+    const state = await run(
+      'document-extractor',
+      { letter: file('a.txt'), enclosures: [file('b.txt')] },
+      {},
+      { files },
+    );
+    expect(state).toMatchObject({ status: 'completed', outputs: { letter: 'Dear Ada', enclosures: ['A loom'] } });
   });
 
   it('takes the branch for failures after the last attempt', async () => {

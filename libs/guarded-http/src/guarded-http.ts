@@ -8,7 +8,7 @@ import {
   type StreamedQuestion,
   type StreamingHttp,
   streamedAnswer,
-  toText,
+  toWhole,
 } from './streamed-answer.js';
 
 const mostRedirects = 5;
@@ -27,7 +27,7 @@ export class GuardedHttp {
   forSignal(signal: AbortSignal): StreamingHttp {
     return {
       open: (question) => this.#open(question, signal),
-      send: async (question) => toText(await this.#open(question, signal)),
+      send: async (question) => toWhole(await this.#open(question, signal)),
     };
   }
 

@@ -43,12 +43,20 @@ export function streamedAnswer(answer: Dispatcher.ResponseData, url: URL, maxByt
   };
 }
 
-/** Reads the whole answer as text of its own charset. */
-export async function toText(answer: StreamedAnswer): Promise<HttpAnswer> {
+/** Reads the whole answer. It becomes text of its own charset when somebody asks for that. */
+export async function toWhole(answer: StreamedAnswer): Promise<HttpAnswer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.body) chunks.push(chunk);
-  const body = decoderFor(answer.headers['content-type']).decode(Buffer.concat(chunks));
-  return { status: answer.status, headers: answer.headers, body };
+  const { status, headers } = answer;
+  const bytes = Buffer.concat(chunks);
+  return {
+    status,
+    headers,
+    bytes,
+    get body() {
+      return decoderFor(headers['content-type']).decode(bytes);
+    },
+  };
 }
 
 /** Passes on what comes, counting what really comes. */

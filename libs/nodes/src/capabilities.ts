@@ -113,7 +113,7 @@ export interface HttpQuestion {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Names of headers that must not follow a redirect to another origin, besides those that carry credentials by their nature. */
   readonly secretHeaders?: readonly string[];
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   readonly connectTimeoutSeconds: number;
   readonly readTimeoutSeconds: number;
   /** Above this the answer is refused with its size. */
@@ -123,6 +123,8 @@ export interface HttpQuestion {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
+  /** The same as text, in the charset it says it has. */
   readonly body: string;
 }
 
@@ -211,9 +213,27 @@ export interface Tools {
   call(question: ToolQuestion): Promise<ToolAnswer>;
 }
 
+/** A file whose text is wanted. */
+export interface DocumentQuestion {
+  readonly bytes: Uint8Array;
+  readonly fileName: string;
+  /** Empty where it is not known. */
+  readonly mediaType: string;
+}
+
+/**
+ * Reads the text out of documents that nobody trusts. Throws `FailureError`: `document_too_large`, `document_unreadable`,
+ * `document_unsupported`.
+ */
+export interface Documents {
+  /** Empty where there is none, as in scans. */
+  text(question: DocumentQuestion): Promise<string>;
+}
+
 /** Everything a node may ask of the world. */
 export interface Capabilities {
   readonly code: Code;
+  readonly documents: Documents;
   readonly models: Models;
   readonly http: Http;
   readonly files: Files;

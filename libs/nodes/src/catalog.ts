@@ -2,6 +2,7 @@ import type { Catalog } from '@treadle/workflow';
 import { answer } from './answer/answer.descriptor.js';
 import { assigner } from './assigner/assigner.descriptor.js';
 import { code } from './code/code.descriptor.js';
+import { documentExtractor } from './document-extractor/document-extractor.descriptor.js';
 import { end } from './end/end.descriptor.js';
 import { httpRequest } from './http-request/http-request.descriptor.js';
 import { humanInput } from './human-input/human-input.descriptor.js';
@@ -27,6 +28,7 @@ export const catalog = {
   answer,
   assigner,
   code,
+  'document-extractor': documentExtractor,
   end,
   'http-request': httpRequest,
   'human-input': humanInput,

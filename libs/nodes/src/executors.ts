@@ -3,6 +3,7 @@ import type { ControlNodeType, NodeType, TaskNodeType } from '@treadle/workflow'
 import { catalog } from './catalog.js';
 import { executeCode } from './code/code.executor.js';
 import type { Execute } from './define-node.js';
+import { executeDocumentExtractor } from './document-extractor/document-extractor.executor.js';
 import { executeHttpRequest } from './http-request/http-request.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
 import { executeParameterExtractor } from './parameter-extractor/parameter-extractor.executor.js';
@@ -21,6 +22,7 @@ type ConfigOf<Type> = Type extends TaskNodeType<infer Config> ? Config : never;
 /** The executor of every task node in the catalogue, alphabetical. One that is missing does not compile. */
 export const executors = {
   code: executeCode,
+  'document-extractor': executeDocumentExtractor,
   'http-request': executeHttpRequest,
   llm: executeLlm,
   'parameter-extractor': executeParameterExtractor,

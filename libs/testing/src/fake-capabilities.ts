@@ -4,6 +4,8 @@ import type {
   ChatQuestion,
   Code,
   CodeQuestion,
+  DocumentQuestion,
+  Documents,
   Files,
   Http,
   HttpAnswer,
@@ -55,7 +57,8 @@ export function fakeHttp(answer: Partial<HttpAnswer> = {}): Http & { readonly qu
     questions,
     async send(question) {
       questions.push(question);
-      return { status: 200, headers: {}, body: '', ...answer };
+      const { body = '' } = answer;
+      return { status: 200, headers: {}, body, bytes: Buffer.from(body), ...answer };
     },
   };
 }
@@ -71,6 +74,18 @@ export function fakeFiles(contents: Readonly<Record<string, Uint8Array>> = {}): 
         'payload_too_large',
         `"${name}" has ${content.byteLength} bytes; at most ${maxBytes} are allowed.`,
       );
+    },
+  };
+}
+
+/** Reads every document as text in UTF-8 and remembers what it was given. */
+export function fakeDocuments(): Documents & { readonly read: DocumentQuestion[] } {
+  const read: DocumentQuestion[] = [];
+  return {
+    read,
+    async text(question) {
+      read.push(question);
+      return Buffer.from(question.bytes).toString();
     },
   };
 }
@@ -145,6 +160,7 @@ export function fakeContext(
     history: [],
     capabilities: {
       code: fakeCode(),
+      documents: fakeDocuments(),
       models: fakeModels(),
       http: fakeHttp(),
       files: fakeFiles(),

@@ -75,6 +75,30 @@ export const nodeExecutorConfig = defineConfig({
     meaning:
       'How many calls of Python of code nodes run at a time, in processes of about 200 MB; one tenant to a process.',
   }),
+  documentTimeoutSeconds: integer({
+    env: 'TREADLE_DOCUMENT_TIMEOUT_SECONDS',
+    default: 60,
+    min: 1,
+    max: 3600,
+    unit: 's',
+    meaning: 'How long one document of a document-extractor node may take to read; then it is given up.',
+  }),
+  documentMemoryMb: integer({
+    env: 'TREADLE_DOCUMENT_MEMORY_MB',
+    default: 512,
+    min: 64,
+    max: 8192,
+    unit: 'MiB',
+    meaning: 'How much memory the reading of one document may take.',
+  }),
+  documentProcesses: integer({
+    env: 'TREADLE_DOCUMENT_PROCESSES',
+    default: 2,
+    min: 1,
+    max: 256,
+    unit: 'processes',
+    meaning: 'How many documents are read at a time, each in a process of its own.',
+  }),
   httpAllow: list({
     env: 'TREADLE_HTTP_ALLOW',
     default: [],

@@ -5,6 +5,7 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
+import { DocumentReader } from '@treadle/documents';
 import { type FileStore, RunValues } from '@treadle/files';
 import { AddressGuard, GuardedHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
@@ -35,11 +36,12 @@ export interface NodeExecutorOptions {
   readonly log: TaskLog;
 }
 
-/** Has JavaScript ready before the first code node, and ends the sandbox and the connections after everybody who may use them. */
+/** Has JavaScript ready before the first code node, and ends the sandbox, the readers and the connections after everybody who may use them. */
 class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly http: GuardedHttp,
     private readonly sandbox: Sandbox,
+    private readonly documents: DocumentReader,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -47,7 +49,7 @@ class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.http.close(), this.sandbox.close()]);
+    await Promise.all([this.http.close(), this.sandbox.close(), this.documents.close()]);
   }
 }
 
@@ -65,9 +67,10 @@ const valueCacheBytes = 32 * 1024 * 1024;
 function providers({ config, bus, models, tools, files, log, ...options }: NodeExecutorOptions): Provider[] {
   const http = new GuardedHttp(new AddressGuard(config.httpAllow));
   const sandbox = codeSandbox(config);
+  const documents = documentReader(config);
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox),
+    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox, documents),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });
@@ -75,7 +78,7 @@ function providers({ config, bus, models, tools, files, log, ...options }: NodeE
     { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
     { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },
     { provide: TextSoFarResponder, useValue: new TextSoFarResponder(bus, runner) },
-    { provide: CapabilityLifecycle, useValue: new CapabilityLifecycle(http, sandbox) },
+    { provide: CapabilityLifecycle, useValue: new CapabilityLifecycle(http, sandbox, documents) },
   ];
 }
 
@@ -85,5 +88,19 @@ function codeSandbox(config: NodeExecutorConfig): CodeSandbox {
     memoryBytes: config.codeMemoryMb * 1024 * 1024,
     javascriptThreads: config.codeJavascriptThreads,
     pythonProcesses: config.codePythonProcesses,
+  });
+}
+
+/** The largest document that is looked at, in bytes, and the most pages of a PDF. */
+const documentBytes = 50 * 1024 * 1024;
+const documentPages = 2000;
+
+function documentReader(config: NodeExecutorConfig): DocumentReader {
+  return new DocumentReader({
+    processes: config.documentProcesses,
+    timeoutSeconds: config.documentTimeoutSeconds,
+    memoryBytes: config.documentMemoryMb * 1024 * 1024,
+    mostBytes: documentBytes,
+    mostPages: documentPages,
   });
 }

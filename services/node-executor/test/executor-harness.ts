@@ -58,6 +58,9 @@ export async function startExecutor(
     codeMemoryMb: 32,
     codeJavascriptThreads: 1,
     codePythonProcesses: 1,
+    documentTimeoutSeconds: 20,
+    documentMemoryMb: 256,
+    documentProcesses: 1,
     httpAllow: [],
     ...config,
   };

@@ -63,7 +63,7 @@ describe('http-request', () => {
       { type: 'json', data },
       { 'n.text': 'say "hi"\n', 'n.list': [1, 'x'], 'n.json': '{"k":1}' },
     );
-    expect(JSON.parse(sent.question.body!)).toEqual({
+    expect(JSON.parse(sent.question.body as string)).toEqual({
       a: 'say "hi"\n',
       b: 'say "hi"\n',
       c: [1, 'x'],

@@ -1,4 +1,5 @@
 import type { Task } from '@treadle/contracts';
+import type { DocumentReader } from '@treadle/documents';
 import type { FileStore } from '@treadle/files';
 import type { GuardedHttp } from '@treadle/guarded-http';
 import type { Capabilities } from '@treadle/nodes';
@@ -16,12 +17,16 @@ export class ServiceCapabilities implements CapabilitySource {
     private readonly http: GuardedHttp,
     private readonly files: FileStore,
     private readonly sandbox: Sandbox,
+    private readonly documents: DocumentReader,
   ) {}
 
   forTask(task: Task, signal: AbortSignal): Capabilities {
     const files = new StoredFiles(this.files, task.tenantId);
     return {
       code: { run: (question) => this.sandbox.run(task.tenantId, question, signal) },
+      documents: {
+        text: async (question) => (await this.documents.read(task.tenantId, question, signal)).text,
+      },
       models: new GrpcModels(this.models, task, signal),
       http: this.http.forSignal(signal),
       files,
