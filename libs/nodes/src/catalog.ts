@@ -1,4 +1,9 @@
 import type { Catalog } from '@treadle/workflow';
+import { agent } from './agent/agent.descriptor.js';
+import { agentAsk } from './agent/ask.descriptor.js';
+import { agentCall } from './agent/call.descriptor.js';
+import { agentCalls, agentGate, agentKeep } from './agent/calls.descriptor.js';
+import { agentThink } from './agent/think.descriptor.js';
 import { answer } from './answer/answer.descriptor.js';
 import { assigner } from './assigner/assigner.descriptor.js';
 import { code } from './code/code.descriptor.js';
@@ -25,6 +30,13 @@ import { webhook } from './webhook/webhook.descriptor.js';
 
 /** Every node type there is, alphabetical. */
 export const catalog = {
+  agent,
+  'agent-ask': agentAsk,
+  'agent-call': agentCall,
+  'agent-calls': agentCalls,
+  'agent-gate': agentGate,
+  'agent-keep': agentKeep,
+  'agent-think': agentThink,
   answer,
   assigner,
   code,

@@ -1,5 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { ControlNodeType, NodeType, TaskNodeType } from '@treadle/workflow';
+import { executeCall } from './agent/call.executor.js';
+import { executeThink } from './agent/think.executor.js';
 import { catalog } from './catalog.js';
 import { executeCode } from './code/code.executor.js';
 import type { Execute } from './define-node.js';
@@ -21,6 +23,8 @@ type ConfigOf<Type> = Type extends TaskNodeType<infer Config> ? Config : never;
 
 /** The executor of every task node in the catalogue, alphabetical. One that is missing does not compile. */
 export const executors = {
+  'agent-call': executeCall,
+  'agent-think': executeThink,
   code: executeCode,
   'document-extractor': executeDocumentExtractor,
   'http-request': executeHttpRequest,

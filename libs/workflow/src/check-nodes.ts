@@ -37,7 +37,11 @@ export interface CheckedNode {
 const failureOutputs = ['error_message', 'error_type'];
 
 /** Checks every node by itself. Of nodes that share an id the first one stays. */
-export function checkNodes(document: WorkflowDocument, catalog: Catalog, findings: Findings): Map<string, CheckedNode> {
+export function checkNodes(
+  document: Pick<WorkflowDocument, 'nodes' | 'conversation'>,
+  catalog: Catalog,
+  findings: Findings,
+): Map<string, CheckedNode> {
   const byId = new Map<string, CheckedNode>();
   const typeOf = variableTypes(document, catalog);
   document.nodes.forEach((source, index) => {
@@ -69,7 +73,10 @@ function checkApproval({ source, index, known }: CheckedNode, findings: Findings
 }
 
 /** Types of the variables that nodes may write: those of the conversation, and those of containers. */
-function variableTypes({ conversation, nodes }: WorkflowDocument, catalog: Catalog): TypeOf {
+function variableTypes(
+  { conversation, nodes }: Pick<WorkflowDocument, 'nodes' | 'conversation'>,
+  catalog: Catalog,
+): TypeOf {
   const declared = new Map(conversation.map(({ name, type }) => [name, type]));
   return ([owner, name = '']) => {
     if (owner === 'conversation') return declared.get(name);

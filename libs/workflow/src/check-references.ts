@@ -34,7 +34,8 @@ export function checkReferences(
     for (const reference of node.reads) checkRead(node, reference, around);
     for (const reference of node.writes) checkWrite(node, reference, around);
     const { type, config } = node.known ?? {};
-    if (type?.work !== 'container') continue;
+    // What a composed body holds is no part of the document.
+    if (type?.work !== 'container' || type.composes !== undefined) continue;
     for (const reference of type.readsInside(config)) checkRead(node, reference, fromInside ?? around);
   }
 }

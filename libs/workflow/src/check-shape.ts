@@ -41,7 +41,7 @@ export function checkParents(byId: ReadonlyMap<string, CheckedNode>, findings: F
 }
 
 function holdsNodes({ known }: CheckedNode): boolean {
-  return known?.type.work === 'container' && known.type.workflow === undefined;
+  return known?.type.work === 'container' && known.type.workflow === undefined && known.type.composes === undefined;
 }
 
 /** Checks that nodes which belong in certain containers stand in one of them, and starts of runs in none. */

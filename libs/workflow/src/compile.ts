@@ -12,6 +12,7 @@ import {
   nodeGraph,
 } from './check-shape.js';
 import { checkWorkflows, type FindPlan } from './check-workflows.js';
+import { composeBodies } from './compose-bodies.js';
 import type { Catalog } from './descriptor.js';
 import type { WorkflowDocument } from './document.js';
 import { Findings } from './findings.js';
@@ -37,6 +38,7 @@ export function compile(document: WorkflowDocument, catalog: Catalog, options: C
   checkParents(byId, findings);
   checkPlaces(byId, findings);
   const called = checkWorkflows(byId, options.workflows, findings);
+  const composed = composeBodies(byId, catalog);
   const edges = checkEdges(document.edges, byId, findings);
   const graph = nodeGraph(byId, edges);
   const order = checkCycles(graph, findings);
@@ -49,7 +51,7 @@ export function compile(document: WorkflowDocument, catalog: Catalog, options: C
   const plan = {
     name: document.name,
     kind: document.kind,
-    ...linkNodes({ graph, order, reached, edges, bodies, called }, entries),
+    ...linkNodes({ graph, order, reached, edges, bodies, given: new Map([...called, ...composed]) }, entries),
     limits: limitsOf(document),
     environment: valuesOf(document.environment),
     conversation: valuesOf(document.conversation),

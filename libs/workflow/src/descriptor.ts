@@ -1,6 +1,6 @@
 import type { Failure } from '@treadle/failure';
 import type { z } from 'zod';
-import type { ErrorStrategy, RetryPolicy } from './document.js';
+import type { DocumentEdge, DocumentNode, ErrorStrategy, RetryPolicy } from './document.js';
 import type { Answer, Form } from './form.js';
 import type { Json, JsonObject } from './json.js';
 import type { LargeValue } from './large-value.js';
@@ -154,6 +154,8 @@ export interface ContainerNodeType<Config = unknown> extends Description<Config>
   readonly startsAt?: (config: Config) => string | undefined;
   /** The workflow that is its body; absent where the body is drawn inside it. */
   readonly workflow?: (config: Config) => WorkflowReference;
+  /** The nodes that are its body, where they follow from its configuration; absent where they are drawn inside it. */
+  readonly composes?: (config: Config, node: DocumentNode) => ComposedBody;
   readonly open: (config: Config, read: Read, body: Graph) => Opening | { readonly failure: Failure };
   /** What a round gives, and whether it is the last. */
   readonly endRound: (
@@ -165,6 +167,17 @@ export interface ContainerNodeType<Config = unknown> extends Description<Config>
   /** Its own outputs, from all rounds in order. */
   readonly close: (config: Config, rounds: readonly RoundResult[], variables: JsonObject) => Settlement;
 }
+
+/** A body that nobody has drawn. Its ids begin with `@`, as no id of a document does: neither takes the other's values. */
+export interface ComposedBody {
+  readonly nodes: readonly ComposedNode[];
+  readonly edges: readonly DocumentEdge[];
+}
+
+export type ComposedNode = Pick<DocumentNode, 'id' | 'type'> &
+  Partial<Pick<DocumentNode, 'title' | 'parent' | 'retry' | 'timeout_seconds' | 'pool'>> & {
+    readonly config: Readonly<Record<string, unknown>>;
+  };
 
 /** A version of a workflow, which never changes. */
 export interface WorkflowReference {

@@ -10,8 +10,8 @@ export interface CheckedGraph {
   readonly edges: readonly PlanEdge[];
   /** Where the rounds of a container begin, by its id. */
   readonly bodies: ReadonlyMap<string, number>;
-  /** The workflows run inside this one, by the id of the node. */
-  readonly called: ReadonlyMap<string, Graph>;
+  /** The bodies of containers that nobody has drawn, by the id of the node: workflows run inside this one, and composed ones. */
+  readonly given: ReadonlyMap<string, Graph>;
 }
 
 /**
@@ -45,7 +45,8 @@ export function linkNodes(checked: CheckedGraph, entries: readonly number[]): Gr
   });
   const bodyOf = ({ source: { id }, known }: CheckedNode): Pick<PlanNode, 'body'> => {
     if (known?.type.work !== 'container') return {};
-    const body = known.type.workflow === undefined ? graphOf(id, checked.bodies.get(id)) : checked.called.get(id);
+    const isDrawn = known.type.workflow === undefined && known.type.composes === undefined;
+    const body = isDrawn ? graphOf(id, checked.bodies.get(id)) : checked.given.get(id);
     return body === undefined ? {} : { body };
   };
   const ids = entries.flatMap((vertex) => graph.nodes[vertex]?.source.id ?? []);
