@@ -24,6 +24,11 @@ export interface ValueOwner {
   readonly runId: string;
 }
 
+/** Where a file lies that a run made. */
+export function runFileKey({ tenantId, runId }: ValueOwner, id: string): string {
+  return `${tenantId}/runs/${runId}/files/${id}`;
+}
+
 export interface RunValuesOptions {
   readonly store: FileStore;
   /** Most bytes of large values that are put away or read back at once. */
@@ -95,7 +100,13 @@ export class RunValues {
     return this.options.store.get(`${tenantId}/runs/${runId}/${hash}`);
   }
 
-  /** Deletes what a run has put away. */
+  /** A file that the run made; `undefined` when it is not there. */
+  async openFile(owner: ValueOwner, id: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    if (!isKeyPart(owner.runId) || !isKeyPart(id)) return undefined;
+    return this.options.store.get(runFileKey(owner, id));
+  }
+
+  /** Deletes what a run has put away, and its files. */
   async deleteRun({ tenantId, runId }: ValueOwner): Promise<void> {
     await this.options.store.deleteAll(`${tenantId}/runs/${runId}`);
   }

@@ -13,15 +13,36 @@ import {
 
 const mostRedirects = 5;
 const mostConnectSeconds = 60;
-/** They belong to the connection, or would bring an answer that is not text. */
-const ownHeaders = new Set(['accept-encoding', 'connection', 'content-length', 'keep-alive', 'transfer-encoding']);
+/** They belong to the connection, or say how the answer is packed. */
+const ownHeaders = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export interface GuardedHttpOptions {
+  /** Whether requests may ask not to check a server's certificate; no when absent. */
+  readonly allowUnverified?: boolean;
+}
 
 /** Sends the requests of workflows; every connection, also after a redirect, goes through the guard. */
 export class GuardedHttp {
-  /** Connections are kept per connect timeout, since that is a property of the connector. */
-  readonly #agents = new Map<number, Agent>();
+  /** Connections are kept per connect timeout and check of certificates, since those are properties of the connector. */
+  readonly #agents = new Map<string, Agent>();
 
-  constructor(private readonly guard: AddressGuard) {}
+  constructor(
+    private readonly guard: AddressGuard,
+    private readonly options: GuardedHttpOptions = {},
+  ) {}
 
   /** The capability of one execution: its signal ends its requests. */
   forSignal(signal: AbortSignal): StreamingHttp {
@@ -36,10 +57,11 @@ export class GuardedHttp {
   }
 
   async #open(question: StreamedQuestion, signal: AbortSignal): Promise<StreamedAnswer> {
+    const url = parseUrl(question.url);
     let hop: Hop = {
       method: question.method.toUpperCase(),
-      url: parseUrl(question.url),
-      headers: question.headers.filter(([name]) => !ownHeaders.has(name.toLowerCase())),
+      url,
+      headers: headersFor(question.headers, url),
       body: question.body,
     };
     for (let redirects = 0; redirects <= mostRedirects; redirects++) {
@@ -60,7 +82,7 @@ export class GuardedHttp {
     this.guard.checkHost(hop.url.hostname);
     const readMs = Math.max(1, limits.readTimeoutSeconds * 1000);
     try {
-      return await this.#agent(limits.connectTimeoutSeconds).request({
+      return await this.#agent(limits).request({
         origin: hop.url.origin,
         path: hop.url.pathname + hop.url.search,
         method: hop.method,
@@ -75,16 +97,41 @@ export class GuardedHttp {
     }
   }
 
-  #agent(connectTimeoutSeconds: number): Agent {
+  #agent({ connectTimeoutSeconds, verifyCertificate = true }: StreamedQuestion): Agent {
     const seconds = Math.min(mostConnectSeconds, Math.max(1, Math.ceil(connectTimeoutSeconds)));
-    let agent = this.#agents.get(seconds);
+    const rejectUnauthorized = verifyCertificate || this.options.allowUnverified !== true;
+    const kind = `${seconds}/${rejectUnauthorized}`;
+    let agent = this.#agents.get(kind);
     if (agent === undefined) {
-      agent = new Agent({ connect: { lookup: this.guard.lookup, timeout: seconds * 1000 } });
-      this.#agents.set(seconds, agent);
+      agent = new Agent({ connect: { lookup: this.guard.lookup, timeout: seconds * 1000, rejectUnauthorized } });
+      this.#agents.set(kind, agent);
     }
     return agent;
   }
 }
+
+/**
+ * The headers as written, without those that are ours. Name and password in the address become a header, as browsers make it.
+ * @throws FailureError `address_blocked` for a Host that is another than the address's: servers in between would go by it.
+ */
+function headersFor(written: StreamedQuestion['headers'], url: URL): StreamedQuestion['headers'] {
+  const headers = written.filter(([name]) => !ownHeaders.has(name.toLowerCase()));
+  const other = headers.find(([name, value]) => isHost(name) && value.trim().toLowerCase() !== url.host);
+  if (other) {
+    throw FailureError.of(
+      'address_blocked',
+      `The header Host may only name ${url.host}, the host of the address. Leave it out.`,
+    );
+  }
+  const kept = headers.filter(([name]) => !isHost(name));
+  const { username, password } = url;
+  if ((username === '' && password === '') || kept.some(([name]) => name.toLowerCase() === 'authorization'))
+    return kept;
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return [...kept, ['Authorization', `Basic ${credentials.toString('base64')}`]];
+}
+
+const isHost = (name: string) => name.trim().toLowerCase() === 'host';
 
 function parseUrl(text: string): URL {
   if (!URL.canParse(text)) {

@@ -1,3 +1,4 @@
 export { AddressGuard, type Resolve } from './address-guard.js';
-export { GuardedHttp } from './guarded-http.js';
+export { GuardedHttp, type GuardedHttpOptions } from './guarded-http.js';
 export type { StreamedAnswer, StreamedQuestion, StreamingHttp } from './streamed-answer.js';
+export { TenantHttp } from './tenant-http.js';

@@ -2,11 +2,10 @@ import { FailureError } from '@treadle/failure';
 import type { Http, HttpAnswer, HttpQuestion } from '@treadle/nodes';
 import type { Dispatcher } from 'undici';
 import { requestFailure } from './request-failure.js';
+import { unpacked } from './unpacked.js';
 
 /** A request whose answer is read as it comes. */
-export interface StreamedQuestion extends Omit<HttpQuestion, 'body'> {
-  readonly body?: string | Uint8Array | undefined;
-}
+export type StreamedQuestion = HttpQuestion;
 
 /** What an execution may send: whole answers as text, and answers that are read as they come. */
 export interface StreamingHttp extends Http {
@@ -30,12 +29,13 @@ export interface StreamedAnswer {
 }
 
 export function streamedAnswer(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): StreamedAnswer {
-  const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
+  const entries = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
+  const headers = Object.fromEntries(entries) as Record<string, string>;
   return {
     status: answer.statusCode,
-    headers: Object.fromEntries(headers) as Record<string, string>,
+    headers,
     url,
-    body: limited(answer.body as AsyncIterable<Uint8Array>, url, maxBytes),
+    body: limited(unpacked(answer.body, headers['content-encoding']), url, maxBytes),
     cancel: () => {
       answer.body.once('error', () => undefined);
       answer.body.destroy();

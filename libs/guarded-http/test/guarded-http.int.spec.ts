@@ -1,9 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { HttpQuestion } from '@treadle/nodes';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AddressGuard, GuardedHttp, type StreamedQuestion } from '../src/index.js';
+import { AddressGuard, GuardedHttp, type StreamedQuestion, TenantHttp } from '../src/index.js';
+import { selfSigned } from './self-signed.js';
 
 const servers: Server[] = [];
 const clients: GuardedHttp[] = [];
@@ -193,6 +196,63 @@ describe('GuardedHttp', () => {
     });
     (await open({ url, headers: [['X-Api-Key', 'secret']], secretHeaders: ['X-API-Key'] })).cancel();
     expect(seen).toEqual(['secret', 'secret', undefined]);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['gzip, br', (text: string) => brotliCompressSync(gzipSync(text))],
+    ['identity', (text: string) => Buffer.from(text)],
+  ])('unpacks what a server packs although nobody asked for it: %s', async (encoding, pack) => {
+    const url = await serve((request, response) => {
+      const packed = pack(request.url === '/' ? 'käse' : 'x'.repeat(5_000_000));
+      response.writeHead(200, { 'content-encoding': encoding, 'content-length': packed.length }).end(packed);
+    });
+    const answer = await send({ url });
+    expect([answer.body, Buffer.from(answer.bytes).toString()]).toEqual(['käse', 'käse']);
+    await expect(send({ url: `${url}/bomb`, maxBytes: 100_000 })).rejects.toMatchObject(
+      withCode('http_response_too_large'),
+    );
+  });
+
+  it('says that a request failed when what comes is not what it says it is', async () => {
+    const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'));
+    await expect(send({ url })).rejects.toMatchObject(withCode('http_request_failed'));
+  });
+
+  it('checks certificates, unless the question and the operator both say not to', async () => {
+    const server = createTlsServer(selfSigned, (_, response) => response.end('private'));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const ask = (allowUnverified: boolean, verifyCertificate?: boolean) => {
+      const http = new GuardedHttp(new AddressGuard(['127.0.0.1']), { allowUnverified });
+      clients.push(http);
+      return http.forSignal(new AbortController().signal).send({ ...usual, url, verifyCertificate });
+    };
+    const advice = {
+      failure: { code: 'http_request_failed', message: expect.stringContaining('TREADLE_HTTP_ALLOW_UNVERIFIED') },
+    };
+    await expect(ask(false, false)).rejects.toMatchObject(advice);
+    await expect(ask(true, true)).rejects.toMatchObject(advice);
+    await expect(ask(true)).rejects.toMatchObject(advice);
+    expect((await ask(true, false)).body).toBe('private');
+  });
+
+  it('lets a tenant reach what the list has for it, and nobody else', async () => {
+    const url = await serve((_, response) => response.end('inside'));
+    const http = new TenantHttp(['127.0.0.9', 'acme=127.0.0.1']);
+    clients.push(http.of('acme'), http.of('other'));
+    const as = (tenant: string) =>
+      http
+        .of(tenant)
+        .forSignal(new AbortController().signal)
+        .send({ ...usual, url });
+    expect((await as('acme')).body).toBe('inside');
+    await expect(as('other')).rejects.toMatchObject(withCode('address_blocked'));
+    expect(() => new TenantHttp(['acme=10.0.0.0/99'])).toThrow(/TREADLE_HTTP_ALLOW/);
+    await http.close();
   });
 
   it('ends with its signal', async () => {

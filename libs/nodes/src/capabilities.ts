@@ -116,6 +116,8 @@ export interface HttpQuestion {
   readonly body?: string | Uint8Array;
   readonly connectTimeoutSeconds: number;
   readonly readTimeoutSeconds: number;
+  /** False asks not to check the server's certificate, which only the operator can grant; absent checks it. */
+  readonly verifyCertificate?: boolean;
   /** Above this the answer is refused with its size. */
   readonly maxBytes: number;
 }
@@ -133,13 +135,23 @@ export interface Http {
   send(question: HttpQuestion): Promise<HttpAnswer>;
 }
 
-/** Reads uploaded files of the run's tenant. */
+/** A file that a node made. */
+export interface NewFile {
+  /** Without folders. */
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Files of the run's tenant: uploaded ones, and those that runs made. */
 export interface Files {
   /**
    * The content of a file of ours (`local_file`); others are fetched by `Http`.
    * @throws FailureError `file_not_found` when it was deleted, `payload_too_large` with the sizes.
    */
   read(file: FileValue, maxBytes: number): Promise<Uint8Array>;
+  /** Keeps a file that a node made, as long as its run is kept. */
+  write(file: NewFile): Promise<FileValue>;
 }
 
 export interface CodeQuestion {

@@ -17,6 +17,7 @@ import type {
   ToolQuestion,
   Tools,
 } from '@treadle/nodes';
+import { localFile } from '@treadle/nodes';
 import type { Json } from '@treadle/workflow';
 
 /** A model that plays back parts, one list a call, and remembers what it was asked. A failure among the parts is thrown. */
@@ -63,9 +64,14 @@ export function fakeHttp(answer: Partial<HttpAnswer> = {}): Http & { readonly qu
   };
 }
 
-/** Uploaded files by their ids. */
-export function fakeFiles(contents: Readonly<Record<string, Uint8Array>> = {}): Files {
+/** Uploaded files by their ids. Those that are written are called by their names. */
+export function fakeFiles(uploaded: Readonly<Record<string, Uint8Array>> = {}): Files {
+  const contents: Record<string, Uint8Array> = { ...uploaded };
   return {
+    async write({ name, mediaType, bytes }) {
+      contents[name] = bytes;
+      return localFile({ id: name, name, mediaType, bytes: bytes.byteLength, url: '' });
+    },
     async read({ name, related_id: id }, maxBytes) {
       const content = id === null ? undefined : contents[id];
       if (!content) throw FailureError.of('file_not_found', `There is no file "${name}".`);

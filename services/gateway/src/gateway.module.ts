@@ -28,6 +28,7 @@ import { RoutesController } from './api/models/routes.controller.js';
 import { UsageController } from './api/models/usage.controller.js';
 import { OpenAiController } from './api/openai/openai.controller.js';
 import { ContinueRunController } from './api/runs/continue-run.controller.js';
+import { RunFilesController } from './api/runs/run-files.controller.js';
 import { RunHistoryController } from './api/runs/run-history.controller.js';
 import { RunValuesController } from './api/runs/run-values.controller.js';
 import { RunsController } from './api/runs/runs.controller.js';
@@ -108,6 +109,7 @@ const controllers = [
   StartRunController,
   ContinueRunController,
   RunsController,
+  RunFilesController,
   RunValuesController,
   RunHistoryController,
   ApprovalsController,

@@ -21,6 +21,7 @@ describe('nodeExecutorProcessConfig', () => {
       documentMemoryMb: 512,
       documentProcesses: 2,
       httpAllow: [],
+      httpAllowUnverified: false,
       modelProxyAddress: '127.0.0.1:50051',
       toolRegistryAddress: '127.0.0.1:50053',
       host: '127.0.0.1',

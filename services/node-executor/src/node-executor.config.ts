@@ -1,4 +1,4 @@
-import { type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
+import { boolean, type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
 
 /** What the executor needs to know wherever it runs. */
@@ -102,7 +102,13 @@ export const nodeExecutorConfig = defineConfig({
   httpAllow: list({
     env: 'TREADLE_HTTP_ALLOW',
     default: [],
-    meaning: 'Private addresses, networks (10.0.0.0/8) and host names that requests of workflows may reach.',
+    meaning:
+      'Private addresses, networks (10.0.0.0/8) and host names that requests of workflows may reach; `acme=` before one is for that tenant alone.',
+  }),
+  httpAllowUnverified: boolean({
+    env: 'TREADLE_HTTP_ALLOW_UNVERIFIED',
+    default: false,
+    meaning: "Whether http-request nodes may switch off the check of a server's certificate.",
   }),
 });
 

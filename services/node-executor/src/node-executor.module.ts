@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { DocumentReader } from '@treadle/documents';
 import { type FileStore, RunValues } from '@treadle/files';
-import { AddressGuard, GuardedHttp } from '@treadle/guarded-http';
+import { TenantHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
 import { CodeSandbox, type Sandbox } from '@treadle/sandbox';
@@ -39,7 +39,7 @@ export interface NodeExecutorOptions {
 /** Has JavaScript ready before the first code node, and ends the sandbox, the readers and the connections after everybody who may use them. */
 class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
-    private readonly http: GuardedHttp,
+    private readonly http: TenantHttp,
     private readonly sandbox: Sandbox,
     private readonly documents: DocumentReader,
   ) {}
@@ -65,7 +65,7 @@ export class NodeExecutorModule {
 const valueCacheBytes = 32 * 1024 * 1024;
 
 function providers({ config, bus, models, tools, files, log, ...options }: NodeExecutorOptions): Provider[] {
-  const http = new GuardedHttp(new AddressGuard(config.httpAllow));
+  const http = new TenantHttp(config.httpAllow, { allowUnverified: config.httpAllowUnverified });
   const sandbox = codeSandbox(config);
   const documents = documentReader(config);
   const runner = new TaskRunner(bus, {

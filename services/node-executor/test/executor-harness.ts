@@ -62,6 +62,7 @@ export async function startExecutor(
     documentMemoryMb: 256,
     documentProcesses: 1,
     httpAllow: [],
+    httpAllowUnverified: false,
     ...config,
   };
   const module = NodeExecutorModule.register({ bus, models, tools, files, findExecutor, log, config: settings });

@@ -46,6 +46,31 @@ export function extensionOf(name: string): string {
   return /\.([A-Za-z0-9]{1,10})$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
+/** What is known of a file that is kept here. */
+export interface KeptFile {
+  readonly id: string;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: number;
+  /** Where it can be fetched. */
+  readonly url: string;
+}
+
+/** A file of ours as nodes see it. */
+export function localFile({ id, name, mediaType, bytes, url }: KeptFile): FileValue {
+  const extension = extensionOf(name);
+  return {
+    type: kindOfExtension(extension),
+    name,
+    size: bytes,
+    mime_type: mediaType,
+    extension: extension === '' ? '' : `.${extension}`,
+    transfer_method: 'local_file',
+    url,
+    related_id: id,
+  };
+}
+
 /** The value as a file; `undefined` for every other value. */
 export function fileOf(value: Json | undefined): FileValue | undefined {
   if (!isJsonObject(value)) return undefined;

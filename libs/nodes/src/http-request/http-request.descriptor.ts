@@ -1,7 +1,7 @@
 import type { Reference } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineTaskNode } from '../define-node.js';
-import { textReferences } from '../fields.js';
+import { optionalSelectorSchema, selectorReference, textReferences } from '../fields.js';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const;
 
@@ -9,11 +9,15 @@ const fieldSchema = z.object({
   key: z.string().default(''),
   type: z.enum(['text', 'file']).default('text'),
   value: z.string().default(''),
+  /** Of a field of type file: the variable that holds it, or several. */
+  file: optionalSelectorSchema.nullish(),
 });
+
+export type HttpField = z.infer<typeof fieldSchema>;
 
 const bodySchema = z.object({
   type: z.enum(['none', 'raw-text', 'json', 'x-www-form-urlencoded', 'form-data', 'binary']).default('none'),
-  /** A text for raw-text and json; fields, as a list or as lines `name:value`, for the forms. */
+  /** A text for raw-text and json; fields, as a list or as lines `name:value`, for the forms; one file for binary. */
   data: z.union([z.string(), z.array(fieldSchema)]).nullish(),
 });
 
@@ -46,6 +50,7 @@ export const httpRequestConfigSchema = z.object({
   authorization: authorizationSchema.nullish(),
   /** In seconds; absent or 0 takes 10 to connect and 60 to read. */
   timeout: z.object({ connect: seconds, read: seconds, write: seconds }).nullish(),
+  /** False does without the server's certificate being checked, where the operator allows that. */
   ssl_verify: z.boolean().nullish(),
   /** Whether an answer outside 200 to 299 fails the node. Absent: it does when the node has retries or an error strategy. */
   fail_on_error_status: z.boolean().nullish(),
@@ -79,8 +84,9 @@ export const httpRequest = defineTaskNode<HttpRequestConfig>({
 
 function bodyReads(data: NonNullable<NonNullable<HttpRequestConfig['body']>['data']>): Reference[] {
   if (typeof data === 'string') return textReferences(data, 'body.data');
-  return data.flatMap(({ key, value }, index) => [
+  return data.flatMap(({ key, value, file }, index) => [
     ...textReferences(key, `body.data[${index}].key`),
     ...textReferences(value, `body.data[${index}].value`),
+    ...selectorReference(file ?? [], `body.data[${index}].file`),
   ]);
 }

@@ -1,15 +1,24 @@
-import { fakeContext, fakeHttp } from '@treadle/testing/fake-capabilities';
+import { fakeContext, fakeFiles, fakeHttp } from '@treadle/testing/fake-capabilities';
 import type { Json, JsonObject, NodeSettings } from '@treadle/workflow';
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer } from '../capabilities.js';
+import { type FileValue, localFile } from '../files/file.js';
 import { httpRequest } from './http-request.descriptor.js';
 import { executeHttpRequest } from './http-request.executor.js';
 
 const url = 'https://example.com/a';
 
-async function send(config: JsonObject, values: Record<string, Json> = {}, answer: Partial<HttpAnswer> = {}) {
+const aFile = (name: string, mediaType: string): FileValue =>
+  localFile({ id: name, name, mediaType, bytes: 1, url: '' });
+
+async function send(
+  config: JsonObject,
+  values: Record<string, Json> = {},
+  answer: Partial<HttpAnswer> = {},
+  files = fakeFiles(),
+) {
   const http = fakeHttp(answer);
-  const context = fakeContext(values, { http });
+  const context = fakeContext(values, { http, files });
   const outcome = await executeHttpRequest(httpRequest.config.parse({ url, ...config }), context);
   return { outcome, context, question: http.questions[0]! };
 }
@@ -38,7 +47,7 @@ describe('http-request', () => {
       ],
       connectTimeoutSeconds: 10,
       readTimeoutSeconds: 60,
-      maxBytes: 1024 * 1024,
+      maxBytes: 10 * 1024 * 1024,
     });
     expect(outcome.outputs).toEqual({ status_code: 404, body: 'no', headers: { b: 'c' }, files: [] });
   });
@@ -98,9 +107,9 @@ describe('http-request', () => {
     [{ type: 'basic', api_key: '{{#env.KEY#}}' }, { Authorization: `Basic ${Buffer.from('s:ä').toString('base64')}` }],
     [{ type: 'custom', header: 'X-Key', api_key: 'k' }, { 'X-Key': 'k' }],
   ])('authorizes by %j', async (config, headers) => {
-    expect(headersOf(await send({ authorization: { type: 'api-key', config } }, { 'env.KEY': 's:ä' }))).toEqual(
-      headers,
-    );
+    const sent = await send({ authorization: { type: 'api-key', config } }, { 'env.KEY': 's:ä' });
+    expect(headersOf(sent)).toEqual(headers);
+    expect(sent.question.secretHeaders).toEqual(Object.keys(headers));
   });
 
   it('does not let a value add a header', async () => {
@@ -109,14 +118,79 @@ describe('http-request', () => {
     });
   });
 
-  it('refuses what is no address, and files', async () => {
+  it('refuses what is no address', async () => {
     for (const bad of ['example.com', 'file:///etc/passwd', 'http://']) {
       await expect(send({ url: bad })).rejects.toMatchObject({ failure: { code: 'node_configuration' } });
     }
-    await expect(post({ type: 'binary' })).rejects.toMatchObject({ failure: { code: 'node_configuration' } });
-    await expect(post({ type: 'form-data', data: [{ key: 'f', type: 'file' }] })).rejects.toMatchObject({
+  });
+
+  it('sends files: a field of them in a form, or one as the body', async () => {
+    const files = fakeFiles({ 'a.txt': Buffer.from('A'), 'b "1".bin': Buffer.from([0, 255]) });
+    const values = {
+      'n.one': aFile('a.txt', 'text/plain'),
+      'n.list': [aFile('a.txt', ''), aFile('b "1".bin', '')],
+      'n.no': 7,
+    };
+    const data: JsonObject[] = [
+      { key: 'note', type: 'text', value: 'hi' },
+      { key: 'docs', type: 'file', value: '', file: ['n', 'list'] },
+      { key: 'old', type: 'file', value: '{{#n.one#}}' },
+      { key: 'none', type: 'file', file: [] },
+    ];
+    const form = await send({ method: 'post', body: { type: 'form-data', data } }, values, {}, files);
+    expect(Buffer.from(form.question.body!).toString('latin1')).toBe(
+      [
+        '--treadle-form-boundary\r\nContent-Disposition: form-data; name="note"\r\n\r\nhi\r\n',
+        '--treadle-form-boundary\r\nContent-Disposition: form-data; name="docs"; filename="a.txt"\r\nContent-Type: application/octet-stream\r\n\r\nA\r\n',
+        '--treadle-form-boundary\r\nContent-Disposition: form-data; name="docs"; filename="b %221%22.bin"\r\nContent-Type: application/octet-stream\r\n\r\n\x00\xff\r\n',
+        '--treadle-form-boundary\r\nContent-Disposition: form-data; name="old"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nA\r\n',
+        '--treadle-form-boundary--\r\n',
+      ].join(''),
+    );
+    const binary = { type: 'binary', data: [{ type: 'file', file: ['n', 'one'] }] };
+    const sent = await send({ method: 'put', body: binary }, values, {}, files);
+    expect(sent.question.body).toEqual(Buffer.from('A'));
+    expect(headersOf(sent)['Content-Type']).toBe('text/plain');
+    for (const file of [[], ['n', 'list'], ['n', 'no'], ['n', 'gone']]) {
+      await expect(post({ type: 'binary', data: [{ type: 'file', file }] }, values)).rejects.toMatchObject({
+        failure: { code: 'node_configuration' },
+      });
+    }
+    await expect(post({ type: 'x-www-form-urlencoded', data: [{ key: 'f', type: 'file' }] })).rejects.toMatchObject({
       failure: { code: 'node_configuration' },
     });
+  });
+
+  it('says in the plan which variables hold the files it sends', () => {
+    const data = [{ key: 'f', type: 'file', file: ['n', 'one'] }];
+    const config = httpRequest.config.parse({ url, body: { type: 'form-data', data } });
+    expect(httpRequest.reads(config)).toEqual([{ selector: ['n', 'one'], field: 'body.data[0].file' }]);
+  });
+
+  it.each<[string, Record<string, string>, string | undefined]>([
+    ['x', { 'content-type': 'text/html' }, undefined],
+    ['{}', { 'content-type': 'application/problem+json; charset=utf-8' }, undefined],
+    ['x', {}, undefined],
+    ['', { 'content-type': 'image/png' }, undefined],
+    ['\0', {}, 'a'],
+    ['x', { 'content-type': 'image/png' }, 'a.png'],
+    ['<svg/>', { 'content-type': 'image/svg+xml' }, 'a.svg'],
+    ['x', { 'content-type': 'application/pdf', 'content-disposition': 'inline; filename="x/y.pdf"' }, 'y.pdf'],
+    ['a,b', { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename=list.csv' }, 'list.csv'],
+    ['x', { 'content-type': 'text/plain', 'content-disposition': "attachment; filename*=UTF-8''%C3%A4.txt" }, 'ä.txt'],
+    ['x', { 'content-type': 'application/zip', 'content-disposition': 'attachment; filename="../.."' }, 'file.zip'],
+  ])('takes %j with %j as the file %s', async (body, headers, name) => {
+    const { outcome } = await send({}, {}, { body, bytes: Buffer.from(body), headers });
+    if (name === undefined) return expect(outcome.outputs).toMatchObject({ body, files: [] });
+    expect(outcome.outputs).toMatchObject({
+      body: '',
+      files: [{ name, size: body.length, transfer_method: 'local_file' }],
+    });
+  });
+
+  it('asks not to check a certificate where it is told so', async () => {
+    expect((await send({ ssl_verify: false })).question.verifyCertificate).toBe(false);
+    expect((await send({ ssl_verify: true })).question.verifyCertificate).toBeUndefined();
   });
 
   it.each([

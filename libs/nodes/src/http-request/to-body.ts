@@ -1,32 +1,51 @@
 import { FailureError } from '@treadle/failure';
-import { type Json, parseTextTemplate, type Read, renderTextTemplate, valueAsText } from '@treadle/workflow';
-import type { HttpRequestConfig } from './http-request.descriptor.js';
+import {
+  type Json,
+  parseTextTemplate,
+  type Read,
+  renderTextTemplate,
+  selectorsOf,
+  valueAsText,
+} from '@treadle/workflow';
+import type { Capabilities } from '../capabilities.js';
+import { isChosen } from '../fields.js';
+import { type FileValue, filesOf } from '../files/file.js';
+import { readContent } from '../files/read-content.js';
+import type { HttpField, HttpRequestConfig } from './http-request.descriptor.js';
 import { renderLines } from './lines.js';
+import { type FormPart, multipart } from './multipart.js';
 
 export interface HttpBody {
-  readonly text: string;
+  readonly content: string | Uint8Array;
   readonly contentType: string;
 }
 
-/** The body with its values filled in, or none. Throws `node_configuration` where it cannot be built. */
-export function toBody({ body }: HttpRequestConfig, read: Read): HttpBody | undefined {
+/** The largest file that is sent, in bytes. */
+const maxFileBytes = 50 * 1024 * 1024;
+
+/** What a body is made from. */
+export interface BodySource {
+  readonly read: Read;
+  readonly capabilities: Pick<Capabilities, 'files' | 'http'>;
+}
+
+/** The body with its values and files filled in, or none. Throws `node_configuration` where it cannot be built, and what reading a file throws. */
+export async function toBody({ body }: HttpRequestConfig, source: BodySource): Promise<HttpBody | undefined> {
+  const { read } = source;
   switch (body?.type) {
     case undefined:
     case 'none':
       return undefined;
     case 'raw-text':
-      return { text: renderTextTemplate(textOf(body.data), read), contentType: 'text/plain' };
+      return { content: renderTextTemplate(textOf(body.data), read), contentType: 'text/plain' };
     case 'json':
-      return { text: jsonText(textOf(body.data), read), contentType: 'application/json' };
+      return { content: jsonText(textOf(body.data), read), contentType: 'application/json' };
     case 'x-www-form-urlencoded':
-      return { text: encodePairs(fieldsOf(body.data, read)), contentType: 'application/x-www-form-urlencoded' };
+      return { content: encodePairs(pairsOf(body.data, read)), contentType: 'application/x-www-form-urlencoded' };
     case 'form-data':
-      return multipart(fieldsOf(body.data, read));
+      return multipart(await partsOf(body.data, source));
     case 'binary':
-      throw FailureError.of(
-        'node_configuration',
-        'The http-request node cannot send files yet. Choose another kind of body.',
-      );
+      return binaryBody(body.data, source);
   }
 }
 
@@ -41,13 +60,44 @@ function textOf(data: BodyData): string {
   return typeof data === 'string' ? data : (data?.[0]?.value ?? '');
 }
 
-function fieldsOf(data: BodyData, read: Read): readonly (readonly [string, string])[] {
+function pairsOf(data: BodyData, read: Read): readonly (readonly [string, string])[] {
   if (typeof data === 'string') return renderLines(data, read);
   return (data ?? []).map(({ key, type, value }) => {
-    if (type === 'file')
-      throw FailureError.of('node_configuration', `The http-request node cannot send the file of field "${key}" yet.`);
-    return [renderTextTemplate(key, read), renderTextTemplate(value, read)] as const;
+    if (type !== 'file') return [renderTextTemplate(key, read), renderTextTemplate(value, read)] as const;
+    throw FailureError.of('node_configuration', `Field "${key}" is a file. Choose the body form-data to send it.`);
   });
+}
+
+async function partsOf(data: BodyData, source: BodySource): Promise<FormPart[]> {
+  if (typeof data === 'string') return renderLines(data, source.read).map(([name, content]) => ({ name, content }));
+  const parts: FormPart[] = [];
+  for (const field of data ?? []) {
+    const name = renderTextTemplate(field.key, source.read);
+    if (field.type === 'text') parts.push({ name, content: renderTextTemplate(field.value, source.read) });
+    else for (const file of filesOfField(field, source.read)) parts.push(await filePart(name, file, source));
+  }
+  return parts;
+}
+
+async function filePart(name: string, file: FileValue, { capabilities }: BodySource): Promise<FormPart> {
+  const { bytes, mediaType } = await readContent(file, maxFileBytes, capabilities);
+  return { name, content: bytes, fileName: file.name, contentType: mediaType || 'application/octet-stream' };
+}
+
+async function binaryBody(data: BodyData, { read, capabilities }: BodySource): Promise<HttpBody | undefined> {
+  const field = typeof data === 'string' ? { key: '', type: 'file' as const, value: data } : data?.[0];
+  const [file, ...others] = field ? filesOfField(field, read) : [];
+  if (file === undefined || others.length > 0) {
+    throw FailureError.of('node_configuration', 'A binary body is one file. Choose a variable that holds one.');
+  }
+  const { bytes, mediaType } = await readContent(file, maxFileBytes, capabilities);
+  return { content: bytes, contentType: mediaType || 'application/octet-stream' };
+}
+
+/** The files a field names, by a selector or, as older files have it, by a reference in its text. */
+function filesOfField({ file, value }: HttpField, read: Read): FileValue[] {
+  const selector = file && isChosen(file) ? file : selectorsOf(value)[0];
+  return selector === undefined ? [] : filesOf(read(selector));
 }
 
 /** Fills values into JSON text so that it stays JSON: inside a string they are escaped, elsewhere they are JSON themselves. */
@@ -93,14 +143,4 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function multipart(fields: readonly (readonly [string, string])[]): HttpBody {
-  let boundary = 'treadle-form-boundary';
-  while (fields.some(([, value]) => value.includes(boundary))) boundary += '-';
-  const parts = fields.map(([name, value]) => {
-    const quoted = name.replace(/["\r\n]/g, encodeURIComponent);
-    return `--${boundary}\r\nContent-Disposition: form-data; name="${quoted}"\r\n\r\n${value}\r\n`;
-  });
-  return { text: `${parts.join('')}--${boundary}--\r\n`, contentType: `multipart/form-data; boundary=${boundary}` };
 }

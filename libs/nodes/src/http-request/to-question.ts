@@ -3,22 +3,27 @@ import { type Read, renderTextTemplate } from '@treadle/workflow';
 import type { HttpQuestion } from '../capabilities.js';
 import type { HttpRequestConfig } from './http-request.descriptor.js';
 import { renderLines } from './lines.js';
-import { encodePairs, toBody } from './to-body.js';
+import { type BodySource, encodePairs, toBody } from './to-body.js';
 
-/** Longest answer taken in, in bytes. */
-const maxBytes = 1024 * 1024;
+/** Longest answer taken in, in bytes, once it is unpacked. */
+const maxBytes = 10 * 1024 * 1024;
 
 type Header = readonly [name: string, value: string];
 
 /** Methods that change nothing, so that repeating them needs no key. */
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The request with every value filled in. Throws `node_configuration` where it makes no sense. */
-export function toQuestion(config: HttpRequestConfig, read: Read, idempotencyKey: string): HttpQuestion {
-  const body = toBody(config, read);
+/** The request with every value and file filled in. Throws `node_configuration` where it makes no sense, and what reading a file throws. */
+export async function toQuestion(
+  config: HttpRequestConfig,
+  source: BodySource,
+  idempotencyKey: string,
+): Promise<HttpQuestion> {
+  const { read } = source;
+  const body = await toBody(config, source);
   let headers: readonly Header[] = renderLines(config.headers, read);
-  for (const header of authorizationHeader(config, read))
-    headers = [...headers.filter(([name]) => !isSame(name, header[0])), header];
+  const authorization = authorizationHeader(config, read);
+  for (const header of authorization) headers = [...headers.filter(([name]) => !isSame(name, header[0])), header];
   if (body !== undefined) headers = withDefault(headers, 'Content-Type', body.contentType);
   if (!safeMethods.has(config.method)) headers = withDefault(headers, 'Idempotency-Key', idempotencyKey);
   for (const [name, value] of headers) refuseLineBreaks(name, value);
@@ -26,10 +31,12 @@ export function toQuestion(config: HttpRequestConfig, read: Read, idempotencyKey
     method: config.method,
     url: toUrl(config, read),
     headers,
-    ...(body === undefined ? {} : { body: body.text }),
+    ...(body === undefined ? {} : { body: body.content }),
     connectTimeoutSeconds: config.timeout?.connect || 10,
     readTimeoutSeconds: config.timeout?.read || 60,
     maxBytes,
+    ...(authorization.length === 0 ? {} : { secretHeaders: authorization.map(([name]) => name) }),
+    ...(config.ssl_verify === false ? { verifyCertificate: false } : {}),
   };
 }
 

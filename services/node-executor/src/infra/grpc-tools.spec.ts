@@ -5,7 +5,7 @@ import {
   Task,
   ToolDescription,
 } from '@treadle/contracts';
-import { MemoryFileStore, readFile } from '@treadle/files';
+import { MemoryFileStore } from '@treadle/files';
 import { describe, expect, it } from 'vitest';
 import { GrpcTools, type ToolService } from './grpc-tools.js';
 import { StoredFiles } from './stored-files.js';
@@ -33,7 +33,15 @@ function toolsAnswering(answer: Partial<CallToolResponse>, store = new MemoryFil
       return CallToolResponse.fromPartial(answer);
     },
   };
-  return { asked, tools: new GrpcTools(service, task, new StoredFiles(store, 'tenant'), new AbortController().signal) };
+  return {
+    asked,
+    tools: new GrpcTools(
+      service,
+      task,
+      new StoredFiles(store, { tenantId: 'tenant', runId: 'run-2', effectKey: 'run-1/a' }),
+      new AbortController().signal,
+    ),
+  };
 }
 
 const name = { toolset: 'desk', tool: 'file' };
@@ -69,6 +77,7 @@ describe('GrpcTools', () => {
     const [first, again] = [await tools.call({ name, arguments: {} }), await tools.call({ name, arguments: {} })];
     expect(again.files).toEqual(first.files);
     expect(first.files).toMatchObject([{ type: 'image', name: 'plot.png', size: 2, extension: '.png' }]);
-    expect(await readFile(store, `tenant/files/${first.files[0]?.related_id}`)).toEqual(Buffer.from([1, 2]));
+    const files = new StoredFiles(store, { tenantId: 'tenant', runId: 'run-3', effectKey: 'run-3/b' });
+    expect(await files.read(first.files[0]!, 2)).toEqual(Buffer.from([1, 2]));
   });
 });

@@ -45,7 +45,7 @@ export class GrpcTools implements Tools {
     );
     const { text, json, isError, warnings } = answer;
     const files = await Promise.all(
-      answer.files.map((file, index) => this.files.add(`${effectKey(this.task)}/${index}`, file)),
+      answer.files.map(({ data, ...file }, index) => this.files.add(`tool/${index}`, { ...file, bytes: data })),
     );
     return { text, ...(json === '' ? {} : { json: JSON.parse(json) as Json }), files, isError, warnings };
   }

@@ -1,10 +1,11 @@
 import type { Task } from '@treadle/contracts';
 import type { DocumentReader } from '@treadle/documents';
 import type { FileStore } from '@treadle/files';
-import type { GuardedHttp } from '@treadle/guarded-http';
+import type { TenantHttp } from '@treadle/guarded-http';
 import type { Capabilities } from '@treadle/nodes';
 import type { Sandbox } from '@treadle/sandbox';
 import type { CapabilitySource } from '../domain/capability-source.js';
+import { effectKey } from '../domain/effect-key.js';
 import { GrpcModels, type ModelService } from './grpc-models.js';
 import { GrpcTools, type ToolService } from './grpc-tools.js';
 import { StoredFiles } from './stored-files.js';
@@ -14,21 +15,22 @@ export class ServiceCapabilities implements CapabilitySource {
   constructor(
     private readonly models: ModelService,
     private readonly tools: ToolService,
-    private readonly http: GuardedHttp,
+    private readonly http: TenantHttp,
     private readonly files: FileStore,
     private readonly sandbox: Sandbox,
     private readonly documents: DocumentReader,
   ) {}
 
   forTask(task: Task, signal: AbortSignal): Capabilities {
-    const files = new StoredFiles(this.files, task.tenantId);
+    const { tenantId, runId } = task;
+    const files = new StoredFiles(this.files, { tenantId, runId, effectKey: effectKey(task) });
     return {
-      code: { run: (question) => this.sandbox.run(task.tenantId, question, signal) },
+      code: { run: (question) => this.sandbox.run(tenantId, question, signal) },
       documents: {
-        text: async (question) => (await this.documents.read(task.tenantId, question, signal)).text,
+        text: async (question) => (await this.documents.read(tenantId, question, signal)).text,
       },
       models: new GrpcModels(this.models, task, signal),
-      http: this.http.forSignal(signal),
+      http: this.http.of(tenantId).forSignal(signal),
       files,
       tools: new GrpcTools(this.tools, task, files, signal),
     };

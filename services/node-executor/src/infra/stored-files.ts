@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
-import { type FileStore, readFile } from '@treadle/files';
-import { extensionOf, type Files, type FileValue, kindOfExtension } from '@treadle/nodes';
+import { type FileStore, readFile, runFileKey } from '@treadle/files';
+import { type Files, type FileValue, localFile, type NewFile } from '@treadle/nodes';
 
-/** A file that a node has come by. */
-export interface NewFile {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly data: Uint8Array;
+/** Whose files they are. */
+export interface FileOwner {
+  readonly tenantId: string;
+  /** The run that new files belong to. */
+  readonly runId: string;
+  /** The same on every attempt: what is written again takes its own place. */
+  readonly effectKey: string;
 }
 
-/** Reads the uploaded files of one tenant from the file store, and adds those that nodes come by. */
+/** Reads files of one tenant from the file store: uploaded ones, and those that runs made. New ones belong to the run and go when it goes. */
 export class StoredFiles implements Files {
+  private written = 0;
+
   constructor(
     private readonly store: FileStore,
-    private readonly tenantId: string,
+    private readonly owner: FileOwner,
   ) {}
 
   async read({ name, related_id: id, transfer_method: method }: FileValue, maxBytes: number): Promise<Uint8Array> {
@@ -24,7 +28,7 @@ export class StoredFiles implements Files {
         `"${name}" is kept elsewhere. Upload it, or fetch it with an http-request node.`,
       );
     }
-    const key = `${this.tenantId}/files/${id}`;
+    const key = this.keyOf(id);
     const { bytes = 0 } = (await this.store.head(key)) ?? {};
     if (bytes > maxBytes) {
       throw FailureError.of('payload_too_large', `"${name}" has ${bytes} bytes; at most ${maxBytes} are allowed here.`);
@@ -34,26 +38,24 @@ export class StoredFiles implements Files {
     throw FailureError.of('file_not_found', `The file "${name}" is no longer there. Upload it again and start anew.`);
   }
 
-  /** @param origin names the file: what is stored again under the same name takes its own place. */
-  async add(origin: string, { name, mediaType, data }: NewFile): Promise<FileValue> {
-    const id = idFrom(origin);
-    await this.store.put(`${this.tenantId}/files/${id}`, data);
-    const extension = extensionOf(name);
-    return {
-      type: kindOfExtension(extension),
-      name,
-      size: data.byteLength,
-      mime_type: mediaType,
-      extension: extension === '' ? '' : `.${extension}`,
-      transfer_method: 'local_file',
-      url: `/api/v1/files/${id}/content`,
-      related_id: id,
-    };
+  async write(file: NewFile): Promise<FileValue> {
+    this.written += 1;
+    return this.add(String(this.written), file);
   }
-}
 
-/** Files are known by ids of this form, whoever made them. */
-function idFrom(origin: string): string {
-  const hex = createHash('sha256').update(origin).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  /** @param origin names the file among those of the task. */
+  async add(origin: string, { name, mediaType, bytes }: NewFile): Promise<FileValue> {
+    const { tenantId, runId, effectKey } = this.owner;
+    const id = createHash('sha256').update(`${effectKey}/${origin}`).digest('hex').slice(0, 32);
+    await this.store.put(runFileKey({ tenantId, runId }, id), bytes);
+    const url = `/api/v1/runs/${runId}/files/${id}`;
+    return localFile({ id: `${runId}/${id}`, name, mediaType, bytes: bytes.byteLength, url });
+  }
+
+  /** Files of runs are known by the run and their id in it. */
+  private keyOf(id: string): string {
+    const { tenantId } = this.owner;
+    const [runId = '', file] = id.split('/', 2);
+    return file === undefined ? `${tenantId}/files/${id}` : runFileKey({ tenantId, runId }, file);
+  }
 }

@@ -1,0 +1,19 @@
+/** A key and a certificate that nobody but its own server vouches for: for specs, and for nothing else. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgz46gUm3Ai2idXTIa
+q/UYwt9yMv3qucnRTxx4Qp+GUZ2hRANCAATxe6y6HOQCvonBqQT7f/U+2y9Q2KrH
+axX/F3WOkU6bOp+oyeqrIef4ejvMgbhyISi0ZBZkwGNFZHHMscSHk49s
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUGy+ikv5Y43nkEpV2xPkZq9SAKNYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE0MDEyMloYDzIxMjYxMDI4
+MTQwMTIyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATxe6y6HOQCvonBqQT7f/U+2y9Q2KrHaxX/F3WOkU6bOp+oyeqrIef4
+ejvMgbhyISi0ZBZkwGNFZHHMscSHk49so28wbTAdBgNVHQ4EFgQUXsSNErWIOOus
+sjWsFh9Oo6Toy7MwHwYDVR0jBBgwFoAUXsSNErWIOOussjWsFh9Oo6Toy7MwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDRwAwRAIgbJSzvOLXee02fvRBW0VrmCIYCFhjXIHfXT17UtcD3nYCICDL
+xdjpzYRBRM2sNi0z6wWoEiWKy2ilRSsu5fuKCoEH
+-----END CERTIFICATE-----`,
+};
