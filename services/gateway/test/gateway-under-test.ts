@@ -16,6 +16,7 @@ import { createPool } from '@treadle/persistence';
 import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
+import type { DeclaredRoute } from '../src/api/auth/route-table.js';
 import type { Approvals, Entries, ModelAdmin, Models, StoredFiles } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
@@ -33,6 +34,8 @@ export interface GatewayUnderTest {
   readonly files: MemoryFileStore;
   readonly firstKeys: string[];
   readonly connectionString: string;
+  /** Every route of the running server. */
+  readonly routes: readonly DeclaredRoute[];
   models: Models;
   /** Calls the API with the key. */
   call(path: string, options?: RequestInit): Promise<Response>;
@@ -139,6 +142,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
     files,
     firstKeys,
     connectionString,
+    routes: app.getHttpAdapter().getInstance().declaredRoutes,
     call: (path: string, request: RequestInit = {}) => {
       const headers = {
         authorization: `Bearer ${key ?? firstKeys[0]}`,

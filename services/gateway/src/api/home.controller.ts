@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { Open } from './auth/access.js';
 
 const page = `<!doctype html>
 <html lang="en">
@@ -23,6 +24,7 @@ curl -H "Authorization: Bearer $TREADLE_API_KEY" -H "Content-Type: application/j
 @Controller()
 export class HomeController {
   @Get()
+  @Open('a front page without any data')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
   home(): string {

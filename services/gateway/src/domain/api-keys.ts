@@ -1,8 +1,6 @@
 import { FailureError } from '@treadle/failure';
+import { firstTenant } from './access/roles.js';
 import { type ApiKeySecret, type ApiKeyStore, hashApiKey, keyPrefix, newApiKey, type StoredKey } from './api-key.js';
-
-/** Until users and organisations exist, everything belongs to one tenant. */
-export const firstTenant = 'default';
 
 /** How long a found key is believed: a revoked one works so much longer. */
 const cacheMs = 5000;

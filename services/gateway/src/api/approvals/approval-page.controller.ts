@@ -1,11 +1,11 @@
 import { Controller, Get, HttpStatus, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Approval } from '@treadle/contracts';
 import { type Failure, FailureError } from '@treadle/failure';
 import type { JsonObject } from '@treadle/workflow';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Approvals } from '../../domain/ports.js';
+import { Open, routeConfig } from '../auth/access.js';
 import { httpStatus } from '../errors/http-status.js';
 import { APPROVALS } from '../tokens.js';
 import { formOf } from './approval.view.js';
@@ -18,6 +18,7 @@ export class ApprovalPageController {
   constructor(@Inject(APPROVALS) private readonly approvals: Approvals) {}
 
   @Get(':token')
+  @Open('the token in the address is the credential')
   async show(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
     await answerFailures(reply, async () => {
       answerPage(reply, HttpStatus.OK, approvalPage(await this.find(token)));
@@ -25,7 +26,8 @@ export class ApprovalPageController {
   }
 
   @Post(':token')
-  @RouteConfig({ rawText: true })
+  @Open('the token in the address is the credential')
+  @routeConfig({ rawText: true })
   async answer(
     @Param('token') token: string,
     @Req() { body }: FastifyRequest,

@@ -4,6 +4,7 @@ import type { Approval } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Approvals } from '../../domain/ports.js';
+import { Open, Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { APPROVALS } from '../tokens.js';
 import {
@@ -27,6 +28,7 @@ export class ApprovalsController {
   ) {}
 
   @Get()
+  @Requires('approvals:answer', { workflowQuery: 'workflow_id' })
   @ApiBearerAuth()
   @ApiOperation({ summary: 'List what runs ask people, newest first' })
   @ApiResponse({ status: 200, standardSchema: approvalPageSchema })
@@ -44,6 +46,7 @@ export class ApprovalsController {
   }
 
   @Get(':token')
+  @Open('the token in the address is the credential')
   @ApiOperation({ summary: 'One approval; its token is all the credential that is needed' })
   @ApiResponse({ status: 200, standardSchema: approvalSchema })
   async get(@Req() request: FastifyRequest, @Param('token') token: string) {
@@ -52,6 +55,7 @@ export class ApprovalsController {
   }
 
   @Post(':token')
+  @Open('the token in the address is the credential')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Answer an approval, and the run goes on',

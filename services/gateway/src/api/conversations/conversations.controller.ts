@@ -4,6 +4,7 @@ import type { Conversation } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Conversations } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { CONVERSATIONS } from '../tokens.js';
 import {
@@ -27,6 +28,7 @@ export class ConversationsController {
   constructor(@Inject(CONVERSATIONS) private readonly conversations: Conversations) {}
 
   @Get()
+  @Requires('conversations:read', { workflowQuery: 'workflow_id' })
   @ApiOperation({ summary: 'List conversations, newest activity first' })
   @ApiResponse({ status: 200, standardSchema: conversationPageSchema })
   async list(
@@ -38,6 +40,7 @@ export class ConversationsController {
   }
 
   @Get(':id')
+  @Requires('conversations:read', { conversation: 'id' })
   @ApiOperation({ summary: 'One conversation with its variables' })
   @ApiResponse({ status: 200, standardSchema: conversationWithVariablesSchema })
   async get(@Req() { tenantId }: FastifyRequest, @Param('id') conversationId: string) {
@@ -46,6 +49,7 @@ export class ConversationsController {
   }
 
   @Get(':id/messages')
+  @Requires('conversations:read', { conversation: 'id' })
   @ApiOperation({ summary: 'The turns of a conversation that are over, newest first' })
   @ApiResponse({ status: 200, standardSchema: messagePageSchema })
   async messages(
@@ -58,6 +62,7 @@ export class ConversationsController {
   }
 
   @Patch(':id')
+  @Requires('conversations:write', { conversation: 'id' })
   @ApiOperation({ summary: 'Rename a conversation' })
   @ApiResponse({ status: 200, standardSchema: conversationSchema })
   async rename(
@@ -70,6 +75,7 @@ export class ConversationsController {
   }
 
   @Delete(':id')
+  @Requires('conversations:write', { conversation: 'id' })
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a conversation with its messages and variables; its runs stay' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('id') conversationId: string): Promise<void> {

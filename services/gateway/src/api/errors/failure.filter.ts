@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type Failure, FailureError, failure, failureKind, toFailure } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerName } from '../../domain/access/caller.js';
 import { maxDocumentBytes } from '../../domain/read-source.js';
 import { openAiError } from '../openai/openai-error.js';
 import { errorBody } from './error-body.js';
@@ -20,6 +21,18 @@ export class FailureFilter implements ExceptionFilter {
     if (failureKind(found.code) === 'bug') {
       // The route and not the address, which may hold a token.
       this.logger.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'a request met a bug');
+    }
+    if (found.code === 'permission_denied' && request.caller) {
+      const { method, routeOptions, id: requestId, caller, tenantId } = request;
+      const facts = {
+        requestId,
+        method,
+        route: routeOptions.url,
+        tenantId,
+        caller: callerName(caller),
+        ...found.details,
+      };
+      this.logger.warn(facts, 'a request was denied');
     }
     if (reply.raw.headersSent) return void reply.raw.destroy();
     const { status, body } = bodyFor(request, found);

@@ -6,6 +6,7 @@ import { FailureError } from '@treadle/failure';
 import type { FileStore } from '@treadle/files';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredFiles } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { FILE_STORE, STORED_FILES } from '../tokens.js';
 import { fileSchema } from './file.schemas.js';
@@ -22,6 +23,7 @@ export class FilesController {
   ) {}
 
   @Get(':id')
+  @Requires('files:read')
   @ApiOperation({ summary: 'One file' })
   @ApiResponse({ status: 200, standardSchema: fileSchema })
   async get(@Req() { tenantId }: FastifyRequest, @Param('id') fileId: string) {
@@ -29,6 +31,7 @@ export class FilesController {
   }
 
   @Get(':id/content')
+  @Requires('files:read')
   @ApiOperation({ summary: 'The content of a file' })
   @ApiProduces('application/octet-stream')
   @ApiResponse({ status: 200, schema: { type: 'string', format: 'binary' } })
@@ -48,6 +51,7 @@ export class FilesController {
   }
 
   @Delete(':id')
+  @Requires('files:write')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a file; runs that read it later fail there' })
   @ApiResponse({ status: 204 })

@@ -5,6 +5,7 @@ import type { File } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { Uploads } from '../../domain/uploads.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { uploadedFilesSchema } from './file.schemas.js';
 import { fileView } from './file.view.js';
@@ -20,6 +21,7 @@ export class UploadController {
   constructor(private readonly uploads: Uploads) {}
 
   @Post()
+  @Requires('files:write', 'nothing there')
   @HttpCode(201)
   @ApiOperation({
     summary: 'Upload files',

@@ -1,6 +1,5 @@
 import '@fastify/multipart';
 import { All, Controller, Headers, Inject, Param, Req, Res } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -8,6 +7,7 @@ import type { Entries } from '../../domain/ports.js';
 import { receiveWebhook } from '../../domain/receive-webhook.js';
 import type { RunSources } from '../../domain/start-run.js';
 import { OpenStreams } from '../../streaming/open-streams.js';
+import { Open, routeConfig } from '../auth/access.js';
 import { ENTRIES, RUN_SOURCES } from '../tokens.js';
 import { webhookAnswer } from './webhook-answer.js';
 
@@ -28,7 +28,8 @@ export class HooksController {
   ) {}
 
   @All(':id')
-  @RouteConfig({ rawBytes: true, bodyLimit: maxBodyBytes })
+  @Open('the signature of the request is the credential')
+  @routeConfig({ rawBytes: true, bodyLimit: maxBodyBytes })
   async receive(
     @Req() request: FastifyRequest,
     @Param('id') webhookId: string,

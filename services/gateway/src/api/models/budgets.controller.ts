@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put, Query, Req
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
 import {
@@ -22,6 +23,7 @@ export class BudgetsController {
   constructor(@Inject(MODEL_ADMIN) private readonly admin: ModelAdmin) {}
 
   @Get()
+  @Requires('models:read')
   @ApiOperation({ summary: 'List budgets and how full they are' })
   @ApiResponse({ status: 200, standardSchema: budgetPageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listSchema }) page: ListQuery) {
@@ -30,6 +32,7 @@ export class BudgetsController {
   }
 
   @Put(':name')
+  @Requires('models:manage')
   @ApiOperation({ summary: 'Save a budget; what was spent stays counted' })
   @ApiResponse({ status: 200, standardSchema: budgetSchema })
   async save(
@@ -44,6 +47,7 @@ export class BudgetsController {
   }
 
   @Delete(':name')
+  @Requires('models:manage')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a budget and what it counted' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Put, Query, Req } from
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
 import {
@@ -23,6 +24,7 @@ export class PricesController {
   constructor(@Inject(MODEL_ADMIN) private readonly admin: ModelAdmin) {}
 
   @Get()
+  @Requires('models:read')
   @ApiOperation({ summary: 'List the saved prices; those that ship with Treadle hold for every other model' })
   @ApiResponse({ status: 200, standardSchema: pricePageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listSchema }) page: ListQuery) {
@@ -31,6 +33,7 @@ export class PricesController {
   }
 
   @Put()
+  @Requires('models:manage')
   @ApiOperation({ summary: 'Save a price as a new version' })
   @ApiResponse({ status: 200, standardSchema: priceSchema })
   async save(@Req() { tenantId }: FastifyRequest, @Body({ schema: savePriceSchema }) body: SavePriceBody) {
@@ -49,6 +52,7 @@ export class PricesController {
   }
 
   @Delete()
+  @Requires('models:manage')
   @HttpCode(204)
   @ApiOperation({ summary: 'Withdraw a saved price' })
   async remove(

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
 import {
@@ -25,6 +26,7 @@ export class ProvidersController {
   constructor(@Inject(MODEL_ADMIN) private readonly admin: ModelAdmin) {}
 
   @Get()
+  @Requires('models:read')
   @ApiOperation({ summary: 'List providers' })
   @ApiResponse({ status: 200, standardSchema: providerPageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listSchema }) page: ListQuery) {
@@ -33,6 +35,7 @@ export class ProvidersController {
   }
 
   @Put(':name')
+  @Requires('models:manage')
   @ApiOperation({ summary: 'Test a provider by a call and save it' })
   @ApiResponse({ status: 200, standardSchema: savedProviderSchema })
   async save(
@@ -59,6 +62,7 @@ export class ProvidersController {
   }
 
   @Delete(':name')
+  @Requires('models:manage')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a provider and its key' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {
@@ -66,6 +70,7 @@ export class ProvidersController {
   }
 
   @Post(':name/test')
+  @Requires('models:manage')
   @HttpCode(200)
   @ApiOperation({ summary: 'Ask a saved provider something short' })
   @ApiResponse({ status: 200, standardSchema: providerTestSchema })

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put, Query, Req
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
 import {
@@ -22,6 +23,7 @@ export class RoutesController {
   constructor(@Inject(MODEL_ADMIN) private readonly admin: ModelAdmin) {}
 
   @Get()
+  @Requires('models:read')
   @ApiOperation({ summary: 'List routes' })
   @ApiResponse({ status: 200, standardSchema: routePageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listSchema }) page: ListQuery) {
@@ -30,6 +32,7 @@ export class RoutesController {
   }
 
   @Put(':name')
+  @Requires('models:manage')
   @ApiOperation({ summary: 'Save a route' })
   @ApiResponse({ status: 200, standardSchema: routeSchema })
   async save(
@@ -43,6 +46,7 @@ export class RoutesController {
   }
 
   @Delete(':name')
+  @Requires('models:manage')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a route' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
 import { usageGroupView } from './model.view.js';
@@ -17,6 +18,7 @@ export class UsageController {
   constructor(@Inject(MODEL_ADMIN) private readonly admin: ModelAdmin) {}
 
   @Get()
+  @Requires('usage:read')
   @ApiOperation({ summary: 'What calls to models used and cost, the most expensive group first' })
   @ApiResponse({ status: 200, standardSchema: usageSchema })
   async query(@Req() { tenantId }: FastifyRequest, @Query({ schema: usageQuery }) query: UsageQuery) {

@@ -6,6 +6,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askModel, askWhole } from '../../domain/ask-model.js';
 import type { Models } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { MODELS } from '../tokens.js';
 import { FoldedAnswer } from './chat-completion.view.js';
 import { embeddingsView } from './embeddings.view.js';
@@ -27,6 +28,7 @@ export class OpenAiController {
   constructor(@Inject(MODELS) private readonly models: Models) {}
 
   @Post('chat/completions')
+  @Requires('models:call')
   @HttpCode(200)
   @ApiOperation({ summary: "OpenAI's chat completions; the model is a route, provider/model, or a model" })
   async chat(
@@ -52,6 +54,7 @@ export class OpenAiController {
   }
 
   @Post('embeddings')
+  @Requires('models:call')
   @HttpCode(200)
   @ApiOperation({ summary: "OpenAI's embeddings; the model is a route, provider/model, or a model" })
   async embed(@Req() { tenantId, apiKeyId }: FastifyRequest, @Body({ schema: embeddingsSchema }) body: EmbeddingsBody) {
@@ -67,6 +70,7 @@ export class OpenAiController {
   }
 
   @Get('models')
+  @Requires('models:call')
   @ApiOperation({ summary: 'Every route and every model that can be asked' })
   async list(@Req() { tenantId }: FastifyRequest) {
     return modelList(await this.models.listModels({ tenantId }));
@@ -74,6 +78,7 @@ export class OpenAiController {
 
   /** Names hold slashes, so the rest of the path is the name. */
   @Get('models/*')
+  @Requires('models:call')
   @ApiOperation({ summary: 'One route or model' })
   async get(@Req() { tenantId }: FastifyRequest, @Param('*') name: string) {
     const { data } = modelList(await this.models.listModels({ tenantId }));

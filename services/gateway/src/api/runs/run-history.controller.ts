@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { historyLines } from '../../domain/run-history.js';
 import type { RunSources } from '../../domain/start-run.js';
 import { WorkflowStore } from '../../domain/workflow-store.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
 
@@ -22,6 +23,7 @@ export class RunHistoryController {
   ) {}
 
   @Get(':id/history')
+  @Requires('runs:read', { run: 'id' })
   @ApiOperation({
     summary: 'Every event of a run, with the documents it ran',
     description:

@@ -6,6 +6,7 @@ import type { RunSources } from '../../domain/start-run.js';
 import { parseEventId } from '../../streaming/event-id.js';
 import { RunStreams } from '../../streaming/run-streams.js';
 import { ApprovalLinks } from '../approvals/approval-links.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
 import {
@@ -34,6 +35,7 @@ export class RunsController {
   ) {}
 
   @Get()
+  @Requires('runs:read', { workflowQuery: 'workflow_id' })
   @ApiOperation({ summary: 'List runs, newest first' })
   @ApiResponse({ status: 200, standardSchema: runPageSchema })
   async list(
@@ -55,6 +57,7 @@ export class RunsController {
   }
 
   @Get(':id')
+  @Requires('runs:read', { run: 'id' })
   @ApiOperation({ summary: 'One run with what it did at each node' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   async get(@Req() request: FastifyRequest, @Param('id') runId: string, @Res() reply: FastifyReply): Promise<void> {
@@ -64,6 +67,7 @@ export class RunsController {
   }
 
   @Get(':id/events')
+  @Requires('runs:read', { run: 'id' })
   @ApiOperation({
     summary: 'The events and the text of a run as server-sent events, from the beginning or from Last-Event-ID on',
     description: pausedStreams,
@@ -85,6 +89,7 @@ export class RunsController {
   }
 
   @Post(':id/cancel')
+  @Requires('runs:cancel', { run: 'id' })
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a run; one that has ended is answered as it is' })
   @ApiResponse({ status: 200, standardSchema: runSchema })

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTa
 import type { StartRunRequest } from '@treadle/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RunSources, requestHash } from '../../domain/start-run.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
 import { checkedKey } from './idempotency-key.js';
@@ -20,6 +21,7 @@ export class StartRunController {
   ) {}
 
   @Post()
+  @Requires('runs:start', { workflow: 'workflowId' })
   @HttpCode(200)
   @ApiOperation({ summary: 'Start a run' })
   @ApiHeader({

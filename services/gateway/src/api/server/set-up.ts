@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeys } from '../../domain/api-keys.js';
 import { authenticate } from '../auth/authenticate.js';
+import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
 import { addBodyParsers } from './adapter.js';
 import { serveApiDocs } from './api-docs.js';
@@ -10,11 +11,13 @@ import { serveApiDocs } from './api-docs.js';
 export function setUpGateway(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
   const keys = app.get(ApiKeys, { strict: false });
+  declareRoutes(server);
   addBodyParsers(server);
   // Sizes are the uploads' own to count: they can say by how much a file is too large.
   void server.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY, files: maxFiles + 1, fields: 20 } });
   server.decorateRequest('tenantId', '');
   server.decorateRequest('apiKeyId', '');
+  server.decorateRequest('caller', undefined);
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     try {

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Entries } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { ENTRIES } from '../tokens.js';
 import { type ListTriggersQuery, listTriggersQuery, scheduleListSchema, scheduleSchema } from './trigger.schemas.js';
@@ -16,6 +17,7 @@ export class SchedulesController {
   constructor(@Inject(ENTRIES) private readonly entries: Entries) {}
 
   @Get()
+  @Requires('triggers:read')
   @ApiOperation({ summary: 'List schedules, those of old versions included' })
   @ApiResponse({ status: 200, standardSchema: scheduleListSchema })
   async list(
@@ -27,6 +29,7 @@ export class SchedulesController {
   }
 
   @Post(':id/pause')
+  @Requires('triggers:manage')
   @HttpCode(200)
   @ApiOperation({ summary: 'Begin no runs by a schedule until it is resumed' })
   @ApiResponse({ status: 200, standardSchema: scheduleSchema })
@@ -35,6 +38,7 @@ export class SchedulesController {
   }
 
   @Post(':id/resume')
+  @Requires('triggers:manage')
   @HttpCode(200)
   @ApiOperation({ summary: 'Let a schedule go on from its next moment; what passed meanwhile is not caught up' })
   @ApiResponse({ status: 200, standardSchema: scheduleSchema })

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Entries } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { publicAddress } from '../server/public-address.js';
 import { ENTRIES, PUBLIC_URL } from '../tokens.js';
@@ -25,6 +26,7 @@ export class WebhooksController {
   ) {}
 
   @Get()
+  @Requires('triggers:read')
   @ApiOperation({ summary: 'List webhooks, those of old versions included' })
   @ApiResponse({ status: 200, standardSchema: webhookListSchema })
   async list(
@@ -37,6 +39,7 @@ export class WebhooksController {
   }
 
   @Post(':id/rotate-secret')
+  @Requires('triggers:manage')
   @HttpCode(200)
   @ApiOperation({ summary: 'Give a webhook a new secret; the old one is worth nothing from then on' })
   @ApiResponse({ status: 200, standardSchema: rotatedWebhookSchema })

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { WorkflowStore } from '../../domain/workflow-store.js';
+import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { publicAddress } from '../server/public-address.js';
 import { PUBLIC_URL } from '../tokens.js';
@@ -40,7 +40,8 @@ export class WorkflowsController {
   ) {}
 
   @Post()
-  @RouteConfig(document)
+  @Requires('workflows:write')
+  @routeConfig(document)
   @ApiOperation({ summary: 'Create a workflow from a document' })
   @ApiConsumes('application/json', 'application/yaml')
   @ApiBody(documentBody)
@@ -54,6 +55,7 @@ export class WorkflowsController {
   }
 
   @Get()
+  @Requires('workflows:read')
   @ApiOperation({ summary: 'List workflows' })
   @ApiResponse({ status: 200, standardSchema: workflowPageSchema })
   async list(
@@ -65,6 +67,7 @@ export class WorkflowsController {
   }
 
   @Get(':id')
+  @Requires('workflows:read', { workflow: 'id' })
   @ApiOperation({ summary: 'One workflow with the document of a version' })
   @ApiResponse({ status: 200, standardSchema: workflowWithDocumentSchema })
   async get(
@@ -77,7 +80,8 @@ export class WorkflowsController {
   }
 
   @Put(':id')
-  @RouteConfig(document)
+  @Requires('workflows:write', { workflow: 'id' })
+  @routeConfig(document)
   @ApiOperation({ summary: 'Store a document as a new draft version' })
   @ApiConsumes('application/json', 'application/yaml')
   @ApiBody(documentBody)
@@ -88,6 +92,7 @@ export class WorkflowsController {
   }
 
   @Post(':id/publish')
+  @Requires('workflows:write', { workflow: 'id' })
   @HttpCode(200)
   @ApiOperation({ summary: 'Make a version the one that runs by default; it never changes again' })
   @ApiResponse({ status: 200, standardSchema: publishedWorkflowSchema })
@@ -103,6 +108,7 @@ export class WorkflowsController {
   }
 
   @Get(':id/versions')
+  @Requires('workflows:read', { workflow: 'id' })
   @ApiOperation({ summary: 'The versions of a workflow, newest first' })
   @ApiResponse({ status: 200, standardSchema: versionListSchema })
   async versions(@Req() { tenantId }: FastifyRequest, @Param('id') workflowId: string) {

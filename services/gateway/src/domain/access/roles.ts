@@ -1,0 +1,41 @@
+import { allPermissions, type Permission } from './permissions.js';
+
+const reading = allPermissions.filter((name) => name.endsWith(':read') && name !== 'users:read');
+
+const operating: readonly Permission[] = [
+  ...reading,
+  'approvals:answer',
+  'conversations:write',
+  'files:write',
+  'models:call',
+  'runs:cancel',
+  'runs:start',
+  'triggers:manage',
+];
+
+const editing: readonly Permission[] = [...operating, 'datasets:write', 'tools:manage', 'workflows:write'];
+
+const owning = allPermissions.filter((name) => name !== 'installation:manage');
+
+/** The roles every organisation has. Each holds all of the one before it. */
+export const builtInRoles = {
+  viewer: reading,
+  operator: operating,
+  editor: editing,
+  admin: owning.filter((name) => name !== 'organisation:manage'),
+  owner: owning,
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type BuiltInRole = keyof typeof builtInRoles;
+
+export function isBuiltInRole(name: string): name is BuiltInRole {
+  return Object.hasOwn(builtInRoles, name);
+}
+
+/** The organisation an installation begins with; its owners may make others. */
+export const firstTenant = 'default';
+
+/** What the owner of an organisation may do. */
+export function ownerPermissions(tenantId: string): ReadonlySet<Permission> {
+  return new Set(tenantId === firstTenant ? allPermissions : owning);
+}

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type GatewayUnderTest, startGateway } from './gateway-under-test.js';
+
+let gateway: GatewayUnderTest;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+it('every route of the running server says who may use it, and few are open to everybody', () => {
+  expect(gateway.routes.length).toBeGreaterThan(50);
+  for (const { method, path, access } of gateway.routes)
+    expect(access, `${method} ${path}`).toSatisfy((one: object) => 'needs' in one || 'openBecause' in one);
+  const open = gateway.routes.filter(({ access }) => 'openBecause' in access).map(({ path }) => path);
+  const ours = new Set(open.filter((path) => !/^\/(?:health|api\/docs)/.test(path)));
+  expect([...ours].sort()).toEqual(['/', '/api/v1/approvals/:token', '/approvals/:token', '/hooks/:id']);
+});
