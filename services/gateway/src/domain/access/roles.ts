@@ -28,10 +28,6 @@ export const builtInRoles = {
 
 export type BuiltInRole = keyof typeof builtInRoles;
 
-export function isBuiltInRole(name: string): name is BuiltInRole {
-  return Object.hasOwn(builtInRoles, name);
-}
-
 /** The organisation an installation begins with; its owners may make others. */
 export const firstTenant = 'default';
 
