@@ -1,13 +1,16 @@
 import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { translateAgent } from './agent-configs.js';
 import { listOf, namedSelector, selectorOf } from './dify-values.js';
 import { translateLlm, translateParameterExtractor, translateQuestionClassifier } from './model-configs.js';
+import { translateTool, type Warn } from './tool-configs.js';
 import { translateSchedule, translateWebhook } from './triggers.js';
 
 /** Brings the configuration of a node from Dify's habits, old ones included, to the shape its node type checks. */
-type Translate = (config: JsonObject) => JsonObject;
+type Translate = (config: JsonObject, warn: Warn) => JsonObject;
 
 /** By our node type. Types that are not here take Dify's configuration as it is. */
 export const configTranslators: Readonly<Record<string, Translate>> = {
+  agent: translateAgent,
   assigner: translateAssigner,
   code: translateCode,
   'document-extractor': (config) => ({
@@ -27,6 +30,7 @@ export const configTranslators: Readonly<Record<string, Translate>> = {
   schedule: translateSchedule,
   start: (config) => ({ variables: listOf(config.variables).map(startVariable) }),
   template: (config) => ({ ...config, variables: listOf(config.variables).map(namedSelector) }),
+  tool: translateTool,
   'variable-aggregator': translateAggregator,
   webhook: translateWebhook,
 };

@@ -40,6 +40,7 @@ const modelConfigSchema = z.looseObject({
   completion_prompt_config: z.looseObject({ prompt: z.looseObject({ text }).nullish() }).nullish(),
   user_input_form: z.array(z.record(z.string(), z.json())).nullish(),
   model: json.nullish(),
+  agent_mode: json.nullish(),
   dataset_configs: json.nullish(),
   file_upload: json.nullish(),
 });

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { agentOfApp } from './agent-configs.js';
 import { configTranslators } from './configs.js';
 import type { DifyModelConfig } from './dify-file.js';
 import type { ImportedGraph } from './from-workflow.js';
@@ -10,16 +11,21 @@ type Config = NonNullable<Graph['nodes'][number]['config']>;
 /** Chat apps show the model this many of the earlier turns. */
 const rememberedTurns = 50;
 
-/** Turns an app without a graph into start → llm → answer. An agent becomes a node of a type that does not exist here. */
+/** Turns an app without a graph into start → llm → answer. An agent becomes start → agent → answer. */
 export function graphFromModelConfig(config: DifyModelConfig, mode: string, warnings: Warnings): ImportedGraph {
   const variables = (config.user_input_form ?? []).flatMap(toVariable);
   const middle =
     mode === 'agent-chat'
-      ? { id: 'agent', type: 'agent', title: 'Agent', config: config as Config }
+      ? { id: 'agent', type: 'agent', title: 'Agent', config: agentConfig(config, variables, warnings) }
       : { id: 'llm', type: 'llm', title: 'LLM', config: llmConfig(config, mode, variables) };
   tellWhatIsLost(config, mode, warnings);
   const nodes: Graph['nodes'] = [
-    { id: 'start', type: 'start', title: 'Start', config: configTranslators.start?.({ variables }) as Config },
+    {
+      id: 'start',
+      type: 'start',
+      title: 'Start',
+      config: configTranslators.start?.({ variables }, () => undefined) as Config,
+    },
     middle,
     { id: 'answer', type: 'answer', title: 'Answer', config: { answer: `{{#${middle.id}.text#}}` } },
   ].map((node, index) => ({ ...node, position: { x: 80 + 300 * index, y: 280 } }));
@@ -37,10 +43,24 @@ function toVariable(entry: Readonly<Record<string, unknown>>): JsonObject[] {
   );
 }
 
+function agentConfig(config: DifyModelConfig, variables: readonly JsonObject[], warnings: Warnings): Config {
+  const names = new Set(variables.map((variable) => variable.variable));
+  const instruction = promptOf(config, 'agent-chat').map(({ text }) => withReferences(text, names));
+  const warn = (message: string) => warnings.add('imported', 'nodes[1].config', message, 'agent');
+  const { model, agent_mode } = config;
+  const parts = {
+    model: model as JsonObject | null | undefined,
+    agent_mode: agent_mode as JsonObject | null | undefined,
+  };
+  return agentOfApp(parts, instruction.join('\n\n'), { window: memoryWindow }, warn) as Config;
+}
+
+const memoryWindow = { enabled: true, size: rememberedTurns };
+
 function llmConfig(config: DifyModelConfig, mode: string, variables: readonly JsonObject[]): Config {
   const names = new Set(variables.map((variable) => variable.variable));
   const prompt = promptOf(config, mode).map(({ role, text }) => ({ role, text: withReferences(text, names) }));
-  const memory = { window: { enabled: true, size: rememberedTurns }, query_prompt_template: '{{#sys.query#}}' };
+  const memory = { window: memoryWindow, query_prompt_template: '{{#sys.query#}}' };
   const query = { role: 'user', text: '{{#sys.query#}}' };
   const llm = {
     model: config.model as Json,
@@ -48,7 +68,7 @@ function llmConfig(config: DifyModelConfig, mode: string, variables: readonly Js
     memory: mode === 'completion' ? null : memory,
     vision: visionOf(config.file_upload),
   };
-  return configTranslators.llm?.(llm) as Config;
+  return configTranslators.llm?.(llm, () => undefined) as Config;
 }
 
 /** The model is shown the pictures of a turn where the app takes any. */
@@ -82,12 +102,6 @@ function withReferences(text: string, names: ReadonlySet<Json | undefined>): str
 }
 
 function tellWhatIsLost(config: DifyModelConfig, mode: string, warnings: Warnings): void {
-  if (mode === 'agent-chat') {
-    const message =
-      'The app is an agent of the old kind, which does not exist here. It is kept, but it cannot run until its node "agent" is replaced.';
-    warnings.add('unknown_node_type', 'nodes[1].type', message, 'agent');
-    return;
-  }
   const datasets = config.dataset_configs?.datasets;
   const listed = isJsonObject(datasets) ? (datasets as JsonObject).datasets : undefined;
   if (Array.isArray(listed) && listed.length > 0) {
@@ -95,7 +109,7 @@ function tellWhatIsLost(config: DifyModelConfig, mode: string, warnings: Warning
       'imported',
       'nodes[1].config',
       'The app looks things up in datasets, which do not come with its file. The model answers without them.',
-      'llm',
+      mode === 'agent-chat' ? 'agent' : 'llm',
     );
   }
 }

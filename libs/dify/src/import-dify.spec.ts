@@ -218,10 +218,74 @@ describe('importDify', () => {
     });
   });
 
-  it('keeps an agent of the old kind, which cannot run', () => {
-    const { warnings, compilation } = imported('agent-chat');
-    expect(warnings).toMatchObject([{ code: 'unknown_node_type', node: 'agent' }]);
-    expect(compilation.plan).toBeUndefined();
+  it('turns an agent of the old kind into start, agent and answer', () => {
+    const { node, warnings, compilation } = imported('agent-chat');
+    expect(warnings.map(({ code, node: id }) => [code, id])).toEqual([['imported', 'agent']]);
+    expect(compilation.diagnostics).toEqual([]);
+    expect(node('agent')?.config).toEqual({
+      strategy: 'function-calling',
+      model: { provider: 'openai', name: 'gpt-4o-mini', mode: 'chat', completion_params: {} },
+      instruction: 'Help in {{#start.language#}}.',
+      query: '{{#sys.query#}}',
+      tools: [{ toolset: 'builtin', tool: 'current_time', settings: {} }],
+      max_iterations: 4,
+      memory: { window: { enabled: true, size: 50 } },
+    });
+  });
+
+  it('calls a tool of the same kind where there is one, and else says which to register', () => {
+    const { node, warnings, compilation } = imported('tools-and-agents');
+    expect(compilation.diagnostics).toEqual([]);
+    const argument = (type: string, value: unknown) => ({ type, value });
+    expect(node('time')?.config).toEqual({
+      toolset: 'builtin',
+      tool: 'current_time',
+      arguments: { timezone: argument('mixed', 'Asia/Shanghai') },
+      json_as_list: true,
+    });
+    expect(node('sum')?.config).toMatchObject({
+      toolset: 'builtin',
+      tool: 'calculator',
+      arguments: { expression: argument('mixed', '{{#begin.text#}} + 1') },
+    });
+    expect(node('search')?.config).toMatchObject({
+      toolset: 'tavily',
+      tool: 'tavily_search',
+      arguments: { max_results: argument('constant', 5), query: argument('variable', ['begin', 'text']) },
+    });
+    expect(node('pet')?.config).toMatchObject({ toolset: 'petstore', tool: 'getPetById' });
+    const told = warnings.map(({ node: id, message }) => `${id}: ${message}`);
+    expect(told).toEqual([
+      expect.stringMatching(/^time: .*ISO 8601/),
+      expect.stringMatching(/^search: .*"tavily_search" of "tavily", a plugin/),
+      expect.stringMatching(/^pet: .*OpenAPI document/),
+      expect.stringMatching(/^helper: .*"forecast" of "weather".*MCP server/),
+    ]);
+  });
+
+  it('brings agents over, with the arguments that their authors have fixed', () => {
+    expect(imported('tools-and-agents').node('helper')?.config).toEqual({
+      strategy: 'react',
+      model: {
+        provider: 'langgenius/openai/openai',
+        name: 'gpt-4o-mini',
+        mode: 'chat',
+        completion_params: { temperature: 0 },
+      },
+      instruction: 'Help with {{#begin.text#}}.',
+      query: '{{#begin.text#}}',
+      tools: [
+        { toolset: 'builtin', tool: 'read_web_page', settings: {} },
+        {
+          toolset: 'weather',
+          tool: 'forecast',
+          settings: { units: { type: 'mixed', value: 'metric' }, city: { type: 'mixed', value: 'Berlin' } },
+          description: 'Tells the weather.',
+        },
+      ],
+      max_iterations: 3,
+      memory: null,
+    });
   });
 
   it.each([

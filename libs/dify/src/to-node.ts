@@ -45,13 +45,14 @@ export function toNode(node: DifyNode, index: number, warnings: Warnings): NodeI
   }
   const config = Object.fromEntries(Object.entries(data).filter(([name]) => !baseFields.has(name)));
   const translate = Object.hasOwn(configTranslators, type) ? configTranslators[type] : undefined;
+  const warn = (message: string) => warnings.add('imported', fieldPath('nodes', index, 'config'), message, node.id);
   return {
     id: node.id,
     type,
     title,
     description: textOf(data.desc).slice(0, 2000),
     ...parentOf(node),
-    config: mutable(translate === undefined ? config : translate(config)),
+    config: mutable(translate === undefined ? config : translate(config, warn)),
     ...retryOf(data.retry_config),
     ...onErrorOf(data),
     ...(node.position ? { position: { x: node.position.x, y: node.position.y } } : {}),

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
+import { type Failure, FailureError, toFailure } from '@treadle/failure';
+import { isJsonObject, type Json, type JsonObject, type Read } from '@treadle/workflow';
 import { z } from 'zod';
 import type { FileValue } from '../files/file.js';
 
@@ -38,9 +39,23 @@ const callSchema = z.object({
   problem: z.string(),
 });
 
-/** The call of a round, which a node inside the agent has written. */
-export function callOf(item: Json | undefined): AgentCall {
-  return callSchema.parse(item);
+/**
+ * The call of a round, which a node inside the agent has written.
+ * @throws FailureError `internal` for what no such node writes.
+ */
+export function callIn(read: Read): AgentCall {
+  const parsed = callSchema.safeParse(read(['@calls', 'item']));
+  if (parsed.success) return parsed.data;
+  throw FailureError.of('internal', 'A call of the agent cannot be read. The executors may be of another version.');
+}
+
+/** What work inside the engine comes to, where a failure is data. */
+export function orFailure<Result>(work: () => Result): Result | { readonly failure: Failure } {
+  try {
+    return work();
+  } catch (error) {
+    return { failure: toFailure(error) };
+  }
 }
 
 /** The tokens an agent has used, by the names of a node's output `usage`. */

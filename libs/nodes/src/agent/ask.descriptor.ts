@@ -1,7 +1,7 @@
 import { type Answer, type Form, type Read, type Settlement, valueAsText, type Waiting } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineWaitNode } from '../define-node.js';
-import { callOf, cut } from './agent-values.js';
+import { callIn, cut, orFailure } from './agent-values.js';
 
 /** A form shows this much of the arguments, in characters. */
 const longestShown = 20_000;
@@ -24,13 +24,13 @@ export const agentAsk = defineWaitNode<AskConfig>({
   reads: () => [{ selector: ['@calls', 'item'], field: 'calls.item' }],
   handles: () => ['approve', 'reject'],
   outputs: () => ['approved', 'text'],
-  wait: askFor,
+  wait: (config, read, at) => orFailure(() => askFor(config, read, at)),
   answered: (_config, _form, answer) => answered(answer),
   elapsed: () => refused('Nobody agreed to this call in time.'),
 });
 
 function askFor({ approval_timeout_seconds: seconds }: AskConfig, read: Read, at: number): Waiting {
-  const { toolset, tool, arguments: given } = callOf(read(['@calls', 'item']));
+  const { toolset, tool, arguments: given } = callIn(read);
   const shown = cut(JSON.stringify(given, null, 2), longestShown);
   const form: Form = {
     content: `May the agent call \`${tool}\` of \`${toolset}\` with these arguments?\n\n\`\`\`json\n${shown}\n\`\`\`\n\n{{#$output.reason#}}`,

@@ -1,7 +1,7 @@
 import { type Failure, FailureError, failureKind } from '@treadle/failure';
 import type { ToolAnswer } from '../capabilities.js';
 import type { Execute, NodeContext, NodeOutcome } from '../define-node.js';
-import { callOf, cut } from './agent-values.js';
+import { callIn, cut } from './agent-values.js';
 import type { CallConfig } from './call.descriptor.js';
 
 /**
@@ -10,7 +10,7 @@ import type { CallConfig } from './call.descriptor.js';
  */
 export const executeCall: Execute<CallConfig> = async (config, context) => {
   const { capabilities, read, warn } = context;
-  const { toolset, tool, version, arguments: given, needs_approval } = callOf(read(['@calls', 'item']));
+  const { toolset, tool, version, arguments: given, needs_approval } = callIn(read);
   const approved = needs_approval && read(['@ask', 'approved']) === true;
   const timeoutSeconds = config.tool_timeout_seconds;
   const name = { toolset, tool };

@@ -9,7 +9,7 @@ import {
 } from '@treadle/workflow';
 import { z } from 'zod';
 import { defineContainerNode, defineControlNode } from '../define-node.js';
-import { type CallResult, callOf, cut, filesIn } from './agent-values.js';
+import { type CallResult, callIn, cut, filesIn, orFailure } from './agent-values.js';
 
 /** An agent's output tells this much of arguments and answers, in characters each. */
 const longestShown = 2000;
@@ -41,14 +41,14 @@ export const agentCalls = defineContainerNode<object>({
     const items = Array.isArray(calls) ? (calls as readonly Json[]) : [];
     return { rounds: items.length, parallel: read(['@think', 'parallel']) === true ? items.length : 1, items };
   },
-  endRound: (_config, { read }: EndedRound) => ({ output: roundOutput(read) }),
+  endRound: (_config, { read }: EndedRound) => orFailure(() => ({ output: roundOutput(read) })),
   survives: () => false,
   close: (_config, rounds) => closeCalls(rounds),
 });
 
 /** What became of a call: it was made, a person refused it, or it could not be made at all. */
 function roundOutput(read: Read): Json {
-  const { id, name, toolset, tool, arguments: given } = callOf(read(['@calls', 'item']));
+  const { id, name, toolset, tool, arguments: given } = callIn(read);
   const made = read(['@call', 'text']);
   const text = made ?? read(['@ask', 'text']) ?? read(['@gate', 'text']) ?? '';
   const is_error = made === undefined || read(['@call', 'is_error']) === true;
@@ -84,12 +84,14 @@ export const agentGate = defineControlNode<object>({
   reads: () => [{ selector: ['@calls', 'item'], field: 'calls.item' }],
   handles: () => ['call', 'ask', 'refused'],
   outputs: () => ['text'],
-  settle: (_config, read): Settlement => {
-    const { problem, needs_approval } = callOf(read(['@calls', 'item']));
-    if (problem !== '') return { outputs: { text: problem }, handle: 'refused' };
-    return { outputs: {}, handle: needs_approval ? 'ask' : 'call' };
-  },
+  settle: (_config, read) => orFailure(() => settleGate(read)),
 });
+
+function settleGate(read: Read): Settlement {
+  const { problem, needs_approval } = callIn(read);
+  if (problem !== '') return { outputs: { text: problem }, handle: 'refused' };
+  return { outputs: {}, handle: needs_approval ? 'ask' : 'call' };
+}
 
 /** Keeps what became of the calls for the next round. */
 export const agentKeep = defineControlNode<{ readonly agent: string }>({
