@@ -61,6 +61,7 @@ export const failureCodes = {
   address_blocked: caller,
   resume_refused: caller,
   template_error: caller,
+  tool_answer_invalid: refusedByWorld,
   tool_answer_too_large: refusedByWorld,
   tool_approval_required: caller,
   tool_arguments_invalid: caller,

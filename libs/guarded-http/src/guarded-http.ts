@@ -47,6 +47,7 @@ export class GuardedHttp {
   /** The capability of one execution: its signal ends its requests. */
   forSignal(signal: AbortSignal): StreamingHttp {
     return {
+      forSignal: (other) => this.forSignal(other),
       open: (question) => this.#open(question, signal),
       send: async (question) => toWhole(await this.#open(question, signal)),
     };

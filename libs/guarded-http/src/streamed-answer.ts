@@ -14,6 +14,8 @@ export interface StreamingHttp extends Http {
    * @throws FailureError `address_blocked`, `node_configuration`, `http_request_failed`; while reading also `http_response_too_large`.
    */
   open(question: StreamedQuestion): Promise<StreamedAnswer>;
+  /** The same way out, ended by another signal; for what has to be said after the first has fired. */
+  forSignal(signal: AbortSignal): StreamingHttp;
 }
 
 export interface StreamedAnswer {

@@ -45,6 +45,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   provider_unavailable: 502,
   resume_refused: 409,
   template_error: 422,
+  tool_answer_invalid: 502,
   tool_answer_too_large: 502,
   tool_approval_required: 403,
   tool_arguments_invalid: 422,

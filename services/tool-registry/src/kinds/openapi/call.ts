@@ -47,8 +47,12 @@ function failureOf(
   if (status === 429) {
     return FailureError.of('tool_rate_limited', `${host} says that it is asked too often (status 429). Call "${tool.name}" less often, or later.`, retryAfter(answer)); // biome-ignore format: a sentence
   }
-  if (status >= 502 && status <= 504 && tool.repeatable) {
-    return FailureError.of('tool_unavailable', `${host} cannot answer at the moment (status ${status}). Try again later.`, retryAfter(answer)); // biome-ignore format: a sentence
+  // A repeat does no harm, so that the model need not decide about it.
+  if (tool.repeatable && status === 503) {
+    return FailureError.of('tool_unavailable', `${host} cannot answer at the moment (status 503). Try again later.`, retryAfter(answer)); // biome-ignore format: a sentence
+  }
+  if (tool.repeatable && (status === 502 || status === 504)) {
+    return FailureError.of('tool_failed', `${host} did not reach what is behind it (status ${status}). Try again later.`, retryAfter(answer)); // biome-ignore format: a sentence
   }
   if (status !== 401 || (plan.security !== 'required' && !withCredential)) return undefined;
   const advice = withCredential ? "refuses the toolset's credential (status 401). Renew it." : 'asks for a credential (status 401). Give the toolset one.'; // biome-ignore format: a sentence
