@@ -9,11 +9,12 @@ import { createInterface } from 'node:readline';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 
-/** The program of a package, as `npx` would start it. */
-export function programOf(packageName: string): string {
-  const found = createRequire(import.meta.url).resolve(`${packageName}/package.json`);
-  return join(dirname(found), 'dist/index.js');
-}
+const require = createRequire(import.meta.url);
+/** The programs of the packages, as `npx` would start them. */
+const programs = {
+  everything: join(dirname(require.resolve('@modelcontextprotocol/server-everything/package.json')), 'dist/index.js'),
+  memory: join(dirname(require.resolve('@modelcontextprotocol/server-memory/package.json')), 'dist/index.js'),
+};
 
 async function freePort(): Promise<number> {
   const server = createSocket().listen(0, '127.0.0.1');
@@ -41,7 +42,7 @@ export class Servers {
   /** The reference server, in its own process, over streamable HTTP. */
   async everything(): Promise<string> {
     const port = await freePort();
-    const child = spawn(process.execPath, [programOf('@modelcontextprotocol/server-everything'), 'streamableHttp'], {
+    const child = spawn(process.execPath, [programs.everything, 'streamableHttp'], {
       env: { PATH: process.env.PATH, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -54,11 +55,11 @@ export class Servers {
   }
 
   /** A server that speaks over its standard streams, carried to streamable HTTP message by message: a process for each session. */
-  async bridged(packageName: string, env: Record<string, string> = {}): Promise<string> {
+  async bridged(program: keyof typeof programs, env: Record<string, string> = {}): Promise<string> {
     const sessions = new Map<string, StreamableHTTPServerTransport>();
     const url = await this.serve((request, response) => {
       const known = sessions.get(request.headersDistinct['mcp-session-id']?.[0] ?? '');
-      void (known ? Promise.resolve(known) : this.#bridge(packageName, env, sessions)).then((transport) =>
+      void (known ? Promise.resolve(known) : this.#bridge(program, env, sessions)).then((transport) =>
         transport.handleRequest(request, response),
       );
     });
@@ -66,13 +67,13 @@ export class Servers {
   }
 
   async #bridge(
-    packageName: string,
+    program: keyof typeof programs,
     env: Record<string, string>,
     sessions: Map<string, StreamableHTTPServerTransport>,
   ) {
     const inner = new StdioClientTransport({
       command: process.execPath,
-      args: [programOf(packageName)],
+      args: [programs[program]],
       env,
       stderr: 'ignore',
     });

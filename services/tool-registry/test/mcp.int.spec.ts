@@ -112,10 +112,7 @@ describe('the reference server, over streamable HTTP', () => {
 describe('the memory server, bridged from its standard streams', () => {
   it('is listed and called, and keeps what it was told', async () => {
     const env = { MEMORY_FILE_PATH: join(folder, 'memory.json') };
-    const found = await mcp.discover(
-      { url: await servers.bridged('@modelcontextprotocol/server-memory', env) },
-      worldOf(http),
-    );
+    const found = await mcp.discover({ url: await servers.bridged('memory', env) }, worldOf(http));
     expect(found.tools.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['create_entities', 'read_graph', 'search_nodes']),
     );
