@@ -6,9 +6,14 @@ import { setImmediate } from 'node:timers';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { 'latency-ms': { type: 'string', default: '0' }, tokens: { type: 'string', default: '200' } },
+  options: {
+    'latency-ms': { type: 'string', default: '0' },
+    'jitter-ms': { type: 'string', default: '0' },
+    tokens: { type: 'string', default: '200' },
+  },
 });
 const latencyMs = Number(values['latency-ms']);
+const jitterMs = Number(values['jitter-ms']);
 const tokens = Number(values.tokens);
 const usage = { prompt_tokens: 8, completion_tokens: tokens, total_tokens: 8 + tokens };
 const base = { id: 'chatcmpl-1', created: 1_760_000_000, model: 'bench' };
@@ -36,7 +41,7 @@ createServer((request, response) => {
   request.on('end', () => {
     const streamed = Buffer.concat(chunks).includes('"stream":true');
     const answer = () => (streamed ? stream(response) : send(response));
-    if (latencyMs > 0) setTimeout(answer, latencyMs);
+    if (latencyMs > 0) setTimeout(answer, latencyMs + (Math.random() * 2 - 1) * jitterMs);
     else answer();
   });
 }).listen(0, '127.0.0.1', function () {

@@ -28,8 +28,9 @@ export function cleanUp() {
 }
 
 /** @returns the base address of the model server. */
-export async function startMock(latencyMs, tokens) {
+export async function startMock(latencyMs, tokens, jitterMs = 0) {
   const args = ['bench/mock-model-server.mjs', '--latency-ms', String(latencyMs), '--tokens', String(tokens)];
+  if (jitterMs) args.push('--jitter-ms', String(jitterMs));
   return JSON.parse(await firstLine(start(args))).url;
 }
 

@@ -2,6 +2,7 @@ import { FailureError, toFailure } from '@treadle/failure';
 import { abortFailure } from './failure-status.js';
 import type { Handlers } from './handlers.js';
 import { type AnyMethod, type AnyService, handlerOf, type StreamHandler, type UnaryHandler } from './service.js';
+import { Whole } from './whole.js';
 
 type OnUnknownError = (path: string, error: unknown) => void;
 
@@ -34,20 +35,26 @@ function asFailureError(error: unknown, path: string, onUnknownError: OnUnknownE
 type Failed = (error: unknown) => FailureError;
 
 function stream(handler: StreamHandler, failed: Failed): StreamHandler {
-  return (request, options) => new StoppableIterable(() => handler(request, options), options?.signal, failed);
+  return (request, options) => {
+    const answer = handler(request, options);
+    if (answer instanceof Whole) return new Whole(() => stoppable(answer.all, options?.signal, failed));
+    return new StoppableIterable(answer, options?.signal, failed);
+  };
 }
 
 function unary(handler: UnaryHandler, failed: Failed): UnaryHandler {
-  return async (request, options) => {
-    const stop = new Stop(options?.signal);
-    try {
-      return await stop.race(() => handler(request, options));
-    } catch (error) {
-      throw failed(error);
-    } finally {
-      stop.forget();
-    }
-  };
+  return (request, options) => stoppable(() => handler(request, options), options?.signal, failed);
+}
+
+async function stoppable<T>(work: () => Promise<T>, signal: AbortSignal | undefined, failed: Failed): Promise<T> {
+  const stop = new Stop(signal);
+  try {
+    return await stop.race(work);
+  } catch (error) {
+    throw failed(error);
+  } finally {
+    stop.forget();
+  }
 }
 
 /** Watches a signal with one listener for a whole call, so that a stream pays nothing per message for it but a promise. */
@@ -79,7 +86,7 @@ class Stop {
 
 class StoppableIterable implements AsyncIterable<unknown> {
   constructor(
-    private readonly call: () => AsyncIterable<unknown>,
+    private readonly answer: AsyncIterable<unknown>,
     private readonly signal: AbortSignal | undefined,
     private readonly failed: Failed,
   ) {}
@@ -95,7 +102,7 @@ class StoppableIterable implements AsyncIterable<unknown> {
     return {
       next: async () => {
         try {
-          source ??= this.call()[Symbol.asyncIterator]();
+          source ??= this.answer[Symbol.asyncIterator]();
           const iterator = source;
           const next = await stop.race(() => iterator.next());
           if (next.done) stop.forget();

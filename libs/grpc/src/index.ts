@@ -6,3 +6,4 @@ export * from './in-process.js';
 export * from './limits.js';
 export * from './server.js';
 export { type AnyMethod, type AnyService, type ServedService, served } from './service.js';
+export * from './whole.js';

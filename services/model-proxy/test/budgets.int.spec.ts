@@ -147,7 +147,7 @@ describe('a budget', () => {
         const { meter } = replicas[index % 3]!;
         const { spender } = callFor();
         const call = callFor({ spender: { ...spender, workflowId: `w${index % 7}` } });
-        return meter.reserve(call).then(
+        return Promise.resolve(meter.reserve(call)).then(
           (reservation) => reservation.settle(completed(usage(900, 100))).costUsd!,
           () => 0,
         );

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChatRequest, ChatResponse } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
+import { collect } from '@treadle/grpc';
 import type { Models } from './ports.js';
 
 /** How long a proxy that was lost is asked again. */
@@ -35,13 +36,15 @@ export async function* askModel(
 }
 
 /** All parts of an answer. A proxy that is lost anywhere before the last is asked again as above. Throws `FailureError`. */
-export async function askWhole(models: Models, request: ChatRequest, signal: AbortSignal): Promise<ChatResponse[]> {
+export async function askWhole(
+  models: Models,
+  request: ChatRequest,
+  signal: AbortSignal,
+): Promise<readonly ChatResponse[]> {
   const patience = new Patience(signal);
   for (;;) {
     try {
-      const parts: ChatResponse[] = [];
-      for await (const part of models.chat(request, { signal })) parts.push(part);
-      return parts;
+      return await collect(models.chat(request, { signal }));
     } catch (error) {
       await patience.pause(error);
     }

@@ -12,7 +12,7 @@ import type {
   ResolveModelResponse,
 } from '@treadle/contracts';
 import { failureKind, toFailure } from '@treadle/failure';
-import type { CallOptions, Handlers } from '@treadle/grpc';
+import { type CallOptions, type Handlers, Whole } from '@treadle/grpc';
 import type { Pipeline } from '../domain/pipeline.js';
 import type { TokenCounts } from '../domain/provider.js';
 import type { ServedBy } from '../domain/question.js';
@@ -42,7 +42,24 @@ export class ModelController implements Handlers<typeof ModelServiceService> {
     private readonly log: ModelProxyLog,
   ) {}
 
-  async *chat(request: ChatRequest, options: CallOptions = {}): AsyncGenerator<ChatResponse> {
+  chat(request: ChatRequest, options: CallOptions = {}): AsyncIterable<ChatResponse> {
+    return request.whole ? new Whole(() => this.answer(request, options)) : this.stream(request, options);
+  }
+
+  private async answer(request: ChatRequest, options: CallOptions): Promise<ChatResponse[]> {
+    const entry = this.entry(request, options);
+    try {
+      const parts = await this.pipeline.answer(toChatQuestion(request, options.signal));
+      const last = parts.at(-1);
+      if (last?.type === 'finished') entry.answered(last, { finishReason: last.finishReason });
+      return parts.map(toChatResponse);
+    } catch (error) {
+      entry.failed(error);
+      throw error;
+    }
+  }
+
+  private async *stream(request: ChatRequest, options: CallOptions): AsyncGenerator<ChatResponse> {
     const entry = this.entry(request, options);
     try {
       for await (const part of this.pipeline.chat(toChatQuestion(request, options.signal))) {

@@ -51,9 +51,18 @@ export class AdaptiveLimit {
     return { limit: Math.floor(this.limit), running: this.running, waiting: this.waiters.size };
   }
 
+  /** A place that is free now; undefined for none. */
+  take(): Slot | undefined {
+    if (this.running >= Math.floor(this.limit)) return undefined;
+    this.running += 1;
+    return this.slot(performance.now());
+  }
+
   /** Waits for a place. Throws `provider_rate_limited` when too many wait or it took too long, and what the signal was aborted with. */
   async acquire(signal: AbortSignal): Promise<Slot> {
-    if (this.running >= Math.floor(this.limit)) await this.wait(signal);
+    const free = this.take();
+    if (free) return free;
+    await this.wait(signal);
     this.running += 1;
     return this.slot(performance.now());
   }

@@ -16,14 +16,18 @@ export interface Work<Part, Told> {
   readonly spender: Spender;
   /** What the target would be paid for. */
   billable(target: Served): BillableCall;
-  readonly patience: Patience;
+  /** With an answer that comes in pieces; one in a single piece has the time of the call. */
+  readonly patience: Patience | undefined;
   /** The longest answer is what the caller allows, or else what the budget pays for. */
-  start(target: Target, signal: AbortSignal, outputTokensAtMost: number | undefined): AsyncIterable<Told>;
+  start(target: Target, signal: AbortSignal, outputTokensAtMost: number | undefined): Asked<Told>;
   /** Undefined for a part that is not the last; `unknown` when the provider did not say what it used. */
   usageOf(told: Told): BilledUsage | 'unknown' | undefined;
   /** The last part says who served, with these warnings added to its own. */
   partOf(told: Told, target: Target, warnings: readonly string[]): Part;
 }
+
+/** An answer as it comes, or in one piece. */
+export type Asked<Told> = AsyncIterable<Told> | Promise<readonly Told[]>;
 
 /** Why an attempt failed, and whether the caller has seen a part of its answer. */
 export class AttemptFailed extends Error {
@@ -54,20 +58,19 @@ export async function attempt<Part, Told>(
   signal: AbortSignal,
   emit: Emit<Part>,
 ): Promise<void> {
-  const account = new Account(target, await reserve(target, work, money));
-  using stop = new CallSignal(signal, 0, { givesUp: true });
-  using watch = new Watch(work.patience, (why) => stop.giveUp(why));
+  const account = new Account(target, await reserved(target, work, money));
+  const hear = (told: Told): void | Promise<void> => {
+    const usage = work.usageOf(told);
+    const part = work.partOf(told, target, account.warnings);
+    // The end of an answer is told after it is in the books.
+    if (usage !== undefined) return account.ended(usage).then(() => emit(part));
+    account.began();
+    return emit(part);
+  };
+  const start = (stop: AbortSignal) => work.start(target, stop, account.outputTokensAtMost);
   try {
-    for await (const told of work.start(target, stop.signal, account.outputTokensAtMost)) {
-      watch.came();
-      const usage = work.usageOf(told);
-      // The end of an answer is told after it is in the books.
-      if (usage === undefined) account.began();
-      else await account.ended(usage);
-      const slow = emit(work.partOf(told, target, account.warnings));
-      if (slow) await slow;
-      watch.waits();
-    }
+    if (work.patience) await watched(start, work.patience, signal, hear);
+    else await heard(start(signal), hear);
   } catch (error) {
     throw account.failed(error);
   } finally {
@@ -75,14 +78,49 @@ export async function attempt<Part, Told>(
   }
 }
 
-async function reserve<Part, Told>(target: Target, work: Work<Part, Told>, money: MoneyGate): Promise<Reservation> {
+/** An answer whose pieces must not be too far apart. */
+async function watched<Told>(
+  start: (stop: AbortSignal) => Asked<Told>,
+  patience: Patience,
+  signal: AbortSignal,
+  hear: Emit<Told>,
+): Promise<void> {
+  using stop = new CallSignal(signal, 0, { givesUp: true });
+  using watch = new Watch(patience, (why) => stop.giveUp(why));
+  await heard(start(stop.signal), (told) => {
+    watch.came();
+    const slow = hear(told);
+    if (slow) return slow.then(() => watch.waits());
+    watch.waits();
+  });
+}
+
+async function heard<Told>(answer: Asked<Told>, hear: Emit<Told>): Promise<void> {
+  if (answer instanceof Promise) {
+    for (const told of await answer) {
+      const slow = hear(told);
+      if (slow) await slow;
+    }
+    return;
+  }
+  for await (const told of answer) {
+    const slow = hear(told);
+    if (slow) await slow;
+  }
+}
+
+function reserved<Part, Told>(
+  target: Target,
+  work: Work<Part, Told>,
+  money: MoneyGate,
+): Reservation | Promise<Reservation> {
   const { model, provider } = target;
   const { name, kind, mergesRepeats = false } = provider;
-  try {
-    return await money.reserve(work.billable({ provider: name, kind, model, mergesRepeats }));
-  } catch (error) {
+  const reservation = money.reserve(work.billable({ provider: name, kind, model, mergesRepeats }));
+  if (!(reservation instanceof Promise)) return reservation;
+  return reservation.catch((error: unknown) => {
     throw new AttemptFailed(toFailure(error), false, error);
-  }
+  });
 }
 
 /** Tells the money and the breaker how an attempt ended, once. */

@@ -67,7 +67,7 @@ async function tryTarget<Part, Told>(
     state.last ??= trouble;
     return false;
   }
-  const slot = await target.limit.acquire(signal).catch((error: unknown) => note(error, state, signal));
+  const slot = target.limit.take() ?? (await target.limit.acquire(signal).catch((error) => note(error, state, signal)));
   if (!slot) return false;
   const startedAt = performance.now();
   let firstTokenMs: number | undefined;

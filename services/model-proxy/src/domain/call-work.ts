@@ -18,7 +18,8 @@ import type { Patience } from './watched.js';
 
 interface Frame {
   readonly plan: CallPlan;
-  readonly patience: Patience;
+  /** With an answer that comes in pieces. */
+  readonly patience?: Patience;
 }
 
 export type ChatWork = Work<ChatPart, ModelPart>;
@@ -44,13 +45,8 @@ export function chatWork(question: ChatQuestion, { plan, patience }: Frame): Cha
       const bounded = limit ?? outputTokensAtMost;
       const settings =
         limit === undefined && bounded !== undefined ? { ...parameters, max_tokens: bounded } : parameters;
-      return target.provider.chat({
-        ...question,
-        model: target.model,
-        parameters: settings,
-        deadlineUnixMs: 0,
-        signal,
-      });
+      const call = { ...question, model: target.model, parameters: settings, deadlineUnixMs: 0, signal };
+      return (question.whole && target.provider.answer?.(call)) || target.provider.chat(call);
     },
     usageOf: (part) => {
       if (part.type !== 'finished') return undefined;
@@ -90,12 +86,12 @@ function wholeWork<Answer extends TokenCounts & { readonly warnings: readonly st
   operation: 'embed' | 'rerank',
   { spender, deadlineUnixMs }: EmbedQuestion | RerankQuestion,
   texts: readonly string[],
-  { plan, patience }: Frame,
+  { plan }: Frame,
   ask: (target: Target, signal: AbortSignal) => Promise<Answer>,
 ): Work<Answer & ServedBy, Answer> {
   const messages = texts.map((text) => ({ role: 'user', text }));
   return {
-    patience,
+    patience: undefined,
     spender,
     // No request of this kind carries a key.
     billable: ({ mergesRepeats: _, ...served }) => ({
@@ -108,9 +104,7 @@ function wholeWork<Answer extends TokenCounts & { readonly warnings: readonly st
       inputTokensAtMost: promptTokensAtMost({ ...served, messages }),
       outputTokensAtMost: 0,
     }),
-    async *start(target, signal) {
-      yield await ask(target, signal);
-    },
+    start: async (target, signal) => [await ask(target, signal)],
     usageOf: billed,
     partOf: (answer, target, warnings) => ({
       ...answer,

@@ -36,16 +36,18 @@ export interface MeterOptions {
   readonly store: SpendingStore;
   readonly prices: PriceTable;
   /** Whether a tenant has budgets. Without any, calls are written down and not held up. Throws FailureError `unavailable`. */
-  readonly hasBudgets: (tenantId: string) => Promise<boolean>;
+  readonly hasBudgets: (tenantId: string) => boolean | Promise<boolean>;
   /** The longest answer a budget pays for where the caller set no limit, in tokens. */
   readonly outputTokensAtMost: number;
   readonly log: { warn(facts: object, message: string): void };
   readonly now?: () => number;
 }
 
+/** What calls under no budget wait for. */
+const atOnce = Promise.resolve();
+
 /** A call that was let through. */
 interface Admitted {
-  readonly call: BillableCall;
   readonly price: Price | undefined;
   readonly entry: SpendingCall;
   readonly worst: { readonly usage: BilledUsage; readonly usd: number | undefined };
@@ -68,12 +70,17 @@ export class Meter implements MoneyGate {
     this.noting = new Batcher((calls) => this.insist(calls, () => store.note(calls)), maxBatch, notingMs);
   }
 
-  async reserve(call: BillableCall): Promise<Reservation> {
-    const { tenantId } = call.spender;
+  reserve(call: BillableCall): Reservation | Promise<Reservation> {
     // First, because it reads the tenant's prices too where they are not known yet.
-    const hasBudgets = await this.options.hasBudgets(tenantId);
-    const price = this.options.prices.find({ ...call, tenantId });
-    if (!hasBudgets) return this.admit(call, price, undefined);
+    const hasBudgets = this.options.hasBudgets(call.spender.tenantId);
+    if (hasBudgets === false) return this.admit(call, this.priceOf(call), undefined);
+    return this.setAside(call, hasBudgets);
+  }
+
+  private async setAside(call: BillableCall, hasBudgets: boolean | Promise<boolean>): Promise<Reservation> {
+    const has = await hasBudgets;
+    const price = this.priceOf(call);
+    if (!has) return this.admit(call, price, undefined);
     const outputTokens = Math.min(call.outputTokensAtMost ?? Number.POSITIVE_INFINITY, this.options.outputTokensAtMost);
     const limited = { ...call, outputTokensAtMost: call.outputTokensAtMost ?? outputTokens };
     const verdict = await this.ask(limited, price, call.inputTokensAtMost);
@@ -122,6 +129,10 @@ export class Meter implements MoneyGate {
     await this.flush();
   }
 
+  private priceOf({ spender: { tenantId }, provider, kind, model }: BillableCall): Price | undefined {
+    return this.options.prices.find({ tenantId, provider, kind, model });
+  }
+
   private async ask(call: BillableCall, price: Price | undefined, inputTokens: number) {
     const outputTokens = call.outputTokensAtMost ?? 0;
     const worst = worstCase(price, inputTokens, outputTokens);
@@ -148,22 +159,20 @@ export class Meter implements MoneyGate {
     worst = worstCase(price, call.inputTokensAtMost, call.outputTokensAtMost ?? 0),
     warnings: readonly string[] = [],
   ): Reservation {
-    const admitted = { call, price, worst, entry: reserved ?? this.entryOf(call, price, randomUUID()) };
+    const admitted = { price, worst, entry: reserved ?? this.entryOf(call, price, randomUUID()) };
     let open = true;
-    const once = <T>(act: () => T, otherwise: T): T => {
-      const first = open;
-      open = false;
-      return first ? act() : otherwise;
-    };
     return {
       outputTokensAtMost: call.outputTokensAtMost,
       warnings,
-      settle: (outcome) =>
-        once(() => this.settleOne(admitted, outcome, reserved !== undefined), {
-          costUsd: undefined,
-          written: Promise.resolve(),
-        }),
-      release: () => once(() => reserved && this.releaseOne(admitted), undefined),
+      settle: (outcome) => {
+        if (!open) return { costUsd: undefined, written: atOnce };
+        open = false;
+        return this.settleOne(admitted, outcome, reserved !== undefined);
+      },
+      release: () => {
+        if (open && reserved) this.releaseOne(admitted);
+        open = false;
+      },
     };
   }
 
@@ -175,7 +184,7 @@ export class Meter implements MoneyGate {
     const at = this.today();
     const call: SettleCall = { ...entry, ...used, status, cached: false, usd, latencyMs, firstTokenMs, at };
     const writing = this.write(reserved ? this.settling : this.noting, call);
-    return { costUsd: usd, written: reserved ? soonAtLeast(writing) : Promise.resolve() };
+    return { costUsd: usd, written: reserved ? soonAtLeast(writing) : atOnce };
   }
 
   private releaseOne({ entry, worst }: Admitted): void {
@@ -183,11 +192,12 @@ export class Meter implements MoneyGate {
     void this.write(this.settling, { ...entry, ...worst.usage, ...nothing, status: 'released' });
   }
 
-  private entryOf({ spender, ...call }: BillableCall, price: Price | undefined, id: string): SpendingCall {
-    const { tenantId, workflowId, runId, nodeKey, apiKeyId } = spender;
+  private entryOf(call: BillableCall, price: Price | undefined, id: string): SpendingCall {
+    const { tenantId, workflowId, runId, nodeKey, apiKeyId } = call.spender;
     const { operation, provider, model, route, idempotencyKey } = call;
-    const who = { tenantId, workflowId, runId, nodeKey, apiKeyId };
-    return { id, ...who, operation, provider, model, route, idempotencyKey, priceVersion: price?.version ?? '' };
+    const priceVersion = price?.version ?? '';
+    const what = { operation, provider, model, route, idempotencyKey, priceVersion };
+    return { id, tenantId, workflowId, runId, nodeKey, apiKeyId, ...what };
   }
 
   private write(batcher: Batcher<SettleCall, void>, call: SettleCall): Promise<void> {

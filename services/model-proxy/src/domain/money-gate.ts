@@ -90,7 +90,7 @@ export interface MoneyGate {
    * @throws FailureError `budget_exceeded` (the details name the budget; a route may go on to a cheaper target), `price_unknown` when
    * a money budget applies to a model without a price, `unavailable` when budgets apply and the database is away.
    */
-  reserve(call: BillableCall): Promise<Reservation>;
+  reserve(call: BillableCall): Reservation | Promise<Reservation>;
   /** The fullest budget that applies, as a share from 0 up, for routes that choose a smaller model in time. Up to a second old; 0 without budgets. */
   shareUsed(spender: Spender): Promise<number>;
   /** Notes an answer that was not paid for, marked as cached. Never throws and never waits. */

@@ -56,17 +56,18 @@ export class Pipeline {
   }
 
   async *chat(question: ChatQuestion): AsyncGenerator<ChatPart> {
-    if (question.whole) {
-      const parts: ChatPart[] = [];
-      await this.ask(question, (part) => void parts.push(part), {});
-      yield* parts;
-      return;
-    }
     const call: Leavable = {};
     yield* pulled<ChatPart>(
       (emit) => this.ask(question, emit, call),
       () => call.leave?.(),
     );
+  }
+
+  /** All parts of an answer that is not needed piece by piece. */
+  async answer(question: ChatQuestion): Promise<readonly ChatPart[]> {
+    const parts: ChatPart[] = [];
+    await this.ask(question, (part) => void parts.push(part), {});
+    return parts;
   }
 
   async embed(question: EmbedQuestion): Promise<EmbedAnswer> {
@@ -77,7 +78,7 @@ export class Pipeline {
       hint: '',
       likelyTokens: () => 0,
     });
-    return await this.single(question, plan, embedWork(question, { plan, patience: this.whole(plan) }));
+    return await this.single(question, plan, embedWork(question, { plan }));
   }
 
   async rerank(question: RerankQuestion): Promise<RerankAnswer> {
@@ -88,14 +89,17 @@ export class Pipeline {
       hint: '',
       likelyTokens: () => 0,
     });
-    return await this.single(question, plan, rerankWork(question, { plan, patience: this.whole(plan) }));
+    return await this.single(question, plan, rerankWork(question, { plan }));
   }
 
-  private async plan(planning: Omit<Planning, 'budgetUsed'>): Promise<CallPlan> {
+  private plan(planning: Omit<Planning, 'budgetUsed'>): CallPlan | Promise<CallPlan> {
     const { catalog, targets, defaultModel, money } = this.parts;
     const { spender } = planning.asking;
-    const models = await catalog.of(spender.tenantId);
-    return planCall(models, targets, defaultModel, { ...planning, budgetUsed: () => money.shareUsed(spender) });
+    const { operation, asking, key, hint, likelyTokens } = planning;
+    const facts = { operation, asking, key, hint, likelyTokens, budgetUsed: () => money.shareUsed(spender) };
+    const models = catalog.of(spender.tenantId);
+    if (models instanceof Promise) return models.then((read) => planCall(read, targets, defaultModel, facts));
+    return planCall(models, targets, defaultModel, facts);
   }
 
   private async ask(question: ChatQuestion, emit: Emit<ChatPart>, call: Leavable): Promise<void> {
@@ -107,8 +111,7 @@ export class Pipeline {
       hint: question.hint,
       likelyTokens: () => likelyTokens(question.messages),
     });
-    const patience = question.whole ? this.whole(plan) : this.patience(plan);
-    const work = chatWork(question, { plan, patience });
+    const work = chatWork(question, question.whole ? { plan } : { plan, patience: this.patience(plan) });
     using stop = this.signal(question, plan);
     call.leave = () => stop.giveUp(FailureError.of('cancelled', 'The answer of the model is not read on.'));
     try {
@@ -179,12 +182,6 @@ export class Pipeline {
     const { firstTokenMs, silenceMs } = this.parts.patience;
     const { first_token_ms = firstTokenMs, silence_ms = silenceMs } = rules?.deadlines ?? {};
     return { firstTokenMs: first_token_ms, silenceMs: silence_ms };
-  }
-
-  /** An answer that comes in one piece may take as long as a stream's first part and all silences together could. */
-  private whole({ rules }: CallPlan): Patience {
-    const totalMs = rules?.deadlines.total_ms ?? this.parts.totalMs;
-    return { firstTokenMs: totalMs, silenceMs: totalMs };
   }
 }
 

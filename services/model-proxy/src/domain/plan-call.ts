@@ -3,7 +3,7 @@ import { FailureError } from '@treadle/failure';
 import type { Choice } from './attempts.js';
 import { inOrder } from './choose-target.js';
 import type { Asking } from './question.js';
-import { resolveModel } from './resolve-model.js';
+import { type Resolution, resolveModel } from './resolve-model.js';
 import { type CallFacts, type RouteRules, readRouteRules, tierFor } from './route-rules.js';
 import type { Operation, Target, Targets } from './target.js';
 import type { TenantModels } from './tenant-models.js';
@@ -25,18 +25,24 @@ export interface Planning extends CallFacts {
   readonly key: () => string;
 }
 
-/** Chooses the targets of a call: by its route, or by the model it names. Throws `FailureError`. */
-export async function planCall(
+/** Chooses the targets of a call: by its route, or by the model it names. Waits only for lists of models and for budgets. Throws `FailureError`. */
+export function planCall(
   models: TenantModels,
   targets: Targets,
   defaultModel: string,
   planning: Planning,
-): Promise<CallPlan> {
+): CallPlan | Promise<CallPlan> {
   const { route, wanted } = planning.asking;
   // A workflow may name a route where it names a model.
   const name = route || (wanted.provider === '' && models.routes.has(wanted.model) ? wanted.model : '');
   if (name) return byRoute(name, models, targets, planning);
-  const resolution = await resolveModel(models.registry, defaultModel, wanted);
+  const resolution = resolveModel(models.registry, defaultModel, wanted);
+  return resolution instanceof Promise
+    ? resolution.then((found) => byModel(found, targets, planning))
+    : byModel(resolution, targets, planning);
+}
+
+function byModel(resolution: Resolution, targets: Targets, planning: Planning): CallPlan {
   if (!resolution.served) throw new FailureError(resolution.failure);
   const { provider, model, warning } = resolution;
   const target = targets.of(provider, model, planning.operation);

@@ -21,22 +21,24 @@ export interface Prompt {
  * (embeddings, documents to rank) are given as messages.
  */
 export function promptTokensAtMost(prompt: Prompt): number {
-  const { text, rest } = measure(prompt);
-  return text.reduce((sum, part) => sum + Buffer.byteLength(part), rest);
-}
-
-function measure({ model, messages, tools, responseFormat }: Prompt): { text: string[]; rest: number } {
-  const text: string[] = [];
+  const { messages, tools, responseFormat } = prompt;
+  let bytes = 0;
   let images = 0;
   for (const message of messages) {
     for (const part of contentOf(message)) {
-      if (part.type === 'text') text.push(part.text);
+      if (part.type === 'text') bytes += Buffer.byteLength(part.text);
       else images += 1;
     }
-    for (const { name, argumentsJson } of message.toolCalls ?? []) text.push(name, argumentsJson);
+    if (message.toolCalls)
+      for (const { name, argumentsJson } of message.toolCalls)
+        bytes += Buffer.byteLength(name) + Buffer.byteLength(argumentsJson);
   }
-  for (const extra of [tools, responseFormat]) if (extra !== undefined) text.push(JSON.stringify(extra));
-  const perImage = /-(mini|nano)/.test(model) ? tokensPerImageOfSmallModels : tokensPerImage;
-  const rest = tokensPerPrompt + messages.length * tokensPerMessage + images * perImage;
-  return { text, rest };
+  if (tools) bytes += Buffer.byteLength(JSON.stringify(tools));
+  if (responseFormat) bytes += Buffer.byteLength(JSON.stringify(responseFormat));
+  const ofImages = images > 0 ? images * tokensOfImage(prompt.model) : 0;
+  return bytes + tokensPerPrompt + messages.length * tokensPerMessage + ofImages;
+}
+
+function tokensOfImage(model: string): number {
+  return /-(mini|nano)/.test(model) ? tokensPerImageOfSmallModels : tokensPerImage;
 }

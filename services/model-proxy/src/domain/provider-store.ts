@@ -43,8 +43,8 @@ export interface ModelSetup {
 
 /** The saved providers and routes. Answers from memory; changes made by any replica arrive within two seconds. */
 export interface ProviderStore {
-  /** @throws FailureError `unavailable` when the tenant was never read and the database is away. */
-  setup(tenantId: string): Promise<ModelSetup>;
+  /** Waits only for a tenant that was never read. @throws FailureError `unavailable` when the tenant was never read and the database is away. */
+  setup(tenantId: string): ModelSetup | Promise<ModelSetup>;
   /** Calls the listener with a tenant's new setup, for closing what it made of the old. @returns how to stop listening. */
   onChange(listener: (tenantId: string, now: ModelSetup) => void): () => void;
 }

@@ -19,8 +19,6 @@ export interface ModelCall {
   /** Absent for plain text. */
   readonly responseFormat?: ResponseFormat;
   readonly reasoning?: ReasoningSettings;
-  /** The answer is not needed piece by piece: a server that costs less to read that way may give it in one. */
-  readonly whole?: boolean;
   /** Aborted when the caller is gone. */
   readonly signal?: AbortSignal;
 }
@@ -105,6 +103,8 @@ export interface Provider {
   listModels(): Promise<readonly string[]>;
   /** Ends with `finished` or throws a `FailureError`; leaving the loop ends the call. */
   chat(call: ModelCall): AsyncIterable<ModelPart>;
+  /** The parts of an answer that is not needed piece by piece; absent where reading it in one costs no less. Throws `FailureError`. */
+  answer?(call: ModelCall): Promise<readonly ModelPart[]>;
   /** Absent where the vendor has no embedding models. Throws `FailureError`. */
   embed?(call: EmbedCall): Promise<Embeddings>;
   /** Absent where the vendor has no reranking models. Throws `FailureError`. */

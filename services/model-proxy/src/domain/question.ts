@@ -18,6 +18,8 @@ export interface ChatQuestion extends Omit<ModelCall, 'model'>, Asking {
   readonly routingKey: string;
   /** Absent for the route's own setting; `ttlSeconds` is 0 for the same. */
   readonly cache?: { readonly enabled: boolean; readonly ttlSeconds: number };
+  /** The answer is not needed piece by piece. */
+  readonly whole?: boolean;
 }
 
 export type EmbedQuestion = Omit<EmbedCall, 'model'> & Asking;

@@ -36,6 +36,13 @@ export class Registry {
     return this.providers.find((provider) => provider.name === name);
   }
 
+  /** The provider's models where a list of this minute says so; else `list` is to be asked. */
+  fresh(provider: Provider): ModelList | undefined {
+    const reading = this.readings.get(provider.name);
+    if (reading?.list.state !== 'known' || this.now() - reading.at >= freshMs) return undefined;
+    return reading.list;
+  }
+
   /**
    * The provider's models. An old list that has the wanted model is good enough, and is renewed in the background:
    * a call waits for a list only when nothing else can say whether the model exists.

@@ -22,10 +22,29 @@ type Served = { readonly provider: Provider; readonly model: string };
  * 2. Where the provider is none of ours (imported workflows carry the names of plugins): any that lists the model.
  * 3. The default model, with a warning.
  * While a provider that may have the model cannot be asked, the answer is its trouble, which passes, and not "unknown".
+ * Waits only where a list of models has to be read first.
  */
-export async function resolveModel(registry: Registry, defaultModel: string, asked: WantedModel): Promise<Resolution> {
+export function resolveModel(
+  registry: Registry,
+  defaultModel: string,
+  asked: WantedModel,
+): Resolution | Promise<Resolution> {
   const wanted = withProvider(registry, asked);
   const named = registry.find(lastSegment(wanted.provider));
+  const list = named && registry.fresh(named);
+  if (named && list?.state === 'known') {
+    const model = nameIn(list.models, wanted.model);
+    if (model !== undefined) return { served: true, provider: named, model };
+  }
+  return resolveByLists(registry, defaultModel, wanted, named);
+}
+
+async function resolveByLists(
+  registry: Registry,
+  defaultModel: string,
+  wanted: WantedModel,
+  named: Provider | undefined,
+): Promise<Resolution> {
   const found = named ? await servedByName(registry, named, wanted.model) : await servedByAny(registry, wanted.model);
   if (found) return { served: true, ...found };
   const trouble = named ? undefined : await firstTrouble(registry);
@@ -67,7 +86,9 @@ async function servedByAny(registry: Registry, model: string): Promise<Served | 
 
 /** Some servers list `name:latest` for what everybody calls `name`. */
 function nameIn(models: readonly string[], model: string): string | undefined {
-  return [model, `${model}:latest`].find((name) => models.includes(name));
+  if (models.includes(model)) return model;
+  const latest = `${model}:latest`;
+  return models.includes(latest) ? latest : undefined;
 }
 
 async function firstTrouble(registry: Registry): Promise<Failure | undefined> {

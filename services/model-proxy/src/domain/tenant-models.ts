@@ -35,9 +35,9 @@ export class Catalog {
   }
 
   /** Throws `FailureError` `unavailable` when the tenant's setup cannot be read. */
-  async of(tenantId: string): Promise<TenantModels> {
-    const setup = await this.options.store.setup(tenantId);
-    return this.built.get(setup) ?? this.build(tenantId, setup);
+  of(tenantId: string): TenantModels | Promise<TenantModels> {
+    const setup = this.options.store.setup(tenantId);
+    return setup instanceof Promise ? setup.then((read) => this.build(tenantId, read)) : this.build(tenantId, setup);
   }
 
   /** Ends every connection. */
@@ -98,4 +98,4 @@ export class Catalog {
 const nothing: ModelSetup = { providers: [], routes: [] };
 
 /** Nothing is saved: only the providers of the environment serve. */
-export const emptyStore: ProviderStore = { setup: async () => nothing, onChange: () => () => undefined };
+export const emptyStore: ProviderStore = { setup: () => nothing, onChange: () => () => undefined };

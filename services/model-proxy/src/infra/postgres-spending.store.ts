@@ -40,10 +40,18 @@ const ledgerColumns = [
 ];
 const ledgerNames = ledgerColumns.map((column) => column.split(' ', 1)[0]).join(', ');
 
-/** Without a function and its loop: most calls are written this way. */
+/** Columns that may be null. */
+const nullable = ['usd', 'latency_ms', 'first_token_ms'];
+const zeros: Readonly<Record<string, string>> = { bigint: '0', boolean: 'false', text: "''" };
+const orZero = ledgerColumns.map((column) => {
+  const [name = '', type = ''] = column.split(' ');
+  return nullable.includes(name) || !zeros[type] ? name : `coalesce(${name}, ${zeros[type]})`;
+});
+
+/** Without a function and its loop: most calls are written this way. What is empty is left out of a row, and most of it is. */
 const noteQuery = `
   insert into usage_ledger (owner, counters, ${ledgerNames})
-  select $1::integer, '[]'::jsonb, ${ledgerNames} from jsonb_to_recordset($2::jsonb) as x(${ledgerColumns.join(', ')})
+  select $1::integer, '[]'::jsonb, ${orZero.join(', ')} from json_to_recordset($2::json) as x(${ledgerColumns.join(', ')})
   on conflict (id) do nothing`;
 
 const takeEventsQuery = `
@@ -86,7 +94,7 @@ export class PostgresSpendingStore implements SpendingStore {
   }
 
   async note(calls: readonly SettleCall[]): Promise<void> {
-    await this.query(noteQuery, [this.owner(), JSON.stringify(calls.map(settled))]);
+    await this.query(noteQuery, [this.owner(), JSON.stringify(calls.map(noted))]);
   }
 
   async settleLost(): Promise<number> {
@@ -155,6 +163,35 @@ function settled(call: SettleCall) {
     reasoning_tokens: call.reasoningTokens,
     latency_ms: rounded(call.latencyMs),
     first_token_ms: rounded(call.firstTokenMs),
+    at: call.at,
+  };
+}
+
+/** A row without what is empty. */
+function noted(call: SettleCall) {
+  const { latencyMs, firstTokenMs } = call;
+  return {
+    id: call.id,
+    tenant_id: call.tenantId,
+    workflow_id: call.workflowId || undefined,
+    run_id: call.runId || undefined,
+    node_key: call.nodeKey || undefined,
+    api_key_id: call.apiKeyId || undefined,
+    operation: call.operation,
+    provider: call.provider,
+    model: call.model,
+    route: call.route || undefined,
+    idempotency_key: call.idempotencyKey || undefined,
+    price_version: call.priceVersion || undefined,
+    status: call.status,
+    cached: call.cached || undefined,
+    usd: call.usd,
+    input_tokens: call.inputTokens || undefined,
+    cached_input_tokens: call.cachedInputTokens || undefined,
+    output_tokens: call.outputTokens || undefined,
+    reasoning_tokens: call.reasoningTokens || undefined,
+    latency_ms: latencyMs === undefined ? undefined : Math.round(latencyMs),
+    first_token_ms: firstTokenMs === undefined ? undefined : Math.round(firstTokenMs),
     at: call.at,
   };
 }

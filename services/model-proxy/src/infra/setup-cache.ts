@@ -41,12 +41,14 @@ export class SetupCache implements ProviderStore, PriceTable {
     this.prepared = true;
   }
 
-  async setup(tenantId: string): Promise<ModelSetup> {
-    return (await this.entry(tenantId)).setup;
+  setup(tenantId: string): ModelSetup | Promise<ModelSetup> {
+    const entry = this.entry(tenantId);
+    return entry instanceof Promise ? entry.then(({ setup }) => setup) : entry.setup;
   }
 
-  async hasBudgets(tenantId: string): Promise<boolean> {
-    return (await this.entry(tenantId)).hasBudgets;
+  hasBudgets(tenantId: string): boolean | Promise<boolean> {
+    const entry = this.entry(tenantId);
+    return entry instanceof Promise ? entry.then(({ hasBudgets }) => hasBudgets) : entry.hasBudgets;
   }
 
   /** Overrides count once the tenant has been read, which `hasBudgets` and `setup` do. */

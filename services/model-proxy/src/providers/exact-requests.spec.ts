@@ -49,7 +49,7 @@ const bodyOf = ({ body }: { readonly body?: string }): unknown => JSON.parse(bod
 
 describe('the exact request', () => {
   it('of chat completions', () => {
-    const request = toChatCompletions(full, server, true);
+    const request = toChatCompletions(full, server, 'stream with usage');
     expect(bodyOf(request)).toEqual({
       model: 'm-1',
       messages: [
@@ -81,7 +81,7 @@ describe('the exact request', () => {
 
   it('of a server that knows JSON but no schema, told in words and with a warning', () => {
     const dialect = { structuredOutput: 'json_object', maxTokensName: 'max_completion_tokens' } as const;
-    const request = toChatCompletions(full, { ...server, dialect }, true);
+    const request = toChatCompletions(full, { ...server, dialect }, 'stream with usage');
     expect(bodyOf(request)).toMatchObject({ response_format: { type: 'json_object' }, max_completion_tokens: 100 });
     expect(request.body).toContain('keeps to this JSON schema');
     expect(request.warnings).toEqual([expect.stringContaining('told the schema in words')]);
@@ -89,7 +89,7 @@ describe('the exact request', () => {
 
   it('of an Azure deployment', () => {
     const { server: options } = azureOptions({ ...server, baseUrl: 'https://r.openai.azure.com' }, {});
-    const request = toChatCompletions(full, options, true);
+    const request = toChatCompletions(full, options, 'stream with usage');
     expect(request.path).toBe('/openai/deployments/m-1/chat/completions?api-version=2024-10-21');
     expect(request.headers).toMatchObject({ 'api-key': 'sk-1' });
     expect(request.headers).not.toHaveProperty('authorization');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { EmbedRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askModel, askWhole } from '../../domain/ask-model.js';
 import type { Models } from '../../domain/ports.js';
 import { Requires } from '../auth/access.js';
+import { readBody } from '../errors/schema-failure.js';
 import { MODELS } from '../tokens.js';
 import { FoldedAnswer } from './chat-completion.view.js';
 import { embeddingsView } from './embeddings.view.js';
@@ -20,27 +21,33 @@ import {
 import { streamAnswer } from './stream-answer.js';
 import { toChatRequest } from './to-chat-request.js';
 
+const openAiPath = 'openai/v1';
+const chatPath = 'chat/completions';
+export const chatUrl = `/${openAiPath}/${chatPath}`;
+
 /** OpenAI's API in front of every provider: the official clients work with another base address and key. */
 @ApiTags('openai')
 @ApiBearerAuth()
-@Controller('openai/v1')
+@Controller(openAiPath)
 export class OpenAiController {
   constructor(@Inject(MODELS) private readonly models: Models) {}
 
-  @Post('chat/completions')
+  /** Served directly, without Nest's way to it, which would read the body itself. */
+  @Post(chatPath)
   @Requires('models:call')
   @HttpCode(200)
   @ApiOperation({ summary: "OpenAI's chat completions; the model is a route, provider/model, or a model" })
   async chat(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-    @Headers('idempotency-key') key: string | undefined,
-    @Body({ schema: chatCompletionSchema }) body: ChatCompletionBody,
+    @Body({ schema: chatCompletionSchema }) body: ChatCompletionBody = readBody(chatCompletionSchema, request.body),
   ): Promise<void> {
-    const { tenantId, apiKeyId } = request;
-    const idempotencyKey = `openai/${apiKeyId}/${key?.slice(0, 200) ?? randomUUID()}`;
+    const { tenantId, apiKeyId, headers } = request;
+    const key = headers['idempotency-key'];
+    const id = randomUUID();
+    const idempotencyKey = `openai/${apiKeyId}/${typeof key === 'string' ? key.slice(0, 200) : id}`;
     const asked = toChatRequest(body, { tenantId, apiKeyId, idempotencyKey });
-    const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: body.model };
+    const head = { id: `chatcmpl-${id}`, created: Math.floor(Date.now() / 1000), model: body.model };
     const gone = new AbortController();
     // Aborting makes an error with a stack, which an answer that went well has no use for.
     reply.raw.once('close', () => reply.raw.writableFinished || gone.abort());

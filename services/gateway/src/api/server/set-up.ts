@@ -4,8 +4,10 @@ import { ApiKeys } from '../../domain/api-keys.js';
 import { authenticate } from '../auth/authenticate.js';
 import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
+import { chatUrl, OpenAiController } from '../openai/openai.controller.js';
 import { addBodyParsers } from './adapter.js';
 import { serveApiDocs } from './api-docs.js';
+import { serveDirectly } from './serve-directly.js';
 
 /** What every request passes, and the description of the API. Called once, before the application listens. */
 export function setUpGateway(app: NestFastifyApplication): void {
@@ -13,6 +15,8 @@ export function setUpGateway(app: NestFastifyApplication): void {
   const keys = app.get(ApiKeys, { strict: false });
   declareRoutes(server);
   addBodyParsers(server);
+  const openAi = app.get(OpenAiController, { strict: false });
+  serveDirectly(server, chatUrl, (request, reply) => openAi.chat(request, reply));
   // Sizes are the uploads' own to count: they can say by how much a file is too large.
   void server.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY, files: maxFiles + 1, fields: 20 } });
   server.decorateRequest('tenantId', '');

@@ -1,5 +1,4 @@
 import { FailureError } from '@treadle/failure';
-import { z } from 'zod';
 import type { FinishReason, ModelPart, TokenCounts } from '../../domain/provider.js';
 import { AnswerReader, countsOf } from '../wire/answer-reader.js';
 import { parseJson } from '../wire/connection.js';
@@ -110,18 +109,6 @@ export function tokenCounts(usage: Usage): TokenCounts {
   };
 }
 
-const completionSchema = z.object({
-  choices: z
-    .array(
-      z.object({
-        message: z.object({ content: z.string().nullish() }).loose(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .min(1),
-  usage: z.object({ prompt_tokens: z.number().optional(), completion_tokens: z.number().optional() }).loose().nullish(),
-});
-
 /** Reads the plain answer of a server that does not stream. */
 export function fromPlainAnswer(
   text: string,
@@ -130,10 +117,35 @@ export function fromPlainAnswer(
 ): readonly ModelPart[] {
   const answer = new ChatCompletionReader(options);
   const body = parseJson(text);
-  if (typeof body === 'object' && body !== null && 'error' in body && body.error) answer.add(body);
-  const completion = completionSchema.safeParse(body);
-  if (!completion.success) throw notUnderstood(options, 'answered with something that is no chat completion');
-  answer.add(completion.data);
+  if (isObject(body) && body['error']) answer.add(body);
+  if (!isCompletion(body)) throw notUnderstood(options, 'answered with something that is no chat completion');
+  answer.add(body);
   answer.done = true;
   return [...answer.take(), answer.finished(warnings)];
+}
+
+/** As far as it is looked at; by hand, because it is asked of every answer. */
+function isCompletion(body: unknown): body is Chunk {
+  if (!isObject(body) || !Array.isArray(body['choices'])) return false;
+  const { choices, usage } = body;
+  const choice: unknown = choices[0];
+  if (!isObject(choice) || !isTextOrNone(choice['finish_reason'])) return false;
+  if (!isObject(choice['message']) || !isTextOrNone(choice['message']['content'])) return false;
+  return isNone(usage) || (isObject(usage) && isCount(usage['prompt_tokens']) && isCount(usage['completion_tokens']));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isNone(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return typeof value === 'string' || isNone(value);
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' || value === undefined;
 }

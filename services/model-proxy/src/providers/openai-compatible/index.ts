@@ -11,6 +11,7 @@ import type {
   RerankCall,
 } from '../../domain/provider.js';
 import { Connection, isEventStream } from '../wire/connection.js';
+import type { OpenAnswer } from '../wire/exchange.js';
 import { embed, rerank } from './embeddings.js';
 import { ChatCompletionReader, fromPlainAnswer } from './from-stream.js';
 import type { OpenAiCompatibleOptions } from './options.js';
@@ -43,12 +44,23 @@ export class OpenAiCompatibleProvider implements Provider {
     return data.map(({ id }) => id);
   }
 
+  async answer(call: ModelCall): Promise<readonly ModelPart[]> {
+    using stop = new CallSignal(call.signal, call.deadlineUnixMs);
+    try {
+      const { warnings, ...request } = toRequest(call, this.options, 'whole');
+      const response = await this.connection.open(request, stop.signal);
+      if (isEventStream(response)) return await Array.fromAsync(this.events(response, warnings));
+      return fromPlainAnswer(await this.connection.text(response), this.options, warnings);
+    } catch (error) {
+      throw stop.explain(error);
+    }
+  }
+
   async *chat(call: ModelCall): AsyncGenerator<ModelPart> {
     using stop = new CallSignal(call.signal, call.deadlineUnixMs);
     try {
       const { response, warnings } = await this.ask(call, stop.signal);
-      const reader = new ChatCompletionReader(this.options);
-      if (isEventStream(response)) yield* this.connection.parts(response, 'sse', reader, warnings);
+      if (isEventStream(response)) yield* this.events(response, warnings);
       else yield* fromPlainAnswer(await this.connection.text(response), this.options, warnings);
     } catch (error) {
       throw stop.explain(error);
@@ -69,15 +81,19 @@ export class OpenAiCompatibleProvider implements Provider {
     await this.connection.close(when);
   }
 
+  private events(response: OpenAnswer, warnings: readonly string[]): AsyncGenerator<ModelPart> {
+    return this.connection.parts(response, 'sse', new ChatCompletionReader(this.options), warnings);
+  }
+
   /** Sends the request; asks a second time where the server does not know `stream_options`. */
   private async ask(call: ModelCall, signal: AbortSignal) {
-    const { warnings, ...request } = toRequest(call, this.options, this.asksForUsage);
+    const { warnings, ...request } = toRequest(call, this.options, this.asksForUsage ? 'stream with usage' : 'stream');
     try {
       return { response: await this.connection.open(request, signal), warnings };
     } catch (error) {
       if (!this.asksForUsage || !refusesStreamOptions(error)) throw error;
       this.asksForUsage = false;
-      const again = toRequest(call, this.options, false);
+      const again = toRequest(call, this.options, 'stream');
       return { response: await this.connection.open(again, signal), warnings };
     }
   }

@@ -16,7 +16,7 @@ const server = { baseUrl: 'https://api.example.com/v1', apiKey: 'sk-1' };
 
 describe('the request', () => {
   it('is exactly this', () => {
-    const { path, headers, body, warnings } = toRequest(call, server, true);
+    const { path, headers, body, warnings } = toRequest(call, server, 'stream with usage');
     expect(path).toBe('/v1/chat/completions');
     expect(headers).toEqual({
       authorization: 'Bearer sk-1',
@@ -39,11 +39,11 @@ describe('the request', () => {
   });
 
   it('does not ask for usage where the server refuses to be asked', () => {
-    expect(JSON.parse(toRequest(call, server, false).body)).not.toHaveProperty('stream_options');
+    expect(JSON.parse(toRequest(call, server, 'stream').body)).not.toHaveProperty('stream_options');
   });
 
   it('sends no empty headers', () => {
-    const { headers } = toRequest({ ...call, idempotencyKey: '' }, { ...server, apiKey: '' }, true);
+    const { headers } = toRequest({ ...call, idempotencyKey: '' }, { ...server, apiKey: '' }, 'stream with usage');
     expect(Object.keys(headers)).toEqual(['content-type', 'accept']);
   });
 
@@ -51,7 +51,7 @@ describe('the request', () => {
     const { body, warnings } = toRequest(
       { ...call, parameters: { stream: false, n: 3, model: 'other' } },
       server,
-      true,
+      'stream with usage',
     );
     expect(JSON.parse(body)).toMatchObject({ model: 'gpt-4.1-mini', stream: true });
     expect(JSON.parse(body)).not.toHaveProperty('n');
@@ -63,6 +63,6 @@ describe('the request', () => {
     ['http://localhost:8000', '/chat/completions'],
     ['https://gateway.example.com/openai/v1?api-version=3', '/openai/v1/chat/completions?api-version=3'],
   ])('finds the endpoint below %s', (baseUrl, path) => {
-    expect(toRequest(call, { ...server, baseUrl }, true).path).toBe(path);
+    expect(toRequest(call, { ...server, baseUrl }, 'stream with usage').path).toBe(path);
   });
 });

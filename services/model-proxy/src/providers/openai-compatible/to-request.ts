@@ -16,8 +16,16 @@ export interface ChatRequest {
 /** Settings that decide how the proxy itself talks to the server, so a workflow cannot set them. */
 const reserved = new Set(['messages', 'model', 'n', 'stream', 'stream_options']);
 
-/** The request for a call: streamed unless the answer is wanted whole, with usage unless the server is known to refuse to be asked for it. */
-export function toRequest(call: ModelCall, options: Server, askForUsage: boolean): ChatRequest {
+/** How the answer is to come. Some servers refuse to be asked for the usage of a stream. */
+export type AnswerKind = 'whole' | 'stream' | 'stream with usage';
+
+const kinds: Readonly<Record<AnswerKind, object>> = {
+  whole: { stream: false },
+  stream: { stream: true },
+  'stream with usage': { stream: true, stream_options: { include_usage: true } },
+};
+
+export function toRequest(call: ModelCall, options: Server, kind: AnswerKind): ChatRequest {
   const given = Object.entries(call.parameters).filter(([, value]) => value !== null && value !== undefined);
   const format = call.responseFormat && toFormat(call.responseFormat, options);
   const body = {
@@ -27,15 +35,13 @@ export function toRequest(call: ModelCall, options: Server, askForUsage: boolean
     ...toolFields(call),
     ...(format && { response_format: format.field }),
     ...(call.reasoning?.effort && { reasoning_effort: call.reasoning.effort }),
-    ...(call.whole
-      ? { stream: false }
-      : { stream: true, ...(askForUsage && { stream_options: { include_usage: true } }) }),
+    ...kinds[kind],
   };
   return {
     path: endpoint(options, 'chat/completions', call.model),
     headers: {
       ...headersOf(options),
-      accept: call.whole ? 'application/json' : 'text/event-stream, application/json',
+      accept: kind === 'whole' ? 'application/json' : 'text/event-stream, application/json',
       ...(call.idempotencyKey && { 'idempotency-key': call.idempotencyKey }),
     },
     body: JSON.stringify(body),

@@ -12,8 +12,15 @@ export class OpenAiProvider extends OpenAiCompatibleProvider {
   }
 
   override chat(call: ModelCall): AsyncGenerator<ModelPart> {
-    const api = this.openAi.api ?? (call.reasoning ? 'responses' : 'chat');
-    return api === 'chat' ? super.chat(call) : this.respond(call);
+    return this.apiFor(call) === 'chat' ? super.chat(call) : this.respond(call);
+  }
+
+  override answer(call: ModelCall): Promise<readonly ModelPart[]> {
+    return this.apiFor(call) === 'chat' ? super.answer(call) : Array.fromAsync(this.respond(call));
+  }
+
+  private apiFor({ reasoning }: ModelCall): 'chat' | 'responses' {
+    return this.openAi.api ?? (reasoning ? 'responses' : 'chat');
   }
 
   private async *respond(call: ModelCall): AsyncGenerator<ModelPart> {

@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import type { z } from 'zod';
 import type { ModelPart } from '../../domain/provider.js';
 import type { AnswerReader } from './answer-reader.js';
-import { type AnswerStart, Exchange } from './exchange.js';
+import { Exchange, type OpenAnswer } from './exchange.js';
 import { failureFromResponse, notUnderstood, type ReadError, readError, unreachable } from './failures.js';
 import { type Framing, readAnswer } from './read-answer.js';
 import type { ServerOptions } from './server-options.js';
@@ -16,11 +16,6 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-}
-
-/** An answer that has begun and is no error. */
-export interface OpenAnswer extends AnswerStart {
-  readonly body: Exchange;
 }
 
 /** Pooled connections to one server, kept between calls. Throws `FailureError` for whatever goes wrong. */
@@ -54,12 +49,21 @@ export class Connection {
   }
 
   /** Sends a request and takes error answers out of the way. */
-  async open(request: WireRequest, signal: AbortSignal): Promise<OpenAnswer> {
-    const answer = await this.send(request, signal);
-    const { statusCode, headers } = answer;
+  async open({ path, headers, body }: WireRequest, signal: AbortSignal): Promise<OpenAnswer> {
+    const exchange = new Exchange(signal);
+    const method = body === undefined ? 'GET' : 'POST';
+    let answer: OpenAnswer;
+    try {
+      this.agent.dispatch({ origin: this.origin, path, method, headers, ...(body && { body }) }, exchange);
+      answer = await exchange.started;
+    } catch (error) {
+      exchange.abandon();
+      throw unreachable(this.options, error, this.options);
+    }
+    const { statusCode } = answer;
     if (statusCode >= 200 && statusCode < 300) return answer;
-    const error = this.errorOf(await this.text(answer));
-    throw new FailureError(failureFromResponse(this.options, statusCode, headers, error));
+    const said = this.errorOf(await this.text(answer));
+    throw new FailureError(failureFromResponse(this.options, statusCode, answer.headers, said));
   }
 
   /** The parts of a streamed answer, as the reader understands its events. */
@@ -92,23 +96,10 @@ export class Connection {
   async close(when: 'now' | 'idle'): Promise<void> {
     await (when === 'now' ? this.agent.destroy() : this.agent.close());
   }
-
-  private async send({ path, headers, body }: WireRequest, signal: AbortSignal): Promise<OpenAnswer> {
-    const exchange = new Exchange(signal);
-    const method = body === undefined ? 'GET' : 'POST';
-    try {
-      this.agent.dispatch({ origin: this.origin, path, method, headers, ...(body && { body }) }, exchange);
-      const { statusCode, headers: received } = await exchange.started;
-      return { statusCode, headers: received, body: exchange };
-    } catch (error) {
-      exchange.abandon();
-      throw unreachable(this.options, error, this.options);
-    }
-  }
 }
 
 /** Whether a 2xx answer is a stream of events. */
-export function isEventStream({ headers }: AnswerStart): boolean {
+export function isEventStream({ headers }: OpenAnswer): boolean {
   return String(headers['content-type'] ?? '').includes('text/event-stream');
 }
 

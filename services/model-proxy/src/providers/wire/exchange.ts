@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
-/** How an answer begins. */
-export interface AnswerStart {
+/** An answer that has begun. */
+export interface OpenAnswer {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
+  readonly body: Exchange;
 }
 
 /** Bytes kept for a slow reader before the server is asked to wait. */
@@ -15,7 +16,7 @@ const highWaterBytes = 256 * 1024;
  * done with a token here. Rejects and throws what the connection or the signal fails with.
  */
 export class Exchange implements Dispatcher.DispatchHandler, AsyncIterableIterator<Buffer> {
-  private readonly start = Promise.withResolvers<AnswerStart>();
+  private readonly start = Promise.withResolvers<OpenAnswer>();
   private controller: Dispatcher.DispatchController | undefined;
   private chunks: Buffer[] = [];
   private bytes = 0;
@@ -29,7 +30,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterableIterat
   }
 
   /** Resolves when the answer begins. */
-  get started(): Promise<AnswerStart> {
+  get started(): Promise<OpenAnswer> {
     return this.start.promise;
   }
 
@@ -38,9 +39,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterableIterat
     while (this.chunks.length === 0) {
       if (this.over === 'ended') return { done: true, value: undefined };
       if (this.over) throw this.over.error;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+      await this.news();
     }
     return { done: false, value: this.take() };
   }
@@ -48,7 +47,12 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterableIterat
   /** The rest of the answer, however long. */
   async text(): Promise<string> {
     const pieces: Buffer[] = [];
-    for (let next = await this.next(); !next.done; next = await this.next()) pieces.push(next.value);
+    for (;;) {
+      if (this.chunks.length > 0) pieces.push(this.take());
+      if (this.over) break;
+      await this.news();
+    }
+    if (this.over !== 'ended') throw this.over.error;
     return decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
   }
 
@@ -74,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterableIterat
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
-    if (statusCode >= 200) this.start.resolve({ statusCode, headers });
+    if (statusCode >= 200) this.start.resolve({ statusCode, headers, body: this });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -91,6 +95,12 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterableIterat
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.end({ error });
+  }
+
+  private news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   private take(): Buffer {

@@ -18,6 +18,25 @@ export interface ServerOptions {
 
 /** The path of an endpoint below a base address, its query kept (some gateways carry an API version there). */
 export function pathOf(baseUrl: string, endpoint: string): string {
+  const { path, search } = baseOf(baseUrl);
+  return `${path}/${endpoint}${search}`;
+}
+
+interface Base {
+  readonly path: string;
+  readonly search: string;
+}
+
+/** Taking an address apart costs more than all else that is done for a request, and there are few of them. */
+const bases = new Map<string, Base>();
+const mostBases = 1_000;
+
+function baseOf(baseUrl: string): Base {
+  const known = bases.get(baseUrl);
+  if (known) return known;
   const { pathname, search } = new URL(baseUrl);
-  return `${pathname.replace(/\/+$/, '')}/${endpoint}${search}`;
+  const base = { path: pathname.replace(/\/+$/, ''), search };
+  if (bases.size >= mostBases) bases.clear();
+  bases.set(baseUrl, base);
+  return base;
 }
