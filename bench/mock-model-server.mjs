@@ -1,5 +1,5 @@
 // A model server that costs as little as possible: OpenAI's chat completions, plain and streamed, with a set latency.
-// Usage: node bench/mock-model-server.mjs --latency-ms 50 --tokens 200; prints {"url"} and stops on a signal.
+// Usage: node bench/mock-model-server.mjs --latency-ms 50 --jitter-ms 10 --tokens 200; prints {"url"} and stops on a signal.
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import { setImmediate } from 'node:timers';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
 const latencyMs = Number(values['latency-ms']);
 const jitterMs = Number(values['jitter-ms']);
 const tokens = Number(values.tokens);
+let asked = 0;
 const usage = { prompt_tokens: 8, completion_tokens: tokens, total_tokens: 8 + tokens };
 const base = { id: 'chatcmpl-1', created: 1_760_000_000, model: 'bench' };
 
@@ -41,12 +42,18 @@ createServer((request, response) => {
   request.on('end', () => {
     const streamed = Buffer.concat(chunks).includes('"stream":true');
     const answer = () => (streamed ? stream(response) : send(response));
-    if (latencyMs > 0) setTimeout(answer, latencyMs + (Math.random() * 2 - 1) * jitterMs);
+    if (latencyMs > 0) setTimeout(answer, nextLatencyMs());
     else answer();
   });
 }).listen(0, '127.0.0.1', function () {
   console.log(JSON.stringify({ url: `http://127.0.0.1:${this.address().port}/v1` }));
 });
+
+/** Multiples of the golden ratio: as mixed as random numbers, but so evenly spread that medians do not waver by chance. */
+function nextLatencyMs() {
+  asked += 1;
+  return latencyMs + jitterMs * (2 * ((asked * 0.618_033_988_75) % 1) - 1);
+}
 
 function send(response) {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(plain) });

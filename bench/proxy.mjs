@@ -2,7 +2,7 @@
 // surface, and through another gateway for Node, in one run on one machine. Prints tables and writes bench/results/proxy.json. The other
 // gateway is installed for the bench alone. Each figure is the quietest of some rounds, in which the systems take turns: what else runs on
 // the machine only ever makes them slower. A round waits until the machine has nothing else to do, for `patience` seconds in the whole run.
-// Usage: npm run bench:proxy -- [--seconds 1] [--rounds 3] [--patience 180] [--without-peer]
+// `npm run bench:proxy -- --help` tells the options.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,19 +15,38 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
+    warmup: { type: 'string', default: '5' },
     patience: { type: 'string', default: '180' },
     'without-peer': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(`npm run bench:proxy -- [options]
+  --seconds <n>   how long each load is measured, default 1
+  --rounds <n>    how often, the quietest counts, default 3
+  --warmup <n>    seconds of whole answers and of streams before a system is measured, default 5
+  --patience <n>  seconds to wait in all for the machine to be quiet, default 180
+  --without-peer  leave the other gateway out
+Tables go to standard output, progress to standard error, all figures to bench/results/proxy.json.`);
+  process.exit(0);
+}
 const seconds = Number(values.seconds);
 let patienceMs = Number(values.patience) * 1_000;
+
+/** The models: one that answers at once, one that takes 50 ms exactly, and one that takes 40 to 60 ms. */
+const models = [
+  { latencyMs: 0, jitterMs: 0 },
+  { latencyMs: 50, jitterMs: 0 },
+  // Answers that take exactly as long as each other keep callers in step: all ask at once, again and again, and wait for each other.
+  { latencyMs: 50, jitterMs: 10 },
+];
 
 /** How the requests come: from callers that wait for their answer, or at random moments, so many in a second. */
 const loads = [
   { name: '1 caller', concurrency: 1 },
   { name: '50 callers', concurrency: 50 },
   { name: '200 callers', concurrency: 200 },
-  // For whole answers only: streams come in pieces, and several callers at once are random enough.
   { name: '500/s', perSecond: 500, plainOnly: true },
   // 50 at once, where each takes 50 ms.
   { name: '1000/s', perSecond: 1_000, plainOnly: true },
@@ -45,22 +64,27 @@ try {
 
 async function run() {
   const results = [];
-  for (const latencyMs of [0, 50]) {
-    const systems = await startSystems(latencyMs);
-    // Code that ran a thousand times is compiled: what a service that was just started costs is another question.
+  for (const model of models) {
+    const systems = await startSystems(model);
+    // Code that ran ten thousand times is compiled: what a service that was just started costs is another question.
     for (const system of systems)
-      for (const streamed of [false, true]) await measure(system, { latencyMs, streamed, ...loads[1] });
+      for (const streamed of [false, true]) await send(system, { streamed, ...loads[1] }, Number(values.warmup));
     for (const streamed of [false, true])
-      for (const each of loads.filter(({ plainOnly }) => !streamed || !plainOnly))
-        results.push(...(await rounds(systems, { latencyMs, streamed, ...each })));
+      for (const each of loads.filter((one) => tellsSomething(one, model, streamed)))
+        results.push(...(await rounds(systems, { ...model, streamed, ...each })));
     await stopAll();
   }
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
   return { machine, tokens, results: compare(results) };
 }
 
-async function startSystems(latencyMs) {
-  const mock = await startMock(latencyMs, tokens);
+/** Several callers are random enough for streams, and a single one is never in step with others. */
+function tellsSomething({ plainOnly, concurrency }, { jitterMs }, streamed) {
+  return jitterMs > 0 ? !streamed && concurrency !== 1 : !streamed || !plainOnly;
+}
+
+async function startSystems({ latencyMs, jitterMs }) {
+  const mock = await startMock(latencyMs, jitterMs, tokens);
   return [
     { name: 'direct', url: `${mock}/chat/completions`, headers: {} },
     await startBare(mock),
@@ -78,24 +102,33 @@ async function rounds(systems, setting) {
     const own = all.filter((each) => each.name === name);
     const quietest = own.reduce((best, each) => (each.p50 < best.p50 || Number.isNaN(best.p50) ? each : best));
     console.error(
-      `${name}, ${setting.latencyMs} ms ${setting.streamed ? 'streamed' : 'plain'}, ${quietest.load}: ${quietest.p50.toFixed(2)} ms`,
+      `${name}, ${latencyOf(setting)} ms ${setting.streamed ? 'streamed' : 'plain'}, ${quietest.load}: ${quietest.p50.toFixed(2)} ms`,
     );
     return { ...quietest, errors: Math.max(...own.map(({ errors }) => errors)) };
   });
 }
 
-async function measure({ name, url, headers, pid, model = 'bench' }, setting) {
-  const { latencyMs, streamed, concurrency, perSecond, name: kindOfLoad } = setting;
+function latencyOf({ latencyMs, jitterMs }) {
+  return jitterMs > 0 ? `${latencyMs} ± ${jitterMs}` : String(latencyMs);
+}
+
+async function measure(system, setting) {
+  const { latencyMs, jitterMs, streamed, name: kindOfLoad } = setting;
+  await quiet();
+  const figures = await send(system, setting, seconds);
+  const cpuMsPerRequest = system.pid ? figures.cpuMs / figures.requests : undefined;
+  const cpuMicrosPerToken = streamed && system.pid ? (cpuMsPerRequest * 1_000) / tokens : undefined;
+  const { name } = system;
+  return { name, latencyMs, jitterMs, streamed, load: kindOfLoad, ...figures, cpuMsPerRequest, cpuMicrosPerToken };
+}
+
+async function send({ url, headers, pid, model = 'bench' }, { streamed, concurrency, perSecond }, seconds) {
   const body = JSON.stringify({
     model,
     messages: [{ role: 'user', content: 'Say a few words.' }],
     ...(streamed && { stream: true, stream_options: { include_usage: true } }),
   });
-  await quiet();
-  const figures = await load({ url, headers, body, concurrency, perSecond, seconds, warmupSeconds: 0.3, pid });
-  const cpuMsPerRequest = pid ? figures.cpuMs / figures.requests : undefined;
-  const cpuMicrosPerToken = streamed && pid ? (cpuMsPerRequest * 1_000) / tokens : undefined;
-  return { name, latencyMs, streamed, load: kindOfLoad, ...figures, cpuMsPerRequest, cpuMicrosPerToken };
+  return load({ url, headers, body, concurrency, perSecond, seconds, warmupSeconds: 0.3, pid });
 }
 
 /** Resolves when a processor or so is free of other work, or when patience has ended. */
@@ -124,6 +157,7 @@ function compare(results) {
       (each) =>
         each.name === name &&
         each.latencyMs === one.latencyMs &&
+        each.jitterMs === one.jitterMs &&
         each.streamed === one.streamed &&
         each.load === one.load,
     );
@@ -145,7 +179,7 @@ function print({ machine, results }) {
   console.table(
     results.map((each) => ({
       system: each.name,
-      'latency ms': each.latencyMs,
+      'latency ms': latencyOf(each),
       kind: each.streamed ? 'stream' : 'plain',
       load: each.load,
       'requests/s': fixed(each.rps, 0),
@@ -166,15 +200,26 @@ function print({ machine, results }) {
 
 /** The few figures that decide. */
 function summarise(results) {
-  const of = (name, load) => results.filter((each) => each.name === name && !each.streamed && each.load === load);
-  for (const load of ['1 caller', '50 callers', '500/s', '1000/s'])
-    for (const { latencyMs, addedP50 } of of('treadle', load)) {
-      const bare = of('bare', load).find((each) => each.latencyMs === latencyMs);
+  const plain = results.filter(({ streamed }) => !streamed);
+  const columns = ['bare', 'treadle', ...(values['without-peer'] ? [] : [peerName])];
+  const rows = [
+    ['1 caller', '1 caller'],
+    ['50 callers', '50 callers that ask again when they are answered'],
+    ['1000/s', '1000 a second at random moments'],
+    ['500/s', '500 a second at random moments'],
+  ].flatMap(([load, title]) =>
+    models.flatMap((model) => {
+      const same = plain.filter((each) => each.load === load && latencyOf(each) === latencyOf(model));
+      if (same.length === 0) return [];
+      const added = columns.map((name) => [name, same.find((each) => each.name === name).addedP50.toFixed(2)]);
+      return [{ load: title, 'model ms': latencyOf(model), ...Object.fromEntries(added) }];
+    }),
+  );
+  console.log('Added to a whole answer at the median, in milliseconds (1000 a second at 50 ms is 50 at once):');
+  console.table(rows);
+  for (const { streamed, load, rpsOverPeer, latencyMs } of results)
+    if (rpsOverPeer && latencyMs === 0 && load.includes('caller'))
       console.log(
-        `added at the median, ${load}, ${latencyMs} ms: ${addedP50.toFixed(2)} ms (bare ${bare.addedP50.toFixed(2)} ms)`,
+        `throughput, ${streamed ? 'streamed' : 'plain'}, ${load}: ${rpsOverPeer.toFixed(1)} times the peer's`,
       );
-    }
-  const against = results.filter(({ rpsOverPeer, latencyMs }) => rpsOverPeer && latencyMs === 0);
-  for (const { streamed, load, rpsOverPeer } of against.filter(({ load }) => load.endsWith('callers')))
-    console.log(`throughput, ${streamed ? 'streamed' : 'plain'}, ${load}: ${rpsOverPeer.toFixed(1)} times the peer's`);
 }

@@ -28,9 +28,12 @@ export function cleanUp() {
 }
 
 /** @returns the base address of the model server. */
-export async function startMock(latencyMs, tokens, jitterMs = 0) {
-  const args = ['bench/mock-model-server.mjs', '--latency-ms', String(latencyMs), '--tokens', String(tokens)];
-  if (jitterMs) args.push('--jitter-ms', String(jitterMs));
+export async function startMock(latencyMs, jitterMs, tokens) {
+  const settings = { 'latency-ms': latencyMs, 'jitter-ms': jitterMs, tokens };
+  const args = [
+    'bench/mock-model-server.mjs',
+    ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+  ];
   return JSON.parse(await firstLine(start(args))).url;
 }
 
