@@ -105,6 +105,7 @@ describe('without a key', () => {
       'get /api/v1/runs',
       'get /api/v1/runs/{id}',
       'get /api/v1/runs/{id}/events',
+      'get /api/v1/runs/{id}/files/{file}',
       'get /api/v1/runs/{id}/history',
       'get /api/v1/runs/{id}/values/{hash}',
       'get /api/v1/schedules',

@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '
 import { FailureError } from '@treadle/failure';
 import { RunValues } from '@treadle/files';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 
 @ApiTags('runs')
@@ -14,6 +15,7 @@ export class RunFilesController {
   constructor(private readonly values: RunValues) {}
 
   @Get(':file')
+  @Requires('runs:read', { run: 'id' })
   @ApiOperation({
     summary: 'A file that a run made',
     description:
