@@ -1,8 +1,7 @@
 import { FailureError } from '@treadle/failure';
-import { GuestPool, ProcessGuest } from '@treadle/guests';
+import { GuestPool, nodeCommand, ProcessGuest, programBeside } from '@treadle/guests';
 import { z } from 'zod';
 import type { DocumentFile, DocumentReply, DocumentText, ReadingLimits } from './document-call.js';
-import { packageFolder, programPath, readableFolders } from './paths.js';
 
 export interface DocumentReaderOptions {
   /** The most documents read at a time, each in a process of its own. */
@@ -106,17 +105,7 @@ function startProcess({ memoryBytes, mostPages }: DocumentReaderOptions) {
   const limits: ReadingLimits = { mostPages, mostUnpackedBytes, mostCharacters };
   const heapMb = Math.round(memoryBytes / 1024 / 1024);
   return ProcessGuest.start<DocumentFile, DocumentReply>({
-    command: [
-      process.execPath,
-      '--permission',
-      ...readableFolders().map((folder) => `--allow-fs-read=${folder}`),
-      '--disallow-code-generation-from-strings',
-      '--disable-warning=SecurityWarning',
-      `--max-old-space-size=${heapMb}`,
-      programPath('document.process'),
-      JSON.stringify(limits),
-    ],
-    cwd: packageFolder,
+    command: nodeCommand(programBeside(import.meta.url, 'document.process'), { argument: limits, heapMb }),
     write: ({ bytes, fileName, mediaType }) => [
       `${JSON.stringify({ fileName, mediaType, byteCount: bytes.byteLength })}\n`,
       bytes,

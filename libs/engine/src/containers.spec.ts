@@ -145,7 +145,7 @@ describe('iteration', () => {
             error_handle_mode: 'continue-on-error',
           },
         },
-        { id: 'bad', type: 'template', parent: 'each', config: { template: '{{ nope( }}' } },
+        { id: 'bad', type: 'template', parent: 'each', config: { template: '{{ nope.a.b }}' } },
         end(['each', 'output']),
       ],
       'start>items items>each each>end',

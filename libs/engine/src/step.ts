@@ -110,7 +110,8 @@ export class Step {
     switch (type.work) {
       case 'control': {
         const read = readIn(place, this.state);
-        if (this.largeRead(read, node.reads, type.writes?.(node.config))) return this.schedule(key, 1);
+        const isWork = type.isWork?.(node.config) ?? false;
+        if (isWork || this.largeRead(read, node.reads, type.writes?.(node.config))) return this.schedule(key, 1);
         return this.settleAs(key, type.settle(node.config, read));
       }
       case 'task':

@@ -242,6 +242,12 @@ export interface Documents {
   text(question: DocumentQuestion): Promise<string>;
 }
 
+/** Renders Jinja2 templates that a user wrote. Throws `FailureError`: `template_error` with the line at fault, `limit_exceeded`. */
+export interface Templates {
+  /** The template sees the variables and nothing else. */
+  render(template: string, variables: JsonObject): Promise<string>;
+}
+
 /** Everything a node may ask of the world. */
 export interface Capabilities {
   readonly code: Code;
@@ -250,4 +256,5 @@ export interface Capabilities {
   readonly http: Http;
   readonly files: Files;
   readonly tools: Tools;
+  readonly templates: Templates;
 }

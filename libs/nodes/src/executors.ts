@@ -10,6 +10,7 @@ import { executeHttpRequest } from './http-request/http-request.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
 import { executeParameterExtractor } from './parameter-extractor/parameter-extractor.executor.js';
 import { executeQuestionClassifier } from './question-classifier/question-classifier.executor.js';
+import { executeTemplate } from './template/template.executor.js';
 import { executeTool } from './tool/tool.executor.js';
 
 type Catalogued = typeof catalog;
@@ -34,12 +35,17 @@ export const executors = {
   tool: executeTool,
 } as const satisfies { readonly [Name in TaskNodeName]: Execute<ConfigOf<Catalogued[Name]>> };
 
+/** Control nodes that an executor settles in another way than the engine. */
+const controlExecutors = { template: executeTemplate } as const;
+
 /**
  * The executor of a node type by name, for tasks whose configuration `compile` has checked; absent when there is none. A control node
- * becomes a task where it reads large values, and comes to the same here as in the engine.
+ * becomes a task where it reads large values or is work, and comes to the same here as in the engine.
  */
 export function findExecutor(type: string): Execute<unknown> | undefined {
   if (Object.hasOwn(executors, type)) return executors[type as TaskNodeName] as Execute<unknown>;
+  if (Object.hasOwn(controlExecutors, type))
+    return controlExecutors[type as keyof typeof controlExecutors] as Execute<unknown>;
   const known: NodeType | undefined = Object.hasOwn(catalog, type)
     ? (catalog[type as keyof Catalogued] as NodeType)
     : undefined;

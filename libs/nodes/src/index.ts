@@ -7,6 +7,14 @@ export * from './files/file.js';
 export * from './files/file-input.js';
 export { type HttpRequestConfig, httpRequestConfigSchema } from './http-request/http-request.descriptor.js';
 export { type LlmConfig, llmConfigSchema } from './llm/llm.descriptor.js';
+export {
+  isPlainTemplate,
+  maxRenderedLength,
+  maxTemplateFuel,
+  renderedTooLong,
+  renderPlain,
+  templateFailure,
+} from './render-jinja.js';
 export { type CronExpression, parseCron } from './schedule/cron.js';
 export { nextMoment } from './schedule/next-moment.js';
 export { type ScheduleConfig, scheduleConfigSchema } from './schedule/schedule.descriptor.js';

@@ -12,12 +12,13 @@ import type {
   HttpQuestion,
   Models,
   NodeContext,
+  Templates,
   ToolAnswer,
   ToolDescription,
   ToolQuestion,
   Tools,
 } from '@treadle/nodes';
-import { localFile } from '@treadle/nodes';
+import { localFile, renderPlain } from '@treadle/nodes';
 import type { Json } from '@treadle/workflow';
 
 /** A model that plays back parts, one list a call, and remembers what it was asked. A failure among the parts is thrown. */
@@ -96,6 +97,11 @@ export function fakeDocuments(): Documents & { readonly read: DocumentQuestion[]
   };
 }
 
+/** Renders every template where it is, without a cap on time and memory. */
+export function fakeTemplates(): Templates {
+  return { render: async (template, variables) => renderPlain(template, variables) };
+}
+
 /** Code that returns the same for everyone, or does what the function says, and remembers what it was asked to run. */
 export function fakeCode(
   result: Json | ((question: CodeQuestion) => Json) = {},
@@ -171,6 +177,7 @@ export function fakeContext(
       http: fakeHttp(),
       files: fakeFiles(),
       tools: fakeTools(),
+      templates: fakeTemplates(),
       ...capabilities,
     },
     emitText: (text) => void shown.push(text),

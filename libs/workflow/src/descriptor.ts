@@ -81,11 +81,13 @@ interface Description<Config> {
 
 /**
  * A node that only decides or moves data: settled inside the engine, free to be repeated, no effect outside. Where it would look into a
- * large value, an executor calls the same `settle`.
+ * large value, or its configuration is work, an executor settles it.
  */
 export interface ControlNodeType<Config = unknown> extends Description<Config> {
   readonly work: 'control';
   readonly settle: (config: Config, read: Read) => Settlement;
+  /** Whether a configuration is too much for the engine, so that an executor settles it; none is when absent. */
+  readonly isWork?: (config: Config) => boolean;
 }
 
 /** A node that becomes a task for an executor of its pool. */

@@ -11,6 +11,7 @@ import { TenantHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
 import { CodeSandbox, type Sandbox } from '@treadle/sandbox';
+import { TemplateRenderer } from '@treadle/templates';
 import { HeartbeatPoller } from './api/heartbeat.poller.js';
 import { TaskConsumer } from './api/task.consumer.js';
 import { TextSoFarResponder } from './api/text-so-far.responder.js';
@@ -42,6 +43,7 @@ class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly http: TenantHttp,
     private readonly sandbox: Sandbox,
     private readonly documents: DocumentReader,
+    private readonly templates: TemplateRenderer,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -49,7 +51,8 @@ class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.http.close(), this.sandbox.close(), this.documents.close()]);
+    const { http, sandbox, documents, templates } = this;
+    await Promise.all([http, sandbox, documents, templates].map((part) => part.close()));
   }
 }
 
@@ -68,9 +71,10 @@ function providers({ config, bus, models, tools, files, log, ...options }: NodeE
   const http = new TenantHttp(config.httpAllow, { allowUnverified: config.httpAllowUnverified });
   const sandbox = codeSandbox(config);
   const documents = documentReader(config);
+  const templates = new TemplateRenderer(templateCaps);
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox, documents),
+    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox, documents, templates),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });
@@ -78,7 +82,7 @@ function providers({ config, bus, models, tools, files, log, ...options }: NodeE
     { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
     { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },
     { provide: TextSoFarResponder, useValue: new TextSoFarResponder(bus, runner) },
-    { provide: CapabilityLifecycle, useValue: new CapabilityLifecycle(http, sandbox, documents) },
+    { provide: CapabilityLifecycle, useValue: new CapabilityLifecycle(http, sandbox, documents, templates) },
   ];
 }
 
@@ -90,6 +94,9 @@ function codeSandbox(config: NodeExecutorConfig): CodeSandbox {
     pythonProcesses: config.codePythonProcesses,
   });
 }
+
+/** What a template may take; a prompt or a text that needs more is none. */
+const templateCaps = { processes: 2, timeoutSeconds: 5, memoryBytes: 256 * 1024 * 1024 };
 
 /** The largest document that is looked at, in bytes, and the most pages of a PDF. */
 const documentBytes = 50 * 1024 * 1024;

@@ -26,7 +26,7 @@ export const executeLlm: Execute<LlmConfig> = async (config, context) => {
 };
 
 async function toQuestion(config: LlmConfig, context: NodeContext): Promise<ChatQuestion> {
-  const messages = await withImages(config.vision, toMessages(config, context.read, context.history), context);
+  const messages = await withImages(config.vision, await toMessages(config, context), context);
   if (messages.length === 0) {
     throw FailureError.of(
       'node_configuration',

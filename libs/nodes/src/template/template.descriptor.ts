@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineControlNode } from '../define-node.js';
 import { namedSelectorSchema, selectorReference } from '../fields.js';
-import { settleTemplate } from './template.route.js';
+import { isWork, settleTemplate } from './template.route.js';
 
 export const templateConfigSchema = z.object({
   /** Jinja2. It sees the named variables only. */
@@ -24,4 +24,5 @@ export const template = defineControlNode<TemplateConfig>({
   handles: () => ['source'],
   outputs: () => ['output'],
   settle: settleTemplate,
+  isWork,
 });

@@ -4,6 +4,7 @@ import type { FileStore } from '@treadle/files';
 import type { TenantHttp } from '@treadle/guarded-http';
 import type { Capabilities } from '@treadle/nodes';
 import type { Sandbox } from '@treadle/sandbox';
+import type { TemplateRenderer } from '@treadle/templates';
 import type { CapabilitySource } from '../domain/capability-source.js';
 import { effectKey } from '../domain/effect-key.js';
 import { GrpcModels, type ModelService } from './grpc-models.js';
@@ -19,6 +20,7 @@ export class ServiceCapabilities implements CapabilitySource {
     private readonly files: FileStore,
     private readonly sandbox: Sandbox,
     private readonly documents: DocumentReader,
+    private readonly templates: TemplateRenderer,
   ) {}
 
   forTask(task: Task, signal: AbortSignal): Capabilities {
@@ -32,6 +34,7 @@ export class ServiceCapabilities implements CapabilitySource {
       models: new GrpcModels(this.models, task, signal),
       http: this.http.of(tenantId).forSignal(signal),
       files,
+      templates: { render: (template, variables) => this.templates.render(template, variables, signal) },
       tools: new GrpcTools(this.tools, task, files, signal),
     };
   }

@@ -1,0 +1,1 @@
+export { TemplateRenderer, type TemplateRendererOptions } from './template-renderer.js';
