@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError } from '@treadle/failure';
 import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { JsonObject } from '@treadle/workflow';
+import { callFailure } from '../call-failure.js';
 import { readEvents, type StreamState } from './event-stream.js';
 import { type Incoming, RpcError, readMessages } from './json-rpc.js';
 import type { McpHttp } from './mcp-http.js';
@@ -37,7 +38,7 @@ export async function ask(http: McpHttp, method: string, params: JsonObject, sig
     signal.throwIfAborted();
     return await new Exchange(http, id, signal).run(method, params);
   } catch (error) {
-    throw translated(error, http, signal);
+    throw callFailure(error, `The MCP server at ${http.host}`, signal);
   } finally {
     signal.removeEventListener('abort', cancel);
   }
@@ -145,19 +146,6 @@ async function sayCancelled(http: McpHttp, requestId: string): Promise<void> {
   const params = { requestId, reason: 'Nobody waits for the answer any longer.' };
   // The call has ended whether the server hears it or not.
   await notify(http.farewell(farewellMs), 'notifications/cancelled', params).catch(() => undefined);
-}
-
-function translated(error: unknown, http: McpHttp, signal: AbortSignal): unknown {
-  if (signal.aborted) {
-    if (signal.reason instanceof FailureError) return signal.reason;
-    return FailureError.of('deadline_exceeded', `The MCP server at ${http.host} did not answer in time. Give the tool more time, or ask it for less.`); // biome-ignore format: a sentence
-  }
-  if (!(error instanceof FailureError)) return error;
-  const { code, details } = error.failure;
-  if (code === 'http_response_too_large') {
-    return FailureError.of('tool_answer_too_large', `The answer of the MCP server at ${http.host} is larger than ${String(details?.maxBytes)} bytes. Ask for less.`, { ...(details && { details }) }, { cause: error }); // biome-ignore format: a sentence
-  }
-  return error;
 }
 
 const endedEarly = (host: string, cause?: unknown) =>

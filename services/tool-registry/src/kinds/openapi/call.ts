@@ -2,6 +2,7 @@ import { FailureError } from '@treadle/failure';
 import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { JsonObject } from '@treadle/workflow';
 import type { CallWorld, DiscoveredTool, ToolOutcome } from '../../domain/toolset-kind.js';
+import { callFailure } from '../call-failure.js';
 import { buildRequest } from './build-request.js';
 import { type OperationPlan, operationPlanSchema } from './operation-plan.js';
 import { readAnswer } from './read-answer.js';
@@ -20,20 +21,20 @@ export async function callOperation(tool: DiscoveredTool, args: JsonObject, worl
   const plain = buildRequest(plan, args, world.idempotencyKey);
   const credential = plan.security === 'none' ? undefined : world.credential;
   const request = credential ? await credential.attach(plain) : plain;
-  const answer = await world.http.open({
-    ...request,
-    connectTimeoutSeconds,
-    readTimeoutSeconds: Math.max(1, (world.deadlineUnixMs - Date.now()) / 1000),
-    maxBytes: world.maxAnswerBytes,
-  });
-  const failure = failureOf(answer, plan, tool, credential !== undefined);
-  if (failure) {
+  try {
+    const answer = await world.http.open({
+      ...request,
+      connectTimeoutSeconds,
+      readTimeoutSeconds: Math.max(1, (world.deadlineUnixMs - Date.now()) / 1000),
+      maxBytes: world.maxAnswerBytes,
+    });
+    const failure = failureOf(answer, plan, tool, credential !== undefined);
+    if (!failure) return await readAnswer(answer);
     answer.cancel();
     throw failure;
+  } catch (error) {
+    throw callFailure(error, new URL(plan.server).host, world.signal);
   }
-  return readAnswer(answer).catch((error: unknown) => {
-    throw asToolFailure(error, tool);
-  });
 }
 
 function failureOf(
@@ -64,10 +65,4 @@ function retryAfter({ headers }: StreamedAnswer): { retryAfterSeconds?: number }
   if (written === undefined) return {};
   const seconds = /^\d+$/.test(written.trim()) ? Number(written) : (Date.parse(written) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? { retryAfterSeconds: Math.min(86_400, Math.max(0, Math.ceil(seconds))) } : {};
-}
-
-function asToolFailure(error: unknown, tool: DiscoveredTool): unknown {
-  if (!(error instanceof FailureError) || error.failure.code !== 'http_response_too_large') return error;
-  const { details } = error.failure;
-  return FailureError.of('tool_answer_too_large', `The answer of "${tool.name}" is larger than ${String(details?.maxBytes)} bytes. Ask for less, for example page by page.`, { ...(details && { details }) }, { cause: error }); // biome-ignore format: a sentence
 }
