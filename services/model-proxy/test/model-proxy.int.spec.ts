@@ -316,7 +316,7 @@ describe.skipIf(!natsAvailable())('the service over gRPC', () => {
       address: `127.0.0.1:${app.get(GrpcServer, { strict: false }).port}`,
     });
     cleanups.push(() => client.close());
-    await vi.waitFor(async () => expect((await ask(client.chat(request()))).failure).toBeUndefined());
+    await vi.waitFor(async () => expect((await ask(client.chat(request()))).failure).toBeUndefined(), 15_000);
     expect(await ask(client.chat(request()))).toMatchObject({
       text: expect.stringContaining('You said: Hello there'),
       finished: { finishReason: 'stop' },
