@@ -13,5 +13,6 @@ export * from './gen/treadle/orchestrator/v1/run_continuation_service.js';
 export * from './gen/treadle/orchestrator/v1/run_service.js';
 export * from './gen/treadle/orchestrator/v1/workflow_changed.js';
 export * from './gen/treadle/orchestrator/v1/workflow_service.js';
+export * from './gen/treadle/tool/v1/tool_admin_service.js';
 export * from './gen/treadle/tool/v1/tool_service.js';
 export * from './subjects.js';

@@ -1,3 +1,5 @@
 export { type Migration, type Migrations, migrate } from './migrate.js';
+export { migrationOf } from './migration-of.js';
+export { OwnerLock } from './owner-lock.js';
 export { createDatabase, createPool, type PoolLog, type PoolOptions } from './pool.js';
 export { asUnavailable, withDatabase } from './unavailable.js';

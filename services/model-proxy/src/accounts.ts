@@ -1,7 +1,7 @@
 import { budgetAlertsSubject } from '@treadle/contracts';
 import { toFailure } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
-import { asUnavailable, migrate } from '@treadle/persistence';
+import { asUnavailable, migrate, OwnerLock } from '@treadle/persistence';
 import { KyselyDataKeyStore, parseKeyEncryptionKeys, Vault } from '@treadle/secrets';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
@@ -14,8 +14,8 @@ import { DefaultPrices } from './infra/default-prices.js';
 import { KyselyBudgetRepository } from './infra/kysely-budget.repository.js';
 import { KyselySetupRepository } from './infra/kysely-setup.repository.js';
 import { MemoryResponseCache } from './infra/memory-response-cache.js';
+import { ownerLockClass } from './infra/migrations/0003-counter-functions.js';
 import { modelProxyMigrations, modelProxySchema } from './infra/migrations/index.js';
-import { OwnerLock } from './infra/owner-lock.js';
 import { PostgresResponseCache } from './infra/postgres-response-cache.js';
 import { PostgresSpendingStore } from './infra/postgres-spending.store.js';
 import { SetupCache } from './infra/setup-cache.js';
@@ -63,7 +63,7 @@ export class Accounts {
     const setup = new SetupCache({ repository, vault, log, defaults: new DefaultPrices() });
     this.setup = setup;
     this.cache = new PostgresResponseCache(pool, new MemoryResponseCache(), log);
-    this.ownerLock = new OwnerLock(pool);
+    this.ownerLock = new OwnerLock(pool, ownerLockClass);
     this.spending = new PostgresSpendingStore(pool, this.ownerLock);
     this.meter = new Meter({
       store: this.spending,

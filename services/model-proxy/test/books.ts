@@ -1,11 +1,11 @@
-import { createPool, migrate } from '@treadle/persistence';
+import { createPool, migrate, OwnerLock } from '@treadle/persistence';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import { Meter, type MeterOptions } from '../src/domain/meter.js';
 import type { BillableCall } from '../src/domain/money-gate.js';
 import { tokenPrice } from '../src/domain/price.js';
+import { ownerLockClass } from '../src/infra/migrations/0003-counter-functions.js';
 import { modelProxyMigrations, modelProxySchema } from '../src/infra/migrations/index.js';
-import { OwnerLock } from '../src/infra/owner-lock.js';
 import { PostgresSpendingStore } from '../src/infra/postgres-spending.store.js';
 
 /** A dollar for a million tokens of input, ten for output. */
@@ -59,7 +59,7 @@ export class Books {
 
   async replica(overrides: Partial<MeterOptions> = {}): Promise<Replica> {
     const pool = createPool(this.database.connectionString, { schema: modelProxySchema });
-    const lock = new OwnerLock(pool);
+    const lock = new OwnerLock(pool, ownerLockClass);
     await lock.take();
     const store = new PostgresSpendingStore(pool, lock);
     const meter = new Meter({

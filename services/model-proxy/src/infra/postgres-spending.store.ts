@@ -1,5 +1,5 @@
 import { FailureError } from '@treadle/failure';
-import { withDatabase } from '@treadle/persistence';
+import { type OwnerLock, withDatabase } from '@treadle/persistence';
 import type { Pool } from 'pg';
 import type { Spender } from '../domain/money-gate.js';
 import type {
@@ -10,7 +10,6 @@ import type {
   SpendingCall,
   SpendingStore,
 } from '../domain/spending.js';
-import type { OwnerLock } from './owner-lock.js';
 
 /** Lost reservations settled in one go. */
 const lostAtOnce = 500;

@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /** What administrators save: providers with sealed keys, routes, prices and budgets; and a number for each tenant that changes with any of it. */
 export const setupTables = migrationOf(sql`

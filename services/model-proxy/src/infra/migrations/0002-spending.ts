@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /**
  * What calls spend. `counters` names the budget counters a call was counted in: `[{"b": budget, "s": subject, "p": start of the period}]`.

@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /** First key of the advisory locks that living proxies hold; the second is the owner's number. */
 export const ownerLockClass = 7_203_115;

@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /**
  * Reserves any number of calls in one statement: the decision and what it rests on are one transaction without a round trip in between.

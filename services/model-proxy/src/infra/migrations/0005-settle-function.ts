@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /**
  * Settles any number of calls in one statement. A call's reservation is given back and what it used is counted, once: a second settlement of

@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /** Answers that may be given again. Not written to the log of the database: losing them costs a call, keeping them safe would cost every one. */
 export const responseCache = migrationOf(sql`

@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /** A provider that is deleted and made again must not look like the one before. */
 export const setupRevisions = migrationOf(sql`

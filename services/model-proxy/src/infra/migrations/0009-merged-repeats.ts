@@ -1,5 +1,5 @@
+import { migrationOf } from '@treadle/persistence';
 import { sql } from 'kysely';
-import { migrationOf } from './migration-of.js';
 
 /** Whether a provider promises to bill requests under one key once. Saying so is the administrator's: none is believed to by itself. */
 export const mergedRepeats = migrationOf(

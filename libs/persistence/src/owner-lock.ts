@@ -1,11 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
-import { ownerLockClass } from './migrations/0003-counter-functions.js';
 
 const tryAgainMs = 1000;
 
 /**
  * Says that this process lives: an advisory lock under its number, held on a connection of its own. The server lets go of it the moment the
- * process is gone, however it went.
+ * process is gone, however it went. The number comes from the sequence `owner_number` in the schema of the pool's service.
  */
 export class OwnerLock {
   private client: PoolClient | undefined;
@@ -13,7 +12,11 @@ export class OwnerLock {
   private trying: NodeJS.Timeout | undefined;
   private closed = false;
 
-  constructor(private readonly pool: Pool) {}
+  /** The class is the first key of the locks; each service has its own, since locks are shared by a whole database. */
+  constructor(
+    private readonly pool: Pool,
+    private readonly lockClass: number,
+  ) {}
 
   /** The process's number, once `take` has resolved. */
   get owner(): number | undefined {
@@ -26,7 +29,7 @@ export class OwnerLock {
       this.number ??= await nextNumber(client);
       // A machine that vanished without a word is noticed within half a minute.
       await client.query('set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4');
-      await client.query('select pg_advisory_lock($1, $2)', [ownerLockClass, this.number]);
+      await client.query('select pg_advisory_lock($1, $2)', [this.lockClass, this.number]);
     } catch (error) {
       client.release(true);
       throw error;

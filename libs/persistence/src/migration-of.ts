@@ -1,5 +1,5 @@
-import type { Migration } from '@treadle/persistence';
 import type { RawBuilder } from 'kysely';
+import type { Migration } from './migrate.js';
 
 /** A migration that is its SQL. */
 export function migrationOf(statements: RawBuilder<unknown>): Migration {
