@@ -13,7 +13,7 @@ export interface Fault {
   happen(system: ProcessesSystem, chance: number): Promise<unknown>;
 }
 
-const roles = ['gateway', 'orchestrator', 'node-executor', 'model-proxy'];
+const roles = ['gateway', 'orchestrator', 'node-executor', 'model-proxy', 'tool-registry'];
 
 const killed = (role: string): Fault => ({
   name: `${role} killed`,

@@ -59,7 +59,7 @@ export async function startProcessesSystem(modelUrl: string): Promise<ProcessesS
   }
   return {
     api: new ApiClient({ url, apiKey }),
-    roles: ['gateway', 'orchestrator', 'node-executor', 'model-proxy'],
+    roles: ['gateway', 'orchestrator', 'node-executor', 'model-proxy', 'tool-registry'],
     folder,
     nats,
     signal: (role, signal) => signalOldest(launcher, role, signal).pid,

@@ -1,5 +1,6 @@
 export * from './client.js';
 export * from './failure-message.js';
+export { abortFailure } from './failure-status.js';
 export * from './grpc-server.module.js';
 export * from './handlers.js';
 export * from './in-process.js';

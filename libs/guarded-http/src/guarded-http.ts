@@ -65,16 +65,20 @@ export class GuardedHttp {
       headers: headersFor(question.headers, url),
       body: question.body,
     };
-    for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const { maxRedirects = mostRedirects } = question;
+    for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       const answer = await this.#sendHop(hop, question, signal);
-      const next = nextHop(hop, answer.statusCode, answer.headers.location, question.secretHeaders);
+      const next =
+        maxRedirects === 0
+          ? undefined
+          : nextHop(hop, answer.statusCode, answer.headers.location, question.secretHeaders);
       if (next === undefined) return streamedAnswer(answer, hop.url, question.maxBytes);
       await answer.body.dump().catch(() => undefined);
       hop = { ...next, url: checkedUrl(next.url) };
     }
     throw FailureError.of(
       'http_request_failed',
-      `${hop.url.host} redirects more than ${mostRedirects} times. Use the final address.`,
+      `${hop.url.host} redirects more than ${maxRedirects} times. Use the final address.`,
       { retryable: false },
     );
   }

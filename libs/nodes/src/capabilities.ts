@@ -114,6 +114,8 @@ export interface HttpQuestion {
   /** Names of headers that must not follow a redirect to another origin, besides those that carry credentials by their nature. */
   readonly secretHeaders?: readonly string[];
   readonly body?: string | Uint8Array;
+  /** Above this a redirect is a failure; with 0 it is the answer itself. Absent for five. */
+  readonly maxRedirects?: number;
   readonly connectTimeoutSeconds: number;
   readonly readTimeoutSeconds: number;
   /** False asks not to check the server's certificate, which only the operator can grant; absent checks it. */

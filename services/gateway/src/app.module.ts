@@ -8,6 +8,8 @@ import {
   ModelServiceService,
   RunContinuationServiceService,
   RunServiceService,
+  ToolAdminServiceService,
+  ToolServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
@@ -18,6 +20,9 @@ import { HealthModule, type Logger } from '@treadle/telemetry';
 import type { GatewayProcessConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { gatewaySchema } from './infra/migrations/index.js';
+
+/** A tool may be given this long by its policy. */
+const longestToolCallMs = 3_600_000;
 
 const CLOSERS = Symbol('CLOSERS');
 
@@ -32,6 +37,7 @@ export class AppModule implements OnApplicationShutdown {
     const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
     const orchestrator = { address: config.orchestratorAddress };
     const modelProxy = { address: config.modelProxyAddress };
+    const toolRegistry = { address: config.toolRegistryAddress, deadlineMs: longestToolCallMs };
     const clients = {
       runs: grpcClient(RunServiceService, orchestrator),
       continuations: grpcClient(RunContinuationServiceService, orchestrator),
@@ -42,6 +48,8 @@ export class AppModule implements OnApplicationShutdown {
       storedFiles: grpcClient(FileServiceService, orchestrator),
       models: grpcClient(ModelServiceService, modelProxy),
       modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
+      tools: grpcClient(ToolServiceService, toolRegistry),
+      toolAdmin: grpcClient(ToolAdminServiceService, toolRegistry),
     };
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });

@@ -29,6 +29,7 @@ describe('the settings of the gateway', () => {
       databaseConnections: 5,
       orchestratorAddress: '127.0.0.1:50052',
       modelProxyAddress: '127.0.0.1:50051',
+      toolRegistryAddress: '127.0.0.1:50053',
     });
   });
 

@@ -74,6 +74,12 @@ export const gatewayProcessConfig = defineConfig({
     unit: 'host:port',
     meaning: 'Where the model proxy takes gRPC calls.',
   }),
+  toolRegistryAddress: string({
+    env: 'TREADLE_TOOL_REGISTRY_GRPC',
+    default: '127.0.0.1:50053',
+    unit: 'host:port',
+    meaning: 'Where the tool registry takes gRPC calls.',
+  }),
 });
 
 export type GatewayProcessConfig = ConfigOf<typeof gatewayProcessConfig>;

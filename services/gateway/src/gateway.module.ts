@@ -46,7 +46,12 @@ import {
   PUBLIC_URL,
   RUN_SOURCES,
   STORED_FILES,
+  TOOL_ADMIN,
+  TOOLS,
 } from './api/tokens.js';
+import { ToolCallsController } from './api/tools/tool-calls.controller.js';
+import { ToolSettingsController } from './api/tools/tool-settings.controller.js';
+import { ToolsetsController } from './api/tools/toolsets.controller.js';
 import { SchedulesController } from './api/triggers/schedules.controller.js';
 import { WebhooksController } from './api/triggers/webhooks.controller.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
@@ -60,6 +65,8 @@ import type {
   Models,
   Runs,
   StoredFiles,
+  ToolAdmin,
+  Tools,
   Workflows,
 } from './domain/ports.js';
 import { RunVersions } from './domain/run-versions.js';
@@ -83,6 +90,8 @@ export interface GatewayPorts {
   readonly storedFiles: StoredFiles;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
+  readonly tools: Tools;
+  readonly toolAdmin: ToolAdmin;
   readonly bus: MessageBus;
   /** The same that the orchestrator and the executors use. */
   readonly files: FileStore;
@@ -125,6 +134,9 @@ const controllers = [
   PricesController,
   BudgetsController,
   UsageController,
+  ToolsetsController,
+  ToolSettingsController,
+  ToolCallsController,
   OpenAiController,
   HomeController,
 ];
@@ -141,6 +153,8 @@ const providers: FactoryProvider[] = [
   },
   { provide: MODELS, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => models },
   { provide: MODEL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ modelAdmin }: GatewayPorts) => modelAdmin },
+  { provide: TOOLS, inject: [GATEWAY_PORTS], useFactory: ({ tools }: GatewayPorts) => tools },
+  { provide: TOOL_ADMIN, inject: [GATEWAY_PORTS], useFactory: ({ toolAdmin }: GatewayPorts) => toolAdmin },
   { provide: ENTRIES, inject: [GATEWAY_PORTS], useFactory: ({ entries }: GatewayPorts) => entries },
   { provide: PUBLIC_URL, inject: [GATEWAY_PORTS], useFactory: ({ publicUrl }: GatewayPorts) => publicUrl },
   { provide: APPROVALS, inject: [GATEWAY_PORTS], useFactory: ({ approvals }: GatewayPorts) => approvals },

@@ -6,6 +6,8 @@ import {
   ModelAdminServiceService,
   RunContinuationServiceService,
   RunServiceService,
+  ToolAdminServiceService,
+  ToolServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
@@ -17,7 +19,7 @@ import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { DeclaredRoute } from '../src/api/auth/route-table.js';
-import type { Approvals, Entries, ModelAdmin, Models, StoredFiles } from '../src/domain/ports.js';
+import type { Approvals, Entries, ModelAdmin, Models, StoredFiles, ToolAdmin, Tools } from '../src/domain/ports.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
@@ -60,10 +62,14 @@ export const noModels: Models = {
 /** The specs of uploads run against the real orchestrator. */
 const noFiles: StoredFiles = { registerFile: away, getFile: away, deleteFile: away };
 
-/** The specs of what the proxy is set up with run against the real one. */
-const noModelAdmin = Object.fromEntries(
-  Object.keys(ModelAdminServiceService).map((name) => [name, away]),
-) as unknown as ModelAdmin;
+/** The specs of what the proxy and the tool registry are set up with run against the real ones. */
+const noModelAdmin = allAway<ModelAdmin>(ModelAdminServiceService);
+const noTools = allAway<Tools>(ToolServiceService);
+const noToolAdmin = allAway<ToolAdmin>(ToolAdminServiceService);
+
+function allAway<Port>(definition: object): Port {
+  return Object.fromEntries(Object.keys(definition).map((name) => [name, away])) as Port;
+}
 
 /** Nobody is asked anything here: the specs of approvals run against the real orchestrator. */
 const noApprovals: Approvals = {
@@ -110,6 +116,8 @@ export async function startGateway(key: string | null = apiKey, address?: string
           conversations: inProcessHandlers(ConversationServiceService, conversations, () => undefined),
           models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
           modelAdmin: noModelAdmin,
+          tools: noTools,
+          toolAdmin: noToolAdmin,
           approvals: noApprovals,
           entries: noEntries,
           publicUrl: '',

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 /** One process to keep alive. */
 export interface PlannedProcess {
-  /** `gateway`, `orchestrator`, `node-executor` or `model-proxy`. */
+  /** `gateway`, `orchestrator`, `node-executor`, `model-proxy` or `tool-registry`. */
   readonly role: string;
   /** The role, numbered where there are several. */
   readonly name: string;
@@ -28,7 +28,8 @@ export function planProcesses({ orchestrators, executors, environment, ports }: 
   const port = () => free.pop() ?? 0;
   const grpcPorts = Array.from({ length: orchestrators }, port);
   const modelProxy = `127.0.0.1:${port()}`;
-  const shared = { ...environment, TREADLE_MODEL_PROXY_GRPC: modelProxy };
+  const toolRegistry = `127.0.0.1:${port()}`;
+  const shared = { ...environment, TREADLE_MODEL_PROXY_GRPC: modelProxy, TREADLE_TOOL_REGISTRY_GRPC: toolRegistry };
   const inner = (role: string, name: string, more: NodeJS.ProcessEnv = {}): PlannedProcess => {
     const health = port();
     return {
@@ -43,6 +44,7 @@ export function planProcesses({ orchestrators, executors, environment, ports }: 
   const orchestratorAddresses = grpcPorts.map((grpc) => `127.0.0.1:${grpc}`).join(',');
   return [
     inner('model-proxy', 'model-proxy'),
+    inner('tool-registry', 'tool-registry', { TREADLE_ORCHESTRATOR_GRPC: `ipv4:${orchestratorAddresses}` }),
     ...grpcPorts.map((grpc, index) =>
       inner('orchestrator', `orchestrator-${index + 1}`, { TREADLE_ORCHESTRATOR_GRPC: `127.0.0.1:${grpc}` }),
     ),

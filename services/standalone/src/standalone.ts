@@ -10,9 +10,10 @@ import {
   ModelServiceService,
   RunContinuationServiceService,
   RunServiceService,
+  ToolAdminServiceService,
+  ToolServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
-import { FailureError } from '@treadle/failure';
 import { type FileStore, openFileStore } from '@treadle/files';
 import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
@@ -22,6 +23,7 @@ import { NodeExecutorModule } from '@treadle/node-executor';
 import { Orchestrator, OrchestratorModule, orchestratorSchema } from '@treadle/orchestrator';
 import { createPool } from '@treadle/persistence';
 import { createLogger, HealthModule, HealthRegistry, type Logger, NestLogger } from '@treadle/telemetry';
+import { ToolRegistry, ToolRegistryModule, toolRegistrySchema } from '@treadle/tool-registry';
 import type { Pool } from 'pg';
 import { openDatabase } from './database.js';
 import { filesUrlOr } from './files-url.js';
@@ -45,6 +47,7 @@ interface Shared {
   readonly files: FileStore;
   readonly orchestratorPool: Pool;
   readonly gatewayPool: Pool;
+  readonly toolRegistryPool: Pool;
   readonly accounts: Accounts;
   readonly health: HealthRegistry;
 }
@@ -64,6 +67,7 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
     orchestratorPool: pool(orchestratorSchema),
     gatewayPool: pool(gatewaySchema),
     modelProxyPool: pool(modelProxySchema),
+    toolRegistryPool: pool(toolRegistrySchema),
   };
   const bus = new InProcessBus({ log });
   const health = new HealthRegistry();
@@ -101,18 +105,14 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
   });
   setUpGateway(app);
   await app.listen(settings.gateway.httpPort, settings.gateway.host);
+  await app.get(ToolRegistry, { strict: false }).start();
   await app.get(Orchestrator, { strict: false }).start();
   return { app, firstKey };
 }
 
-const refuseTools = () =>
-  Promise.reject(FailureError.of('node_configuration', 'There is no tool registry here, so no tool can be called.'));
-
-const noTools = { describeTools: refuseTools, callTool: refuseTools };
-
 /** The one place where the services meet. */
 function rootModule(
-  { settings, log, bus, files, orchestratorPool, gatewayPool, accounts, health }: Shared,
+  { settings, log, bus, files, orchestratorPool, gatewayPool, toolRegistryPool, accounts, health }: Shared,
   onFirstKey: (key: string) => void,
 ): DynamicModule {
   const here = <D extends AnyService>(definition: D, controller: Handlers<D>) =>
@@ -134,6 +134,8 @@ function rootModule(
     cache: accounts.cache,
   });
   const models = here(ModelServiceService, modelProxy.controller);
+  const toolRegistry = new ToolRegistry({ config: settings.toolRegistry, pool: toolRegistryPool, log, health });
+  const tools = here(ToolServiceService, toolRegistry.controllers.tools);
   const ports: GatewayPorts = {
     runs: here(RunServiceService, orchestrator.controllers.runs),
     storedFiles: here(FileServiceService, orchestrator.controllers.files),
@@ -144,6 +146,8 @@ function rootModule(
     entries: here(EntryServiceService, orchestrator.controllers.entries),
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
+    tools,
+    toolAdmin: here(ToolAdminServiceService, toolRegistry.controllers.admin),
     bus,
     files,
     maxUploadBytes: settings.gateway.maxUploadBytes,
@@ -157,8 +161,9 @@ function rootModule(
     imports: [
       HealthModule.forRoot(health),
       ModelProxyModule.register(modelProxy),
+      ToolRegistryModule.register(toolRegistry),
       OrchestratorModule.register(orchestrator),
-      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, tools: noTools, files, log }),
+      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, tools, files, log }),
       GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
     ],
   };

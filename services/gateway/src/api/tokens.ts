@@ -18,3 +18,6 @@ export const FILE_STORE = Symbol('FILE_STORE');
 /** The model proxy, for calls and for what it is set up with. */
 export const MODELS = Symbol('MODELS');
 export const MODEL_ADMIN = Symbol('MODEL_ADMIN');
+/** The tool registry, likewise. */
+export const TOOLS = Symbol('TOOLS');
+export const TOOL_ADMIN = Symbol('TOOL_ADMIN');

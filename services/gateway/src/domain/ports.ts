@@ -7,6 +7,8 @@ import type {
   ModelServiceService,
   RunContinuationServiceService,
   RunServiceService,
+  ToolAdminServiceService,
+  ToolServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
@@ -20,3 +22,5 @@ export type Approvals = Handlers<ApprovalServiceService>;
 export type Entries = Handlers<EntryServiceService>;
 export type Models = Pick<Handlers<ModelServiceService>, 'chat' | 'embed' | 'listModels' | 'resolveModel'>;
 export type ModelAdmin = Handlers<ModelAdminServiceService>;
+export type Tools = Handlers<ToolServiceService>;
+export type ToolAdmin = Handlers<ToolAdminServiceService>;

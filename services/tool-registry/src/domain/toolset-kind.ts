@@ -46,6 +46,8 @@ export interface ToolWorld {
 
 /** What a kind is given to call one tool. */
 export interface CallWorld extends ToolWorld {
+  /** Of the call's record. */
+  readonly callId: string;
   readonly toolset: string;
   readonly version: number;
   /** The same on every attempt of this call; empty where the caller gave none. */
@@ -79,15 +81,33 @@ export interface ToolOutcome {
 }
 
 /**
- * A kind of source of tools. Everything it throws is a `FailureError`; trouble in reaching the source is thrown, what a tool answers is an outcome.
- * A call uses nothing but what discovery stored.
+ * Calls the tools of one kind. Everything it throws is a `FailureError`; trouble in reaching the source is thrown, what a tool answers is an outcome.
+ * Codes say whether the call has happened: after `tool_unavailable`, `tool_rate_limited` and whatever is the caller's mistake it has not; after
+ * `tool_failed`, `http_request_failed` and `deadline_exceeded` nobody knows.
  */
-export interface ToolsetKind {
+interface CallableKind {
   readonly kind: KindName;
-  /** Reads the source when it is registered. @throws FailureError `invalid_argument` with the field of the source at fault. */
-  discover(source: JsonObject, world: ToolWorld): Promise<Discovery>;
-  /** The arguments were checked against the tool's schema. */
+  /** The arguments were checked against the tool's schema. A call uses nothing but what discovery stored. */
   call(tool: DiscoveredTool, settings: JsonObject, args: JsonObject, world: CallWorld): Promise<ToolOutcome>;
   /** Gives up whatever it keeps open. */
   close?(): Promise<void>;
+}
+
+/** A kind whose toolsets are registered with a source. */
+export interface ToolsetKind extends CallableKind {
+  /** Reads the source when it is registered. @throws FailureError `tool_source_invalid` or `invalid_argument` with the field at fault. */
+  discover(source: JsonObject, world: ToolWorld): Promise<Discovery>;
+}
+
+/** A tool of a toolset that every tenant has. */
+export interface ProvidedTool {
+  readonly version: number;
+  readonly tool: DiscoveredTool;
+}
+
+/** A kind with one toolset of its own name, which every tenant has without registering anything. */
+export interface ProvidedKind extends CallableKind {
+  readonly description: string;
+  /** Its tools by name, or only those asked for; an unknown one is left out. `version` 0 gives the one that serves. */
+  offered(tenantId: string, only?: readonly string[], version?: number): Promise<readonly ProvidedTool[]>;
 }

@@ -18,6 +18,7 @@ export const permissions = {
   'runs:cancel': 'Cancel runs.',
   'runs:read': 'Read runs, their events and their values.',
   'runs:start': 'Start, resume and rerun runs.',
+  'tools:call': 'Call tools directly.',
   'tools:manage': 'Set up tools and their credentials.',
   'tools:read': 'See tools.',
   'triggers:manage': 'Pause schedules, rotate the secrets of webhooks.',

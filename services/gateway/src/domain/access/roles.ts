@@ -10,6 +10,7 @@ const operating: readonly Permission[] = [
   'models:call',
   'runs:cancel',
   'runs:start',
+  'tools:call',
   'triggers:manage',
 ];
 

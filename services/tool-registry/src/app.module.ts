@@ -1,0 +1,60 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { ToolAdminServiceService, ToolServiceService } from '@treadle/contracts';
+import { GrpcServerModule, served } from '@treadle/grpc';
+import { createPool } from '@treadle/persistence';
+import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import type { Pool } from 'pg';
+import { toolRegistrySchema } from './infra/migrations/index.js';
+import type { ToolRegistryProcessConfig } from './tool-registry.config.js';
+import { ToolRegistry } from './tool-registry.js';
+import { ToolRegistryModule } from './tool-registry.module.js';
+
+const connections = Symbol('connections');
+
+interface Connections {
+  readonly toolRegistry: ToolRegistry;
+  readonly pool: Pool;
+  readonly log: Logger;
+}
+
+/** The tool registry as its own process: the service, its gRPC server, its health endpoints, and the connections that are its own. */
+@Module({})
+export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(@Inject(connections) private readonly open: Connections) {}
+
+  static connect(config: ToolRegistryProcessConfig, log: Logger): DynamicModule {
+    const { databaseConnections: max } = config;
+    const pool = createPool(config.databaseUrl.reveal(), { schema: toolRegistrySchema, log, max });
+    const health = new HealthRegistry();
+    const toolRegistry = new ToolRegistry({ config, pool, log, health });
+    const grpcServer = GrpcServerModule.register({
+      imports: [ToolRegistryModule.register(toolRegistry)],
+      inject: [ToolRegistry],
+      useFactory: ({ controllers }: ToolRegistry) => ({
+        address: config.grpcAddress,
+        services: [served(ToolServiceService, controllers.tools), served(ToolAdminServiceService, controllers.admin)],
+        log,
+      }),
+    });
+    const open: Connections = { toolRegistry, pool, log };
+    const providers = [{ provide: connections, useValue: open }];
+    return { module: AppModule, imports: [grpcServer, HealthModule.forRoot(health)], providers };
+  }
+
+  /** Does not wait: health answers while the database is awaited. */
+  onApplicationBootstrap(): void {
+    const { toolRegistry, log } = this.open;
+    toolRegistry.start().catch((error: unknown) => log.error({ err: error }, 'the tool registry cannot start'));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.open.toolRegistry.stop();
+    await this.open.pool.end();
+  }
+}
