@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError } from '@treadle/failure';
 import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { JsonObject } from '@treadle/workflow';
-import { callFailure } from '../call-failure.js';
 import { readEvents, type StreamState } from './event-stream.js';
 import { type Incoming, RpcError, readMessages } from './json-rpc.js';
 import type { McpHttp } from './mcp-http.js';
@@ -27,7 +26,7 @@ export async function notify(http: McpHttp, method: string, params?: JsonObject)
 /**
  * Asks a server and waits for its answer, whether it comes at once or at the end of a stream. When the signal fires the server is told
  * that nobody waits any longer.
- * @throws RpcError where the server says no; FailureError where it cannot be understood, hangs up, or answers too much; SessionLost.
+ * @throws RpcError where the server says no; FailureError where it cannot be understood or hangs up; SessionLost; what the signal says.
  */
 export async function ask(http: McpHttp, method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
   const id = randomUUID();
@@ -37,8 +36,6 @@ export async function ask(http: McpHttp, method: string, params: JsonObject, sig
   try {
     signal.throwIfAborted();
     return await new Exchange(http, id, signal).run(method, params);
-  } catch (error) {
-    throw callFailure(error, `The MCP server at ${http.host}`, signal);
   } finally {
     signal.removeEventListener('abort', cancel);
   }

@@ -1,6 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { JsonObject } from '@treadle/workflow';
 import type { ToolWorld } from '../../domain/toolset-kind.js';
+import { callFailure } from '../call-failure.js';
 import { RpcError } from './json-rpc.js';
 import { ask, notify } from './mcp-exchange.js';
 import { McpHttp, SessionLost } from './mcp-http.js';
@@ -35,7 +36,9 @@ export async function withSession<T>(
       return work(askInSession);
     });
   } catch (error) {
-    throw error instanceof SessionLost ? lostAtOnce(http.host) : error;
+    throw error instanceof SessionLost
+      ? lostAtOnce(http.host)
+      : callFailure(error, `The MCP server at ${http.host}`, world.signal);
   } finally {
     giveBack(pool, owner, http);
   }
