@@ -1,4 +1,4 @@
 export type { Guest } from './guest.js';
 export { GuestPool, type GuestPoolOptions } from './guest-pool.js';
-export { ProcessGuest, type ProcessGuestOptions } from './process-guest.js';
+export { jsonLine, ProcessGuest, type ProcessGuestOptions } from './process-guest.js';
 export { nodeCommand, type Program, programBeside } from './program.js';

@@ -21,6 +21,11 @@ export interface ProcessGuestOptions<Call, Reply> {
   readonly tookTooMuch: Reply;
 }
 
+/** A value as a line of JSON. Some readers of lines end them where JSON does not, at characters that are escaped here. */
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value).replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`)}\n`;
+}
+
 const watchEveryMs = 200;
 
 /**

@@ -1,5 +1,5 @@
 import { FailureError } from '@treadle/failure';
-import { GuestPool, nodeCommand, ProcessGuest, programBeside } from '@treadle/guests';
+import { GuestPool, jsonLine, nodeCommand, ProcessGuest, programBeside } from '@treadle/guests';
 import {
   isPlainTemplate,
   maxRenderedLength,
@@ -95,7 +95,7 @@ function startProcess({ memoryBytes }: TemplateRendererOptions) {
   const limits: TemplateLimits = { fuel: maxTemplateFuel, mostCharacters: maxRenderedLength };
   return ProcessGuest.start<TemplateCall, TemplateReply>({
     command: nodeCommand(programBeside(import.meta.url, 'template.process'), { argument: limits }),
-    write: (call) => [`${JSON.stringify(call)}\n`],
+    write: (call) => [jsonLine(call)],
     parse: (line) => replySchema.parse(JSON.parse(line)),
     // Escaped, a character takes six at most; a message of the renderer may hold a line of the template.
     longestLine: 6 * maxRenderedLength + 1024 * 1024,

@@ -51,8 +51,11 @@ export async function toBody({ body }: HttpRequestConfig, source: BodySource): P
 
 /** Pairs as a query or a form has them. */
 export function encodePairs(pairs: readonly (readonly [string, string])[]): string {
-  return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
+  return pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
 }
+
+/** Half a character, as cut-off texts end with, becomes the sign for one that is lost. */
+const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 
 type BodyData = NonNullable<HttpRequestConfig['body']>['data'];
 

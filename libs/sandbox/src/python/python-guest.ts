@@ -1,4 +1,4 @@
-import { ProcessGuest } from '@treadle/guests';
+import { jsonLine, ProcessGuest } from '@treadle/guests';
 import { z } from 'zod';
 import type { CodeGuest, GuestCall, GuestLimits, GuestReply } from '../guest.js';
 import { packageFile, programPath, pyodideFile, pyodideFolder } from './paths.js';
@@ -39,7 +39,7 @@ export function startPython(limits: GuestLimits, snapshot: Snapshot): Promise<Co
       programPath('pyodide.process'),
       JSON.stringify(options),
     ],
-    write: (call: GuestCall) => [`${JSON.stringify(call)}\n`],
+    write: (call: GuestCall) => [jsonLine(call)],
     parse: (line) => replySchema.parse(JSON.parse(line)),
     longestLine: 2 * limits.outputCharacters + 8 * limits.printedCharacters,
     mostBytes: processBytes + limits.memoryBytes,
