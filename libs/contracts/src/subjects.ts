@@ -8,6 +8,7 @@ import { StartTurnAnswer } from './gen/treadle/orchestrator/v1/conversation_serv
 import { ContinueTurnRequest } from './gen/treadle/orchestrator/v1/run_continuation_service.js';
 import { CancelRunRequest, CancelRunResponse, StartRunRequest } from './gen/treadle/orchestrator/v1/run_service.js';
 import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
+import { IndexTask } from './gen/treadle/retrieval/v1/index_task.js';
 
 /** How a message becomes bytes and back. Generated messages have both. */
 export interface Codec<T> {
@@ -111,3 +112,11 @@ export const budgetAlertsSubject = (tenantId: string): Subject<BudgetAlert> => (
   name: `budgets.v1.${tenantId}`,
   codec: BudgetAlert,
 });
+
+/** Documents that wait for an indexer. A task's own subject is `indexing.v1.indexers.<index>.<document>`. */
+export const indexingQueue: Queue<IndexTask> = {
+  stream: 'INDEXING',
+  pool: 'indexers',
+  prefix: 'indexing.v1.indexers',
+  codec: IndexTask,
+};

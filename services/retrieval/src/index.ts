@@ -1,1 +1,4 @@
-export type * from './domain/vector-store.js';
+export { retrievalSchema } from './infra/migrations/index.js';
+export { type RetrievalConfig, retrievalConfig, retrievalProcessConfig } from './retrieval.config.js';
+export { Retrieval, type RetrievalOptions } from './retrieval.js';
+export { RetrievalModule } from './retrieval.module.js';

@@ -35,7 +35,7 @@ const point = (documentId: string, dense: readonly number[], more: Partial<Point
   dense: new Float32Array(dense),
   sparse: noTerms,
   enabled: true,
-  revision: 1,
+  version: 1,
   ...more,
 });
 
@@ -218,7 +218,7 @@ export function describeVectorStore(name: string, make: () => Promise<StoreUnder
       expect(first).toEqual({
         id: listed[0],
         documentId: points.find(({ id }) => id === listed[0])!.documentId,
-        revision: 1,
+        version: 1,
       });
     });
 

@@ -29,8 +29,8 @@ export interface Point {
   /** What words say: term ids with weights; without its terms a point is found by its meaning only. */
   readonly sparse: SparseVector;
   readonly enabled: boolean;
-  /** The revision of the index at which it was written: tells a stale point from a current one. */
-  readonly revision: number;
+  /** Counts the changes of the chunk: tells a stale point from a current one. */
+  readonly version: number;
 }
 
 /** What all points of a document share. */
@@ -71,7 +71,7 @@ export type PointSelection =
 export interface StoredPoint {
   readonly id: string;
   readonly documentId: string;
-  readonly revision: number;
+  readonly version: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Hit, IndexRef, StoredPoint, VectorQuery, VectorStore } from '../../domain/vector-store.js';
+import { type PointPage, packPage } from './packed-page.js';
 import type { PointSource } from './point-source.js';
-import type { PointPage } from './vector-block.js';
 import { VectorsThread } from './vectors-thread.js';
 
 /** What is known here of a block that the thread holds. */
@@ -103,7 +103,7 @@ export class EmbeddedVectorStore implements VectorStore {
     const changes = isNew ? undefined : await source.changes(index, block.revision);
     if (!changes) {
       block.revision = -1;
-      await this.thread.ask({ call: 'open', index: index.indexId, dimensions: index.space.dimensions });
+      await this.thread.ask({ call: 'open', index: index.indexId, dimensions: lengthOf(index) });
     }
     for await (const page of changes ?? (await source.changes(index, 0)) ?? [])
       Object.assign(block, await this.apply(index, page));
@@ -111,8 +111,9 @@ export class EmbeddedVectorStore implements VectorStore {
     await this.letGo(block);
   }
 
-  private async apply({ indexId }: IndexRef, page: PointPage) {
-    const { bytes, isSparse } = await this.thread.ask({ call: 'apply', index: indexId, page });
+  private async apply(index: IndexRef, points: PointPage) {
+    const page = packPage(points, lengthOf(index));
+    const { bytes, isSparse } = await this.thread.ask({ call: 'apply', index: index.indexId, page });
     return { bytes, isSparse };
   }
 
@@ -128,3 +129,6 @@ export class EmbeddedVectorStore implements VectorStore {
     }
   }
 }
+
+/** A dataset without a model has no vectors, which are kept as zeros. */
+const lengthOf = ({ space }: IndexRef) => Math.max(1, space.dimensions);

@@ -1,6 +1,6 @@
 import type { DocumentPayload, IndexRef, Point, PointSelection, StoredPoint } from '../../domain/vector-store.js';
+import type { PointPage } from './packed-page.js';
 import type { PointSource } from './point-source.js';
-import type { PointPage } from './vector-block.js';
 
 interface Kept {
   revision: number;
@@ -54,7 +54,7 @@ export class MemoryPointSource implements PointSource {
     const ids = [...this.of(index).points.keys()].filter((id) => id > after).sort();
     return ids.slice(0, limit).flatMap((id) => {
       const kept = this.of(index).points.get(id);
-      return kept ? [{ id, documentId: kept.point.documentId, revision: kept.point.revision }] : [];
+      return kept ? [{ id, documentId: kept.point.documentId, version: kept.point.version }] : [];
     });
   }
 
@@ -71,6 +71,11 @@ function selects(selection: PointSelection): (point: Point) => boolean {
   return ({ documentId }) => selection.documentIds.includes(documentId);
 }
 
-async function* pagesOf(page: PointPage): AsyncIterable<PointPage> {
-  yield page;
+const pagePoints = 1000;
+
+/** Documents before the points that belong to them. */
+async function* pagesOf({ points, documents, removed }: PointPage): AsyncIterable<PointPage> {
+  yield { points: [], documents, removed };
+  for (let at = 0; at < points.length; at += pagePoints)
+    yield { points: points.slice(at, at + pagePoints), documents: [], removed: [] };
 }

@@ -1,5 +1,5 @@
 import type { IndexRef, StoredPoint } from '../../domain/vector-store.js';
-import type { PointPage } from './vector-block.js';
+import type { PointPage } from './packed-page.js';
 
 /** The points of an index as the truth has them. */
 export interface PointSource {

@@ -1,28 +1,15 @@
 import { type Metadata, type MetadataFilter, matches } from '../../domain/metadata-filter.js';
 import type { DocumentPayload, Hit, Point, VectorProbe } from '../../domain/vector-store.js';
 import { BestRows } from './best-rows.js';
+import type { PointPage } from './packed-page.js';
 import { Postings } from './postings.js';
 import { type VectorArena, VectorRows } from './vector-arena.js';
-
-/** A change of an index: what was committed after some revision. */
-export interface PointPage {
-  readonly points: readonly Point[];
-  readonly documents: readonly DocumentPayload[];
-  /** Ids of points that are gone. */
-  readonly removed: readonly string[];
-}
 
 export interface BlockQuery {
   readonly probe: VectorProbe;
   readonly limit: number;
   readonly filter?: MetadataFilter | undefined;
   readonly documentIds?: readonly string[] | undefined;
-}
-
-interface Row {
-  readonly id: string;
-  readonly document: number;
-  enabled: boolean;
 }
 
 /** What a row takes besides its vector and its terms, in bytes, roughly. */
@@ -34,24 +21,30 @@ const mostlyGone = 0.5;
 export class VectorBlock {
   private readonly vectors: VectorRows;
   private readonly postings = new Postings();
-  private readonly rows: Row[] = [];
+  private readonly ids: string[] = [];
+  /** Per row: the ordinal of its document, and 1 where the chunk is enabled. */
+  private rowDocument = new Uint32Array(1024);
+  private rowEnabled = new Uint8Array(1024);
   private readonly rowOf = new Map<string, number>();
   private readonly documents: { enabled: boolean; metadata: Metadata; readonly id: string }[] = [];
   private readonly documentOf = new Map<string, number>();
   /** 1 for rows that are not replaced or gone. */
   private living = new Uint8Array(1024);
 
+  readonly dimensions: number;
+
   constructor(arena: VectorArena, dimensions: number) {
+    this.dimensions = dimensions;
     this.vectors = new VectorRows(arena, dimensions);
   }
 
   get bytes(): number {
-    return this.vectors.bytes + this.postings.bytes + this.rows.length * rowOverhead;
+    return this.vectors.bytes + this.postings.bytes + this.ids.length * rowOverhead;
   }
 
   /** Whether so many rows are gone that reading the index anew pays. */
   get isSparse(): boolean {
-    return this.rows.length > 1000 && this.rowOf.size < this.rows.length * mostlyGone;
+    return this.ids.length > 1000 && this.rowOf.size < this.ids.length * mostlyGone;
   }
 
   apply({ points, documents, removed }: PointPage): void {
@@ -62,11 +55,11 @@ export class VectorBlock {
 
   /** Best first, equal scores by id. */
   search({ probe, limit, filter, documentIds }: BlockQuery): Hit[] {
-    const best = new BestRows(limit, (row) => this.rows[row]?.id ?? '');
+    const best = new BestRows(limit, (row) => this.ids[row] ?? '');
     const wanted = this.wantedRows(filter, documentIds);
     if ('dense' in probe) this.vectors.scan(probe.dense, (row, cosine) => wanted[row] && best.add(row, cosine));
     else {
-      const scores = this.postings.scores(probe.sparse, this.living, this.rows.length, this.rowOf.size);
+      const scores = this.postings.scores(probe.sparse, this.living, this.ids.length, this.rowOf.size);
       for (let row = 0; row < scores.length; row += 1) {
         const score = scores[row] ?? 0;
         if (score > 0 && wanted[row]) best.add(row, score);
@@ -81,11 +74,13 @@ export class VectorBlock {
 
   private add({ id, documentId, dense, sparse, enabled }: Point): void {
     this.forget(id);
-    const row = this.rows.length;
+    const row = this.ids.length;
     if (row === this.living.length) this.grow();
     this.vectors.push(dense);
     this.postings.add(row, sparse);
-    this.rows.push({ id, document: this.ordinal(documentId), enabled });
+    this.ids.push(id);
+    this.rowDocument[row] = this.ordinal(documentId);
+    this.rowEnabled[row] = enabled ? 1 : 0;
     this.rowOf.set(id, row);
     this.living[row] = 1;
   }
@@ -112,23 +107,29 @@ export class VectorBlock {
 
   private wantedRows(filter: MetadataFilter | undefined, documentIds: readonly string[] | undefined): Uint8Array {
     const ids = documentIds && new Set(documentIds);
-    const wantedDocuments = this.documents.map(
-      ({ id, enabled, metadata }) => enabled && (!ids || ids.has(id)) && (!filter || matches(metadata, filter)),
+    const documents = Uint8Array.from(this.documents, ({ id, enabled, metadata }) =>
+      enabled && (!ids || ids.has(id)) && (!filter || matches(metadata, filter)) ? 1 : 0,
     );
-    const wanted = new Uint8Array(this.rows.length);
-    for (const [row, { document, enabled }] of this.rows.entries())
-      wanted[row] = this.living[row] && enabled && wantedDocuments[document] ? 1 : 0;
+    const wanted = new Uint8Array(this.ids.length);
+    const { living, rowEnabled, rowDocument } = this;
+    for (let row = 0; row < wanted.length; row += 1)
+      wanted[row] = (living[row] ?? 0) & (rowEnabled[row] ?? 0) & (documents[rowDocument[row] ?? 0] ?? 0);
     return wanted;
   }
 
   private hit(row: number, score: number): Hit[] {
-    const found = this.rows[row];
-    return found ? [{ id: found.id, documentId: this.documents[found.document]?.id ?? '', score }] : [];
+    const id = this.ids[row];
+    return id ? [{ id, documentId: this.documents[this.rowDocument[row] ?? 0]?.id ?? '', score }] : [];
   }
 
   private grow(): void {
-    const larger = new Uint8Array(this.living.length * 2);
-    larger.set(this.living);
-    this.living = larger;
+    this.living = larger(this.living, new Uint8Array(this.living.length * 2));
+    this.rowEnabled = larger(this.rowEnabled, new Uint8Array(this.living.length));
+    this.rowDocument = larger(this.rowDocument, new Uint32Array(this.living.length));
   }
+}
+
+function larger<T extends Uint8Array | Uint32Array>(old: T, room: T): T {
+  room.set(old);
+  return room;
 }

@@ -35,7 +35,11 @@ export class VectorsThread {
     this.lastId += 1;
     const id = this.lastId;
     const answer = new Promise<VectorReply>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-    worker.postMessage({ id, message });
+    const transfer =
+      message.call === 'apply'
+        ? [message.page.dense.buffer, message.page.terms.buffer, message.page.weights.buffer]
+        : [];
+    worker.postMessage({ id, message }, transfer);
     return answer.finally(() => this.waiting.delete(id));
   }
 
@@ -49,7 +53,6 @@ export class VectorsThread {
     const fromSource = import.meta.url.endsWith('.ts');
     const file = new URL(`./vectors.worker.${fromSource ? 'ts' : 'js'}`, import.meta.url);
     const worker = new Worker(file, fromSource ? { execArgv: ['--import', sourceNames] } : {});
-    worker.unref();
     worker.on('message', ({ id, reply, error }: Answer) => {
       const caller = this.waiting.get(id);
       if (reply) caller?.resolve(reply);
@@ -57,6 +60,8 @@ export class VectorsThread {
     });
     worker.on('error', (error: Error) => this.fail(worker, error));
     worker.on('exit', () => this.fail(worker, undefined));
+    // After its listeners, which would hold the process.
+    worker.unref();
     return worker;
   }
 

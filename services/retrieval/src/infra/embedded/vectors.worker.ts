@@ -1,12 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import type { Hit } from '../../domain/vector-store.js';
+import { type PackedPage, unpackPage } from './packed-page.js';
 import { VectorArena } from './vector-arena.js';
-import { type BlockQuery, type PointPage, VectorBlock } from './vector-block.js';
+import { type BlockQuery, VectorBlock } from './vector-block.js';
 
 /** What the thread is asked to do with the block of an index. */
 export type VectorCall =
   | { readonly call: 'open'; readonly index: string; readonly dimensions: number }
-  | { readonly call: 'apply'; readonly index: string; readonly page: PointPage }
+  | { readonly call: 'apply'; readonly index: string; readonly page: PackedPage }
   | { readonly call: 'search'; readonly index: string; readonly query: BlockQuery }
   | { readonly call: 'close'; readonly index: string };
 
@@ -33,7 +34,7 @@ function act(message: VectorCall): VectorReply {
   }
   const block = blocks.get(index);
   if (!block) throw new Error(`The index ${index} is not open.`);
-  if (message.call === 'apply') block.apply(message.page);
+  if (message.call === 'apply') block.apply(unpackPage(message.page, block.dimensions));
   const hits = message.call === 'search' ? block.search(message.query) : [];
   const reply = { hits, bytes: block.bytes, isSparse: block.isSparse };
   if (message.call === 'close') {

@@ -1,0 +1,87 @@
+import type * as messages from '@treadle/contracts';
+import type { Handlers } from '@treadle/grpc';
+import type { Datasets } from '../domain/datasets.js';
+import type { Page } from '../domain/ports.js';
+import { chunkMessage, datasetMessage, documentMessage } from './messages.js';
+
+/** Datasets, documents and chunks, for callers in this process or over gRPC. */
+export class DatasetController implements Handlers<typeof messages.DatasetServiceService> {
+  constructor(private readonly datasets: Datasets) {}
+
+  async createDataset({ tenantId, ...given }: messages.CreateDatasetRequest): Promise<messages.CreateDatasetResponse> {
+    return { dataset: datasetMessage(await this.datasets.create(tenantId, given)) };
+  }
+
+  async getDataset({ tenantId, datasetId }: messages.GetDatasetRequest): Promise<messages.GetDatasetResponse> {
+    return { dataset: datasetMessage(await this.datasets.get(tenantId, datasetId)) };
+  }
+
+  async listDatasets(request: messages.ListDatasetsRequest): Promise<messages.ListDatasetsResponse> {
+    const { items, nextCursor } = await this.datasets.list(request.tenantId, pageOf(request, request.keyword));
+    return { datasets: items.map(datasetMessage), nextCursor };
+  }
+
+  async updateDataset({
+    tenantId,
+    datasetId,
+    ...given
+  }: messages.UpdateDatasetRequest): Promise<messages.UpdateDatasetResponse> {
+    return { dataset: datasetMessage(await this.datasets.update(tenantId, datasetId, given)) };
+  }
+
+  async deleteDataset({ tenantId, datasetId }: messages.DeleteDatasetRequest): Promise<messages.DeleteDatasetResponse> {
+    await this.datasets.delete(tenantId, datasetId);
+    return {};
+  }
+
+  async createDocument({
+    tenantId,
+    datasetId,
+    ...given
+  }: messages.CreateDocumentRequest): Promise<messages.CreateDocumentResponse> {
+    return { document: documentMessage(await this.datasets.createDocument(tenantId, datasetId, given)) };
+  }
+
+  async getDocument(request: messages.GetDocumentRequest): Promise<messages.GetDocumentResponse> {
+    const { tenantId, datasetId, documentId } = request;
+    return { document: documentMessage(await this.datasets.document(tenantId, datasetId, documentId)) };
+  }
+
+  async listDocuments(request: messages.ListDocumentsRequest): Promise<messages.ListDocumentsResponse> {
+    const page = pageOf(request, request.keyword);
+    const { items, nextCursor } = await this.datasets.documents(request.tenantId, request.datasetId, page);
+    return { documents: items.map(documentMessage), nextCursor };
+  }
+
+  async updateDocument(request: messages.UpdateDocumentRequest): Promise<messages.UpdateDocumentResponse> {
+    const { tenantId, datasetId, documentId, ...given } = request;
+    return { document: documentMessage(await this.datasets.updateDocument(tenantId, datasetId, documentId, given)) };
+  }
+
+  async deleteDocument(request: messages.DeleteDocumentRequest): Promise<messages.DeleteDocumentResponse> {
+    await this.datasets.deleteDocument(request.tenantId, request.datasetId, request.documentId);
+    return {};
+  }
+
+  async listChunks(request: messages.ListChunksRequest): Promise<messages.ListChunksResponse> {
+    const { tenantId, datasetId, documentId } = request;
+    const { items, nextCursor } = await this.datasets.chunks(tenantId, datasetId, documentId, pageOf(request, ''));
+    return { chunks: items.map(chunkMessage), nextCursor };
+  }
+
+  async saveChunk(request: messages.SaveChunkRequest): Promise<messages.SaveChunkResponse> {
+    const { tenantId, datasetId, documentId, chunkId, ...given } = request;
+    return { chunk: chunkMessage(await this.datasets.saveChunk(tenantId, datasetId, documentId, chunkId, given)) };
+  }
+
+  async deleteChunk(request: messages.DeleteChunkRequest): Promise<messages.DeleteChunkResponse> {
+    await this.datasets.deleteChunk(request.tenantId, request.datasetId, request.documentId, request.chunkId);
+    return {};
+  }
+}
+
+const mostOfPage = 100;
+
+function pageOf({ cursor, limit }: { readonly cursor: string; readonly limit: number }, keyword: string): Page {
+  return { cursor, limit: Math.min(Math.max(limit, 1), mostOfPage), keyword };
+}

@@ -1,0 +1,70 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { DatasetServiceService, ModelServiceService, RetrievalServiceService } from '@treadle/contracts';
+import { GrpcServerModule, grpcClient, served } from '@treadle/grpc';
+import { NatsBus } from '@treadle/messaging';
+import { createPool } from '@treadle/persistence';
+import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import { retrievalSchema } from './infra/migrations/index.js';
+import type { RetrievalProcessConfig } from './retrieval.config.js';
+import { Retrieval } from './retrieval.js';
+import { RetrievalModule } from './retrieval.module.js';
+
+const connections = Symbol('connections');
+
+interface Connections {
+  readonly retrieval: Retrieval;
+  readonly closers: readonly (() => unknown)[];
+  readonly log: Logger;
+}
+
+/** How long a call for vectors may take: a batch on a slow machine takes its time. */
+const modelDeadlineMs = 300_000;
+
+/** Retrieval as its own process: the service, its gRPC server, its health endpoints, and the connections that are its own. */
+@Module({})
+export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(@Inject(connections) private readonly open: Connections) {}
+
+  /** Resolves when NATS has been reached. The database is awaited later. */
+  static async connect(config: RetrievalProcessConfig, log: Logger): Promise<DynamicModule> {
+    const max = config.databaseConnections;
+    const pool = createPool(config.databaseUrl.reveal(), { schema: retrievalSchema, log, max });
+    const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress, deadlineMs: modelDeadlineMs });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'retrieval', log });
+    const health = new HealthRegistry();
+    const retrieval = new Retrieval({ config, pool, bus, models, log, health });
+    const { controllers } = retrieval;
+    const grpcServer = GrpcServerModule.register({
+      imports: [RetrievalModule.register(retrieval)],
+      inject: [],
+      useFactory: () => ({
+        address: config.grpcAddress,
+        services: [
+          served(DatasetServiceService, controllers.datasets),
+          served(RetrievalServiceService, controllers.retrieval),
+        ],
+        log,
+      }),
+    });
+    const closers = [() => models.close(), () => bus.close(), () => pool.end()];
+    const providers = [{ provide: connections, useValue: { retrieval, closers, log } satisfies Connections }];
+    return { module: AppModule, imports: [grpcServer, HealthModule.forRoot(health)], providers };
+  }
+
+  /** Does not wait: health answers while the database is awaited. */
+  onApplicationBootstrap(): void {
+    const { retrieval, log } = this.open;
+    retrieval.start().catch((error: unknown) => log.error({ err: error }, 'retrieval cannot start'));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.open.retrieval.stop();
+    for (const close of this.open.closers) await close();
+  }
+}

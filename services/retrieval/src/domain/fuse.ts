@@ -1,0 +1,31 @@
+/** One list of a search: ids with scores, best first. */
+export type Ranked = readonly { readonly id: string; readonly score: number }[];
+
+/** How little a first place counts over a second one, as in the paper that proposed it. */
+const rankDamping = 60;
+
+/** Sums 1 / (60 + rank) over the lists, so that lists whose scores cannot be compared count alike. Best first, equal ones by id. */
+export function byReciprocalRank(lists: readonly Ranked[]): Ranked {
+  return summed(lists.map((list) => list.map(({ id }, index) => ({ id, score: 1 / (rankDamping + index + 1) }))));
+}
+
+/** Sums weighted scores, each list's stretched so that its best is 1 and nothing is 0. Best first, equal ones by id. */
+export function byWeights(lists: readonly { readonly list: Ranked; readonly weight: number }[]): Ranked {
+  return summed(
+    lists.map(({ list, weight }) => {
+      const best = Math.max(0, ...list.map(({ score }) => score));
+      return list.map(({ id, score }) => ({ id, score: best > 0 ? (weight * Math.max(0, score)) / best : 0 }));
+    }),
+  );
+}
+
+function summed(lists: readonly Ranked[]): Ranked {
+  const sums = new Map<string, number>();
+  for (const list of lists) for (const { id, score } of list) sums.set(id, (sums.get(id) ?? 0) + score);
+  return inOrder([...sums].map(([id, score]) => ({ id, score })));
+}
+
+/** Best first, equal ones by id. */
+export function inOrder(list: Ranked): Ranked {
+  return [...list].sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+}

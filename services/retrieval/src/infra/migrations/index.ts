@@ -1,0 +1,13 @@
+import type { Migrations } from '@treadle/persistence';
+import { datasetTables } from './0001-datasets.js';
+import { chunkTables } from './0002-chunks.js';
+import { workTable } from './0003-work.js';
+
+/** Retrieval's own schema: datasets, documents, chunks and their vectors. */
+export const retrievalSchema = 'retrieval';
+
+export const retrievalMigrations: Migrations = {
+  '0001-datasets': datasetTables,
+  '0002-chunks': chunkTables,
+  '0003-work': workTable,
+};

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { withDatabase } from '@treadle/persistence';
+import type { Pool, PoolClient } from 'pg';
+import { type Chunk, type Dataset, invalid, notFound } from '../domain/dataset.js';
+import { type Metadata, type MetadataFilter, matches } from '../domain/metadata-filter.js';
+import type { ChunkChange, ChunkInContext, ChunkRepository, Listed, Page } from '../domain/ports.js';
+import { denseToBytes, sparseToBytes } from '../domain/sparse-vector.js';
+import type { Point, PointSelection } from '../domain/vector-store.js';
+import { sparseOfText, toTsquery, toTsvector } from '../domain/words.js';
+import { type ChunkRow, type DocumentRow, shownMetadata, toChunk } from './rows.js';
+import { inTransaction, nextRevision } from './transaction.js';
+
+interface ContextRow extends ChunkRow {
+  dataset_id: string;
+  name: string;
+  source: string;
+  source_name: string;
+  metadata: Metadata;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const found = `chunk c join document t on t.id = c.document_id
+  where c.tenant_id = $1 and c.index_id = any($2) and c.live and c.enabled and t.enabled and not t.archived`;
+
+/** Chunks of the indexes that serve. */
+export class PgChunkRepository implements ChunkRepository {
+  constructor(private readonly pool: Pool) {}
+
+  async list({ index }: Dataset, documentId: string, { cursor, limit }: Page): Promise<Listed<Chunk>> {
+    const after = Number(cursor) || 0;
+    const rows = await this.rows<ChunkRow>(
+      `select * from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and live and position > $4 order by position limit $5`,
+      [index.tenantId, index.indexId, documentId, after, limit + 1],
+    );
+    const items = rows.slice(0, limit).map(toChunk);
+    return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.position ?? '') : '' };
+  }
+
+  async find({ index }: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined> {
+    const rows = await this.rows<ChunkRow>(
+      'select * from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and id = $4 and live',
+      [index.tenantId, index.indexId, documentId, chunkId],
+    );
+    return rows.map(toChunk)[0];
+  }
+
+  async save(
+    dataset: Dataset,
+    documentId: string,
+    chunkId: string,
+    change: ChunkChange,
+    dense: Float32Array,
+  ): Promise<Point> {
+    const { indexId } = dataset.index;
+    const words = [change.content, change.answer, ...change.keywords].join(' ');
+    return inTransaction(this.pool, async (client) => {
+      const version = await servedVersion(client, indexId, documentId);
+      const revision = await nextRevision(client, indexId);
+      const id = chunkId || randomUUID();
+      await (chunkId ? changeChunk : addChunk)(client, dataset, { documentId, version, id, words, ...change });
+      const { rows } = await client.query<{ version: number }>(
+        `insert into point (chunk_id, index_id, document_id, revision, dense, sparse)
+         select id, index_id, document_id, $2, $3, $4 from chunk where id = $1 and not is_parent
+         on conflict (chunk_id) do update set revision = $2, version = point.version + 1, dense = $3, sparse = $4 returning version`,
+        [id, revision, denseToBytes(dense), sparseToBytes(sparseOfText(words))],
+      );
+      await recount(client, indexId, documentId);
+      return {
+        id,
+        documentId,
+        dense,
+        sparse: sparseOfText(words),
+        enabled: change.enabled,
+        version: rows[0]?.version ?? 1,
+      };
+    });
+  }
+
+  async delete({ index }: Dataset, documentId: string, chunkId: string): Promise<PointSelection | undefined> {
+    return inTransaction(this.pool, async (client) => {
+      await servedVersion(client, index.indexId, documentId);
+      const revision = await nextRevision(client, index.indexId);
+      const { rows } = await client.query<{ id: string }>(
+        `delete from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and live and (id = $4 or parent_id = $4) returning id`,
+        [index.tenantId, index.indexId, documentId, chunkId],
+      );
+      const ids = rows.map(({ id }) => id);
+      const gone = 'insert into removed_point (index_id, revision, chunk_id) select $1, $2, unnest($3::uuid[])';
+      await client.query(gone, [index.indexId, revision, ids]);
+      await recount(client, index.indexId, documentId);
+      return ids.length > 0 ? { ids } : undefined;
+    });
+  }
+
+  async inContext(datasets: readonly Dataset[], chunkIds: readonly string[]): Promise<ChunkInContext[]> {
+    const rows = await this.rows<ContextRow>(
+      `select c.*, t.name, t.source, t.source_name, t.metadata, t.created_at, t.updated_at from ${found} and c.id = any($3)`,
+      [...scopeOf(datasets), chunkIds],
+    );
+    return rows.map((row) => ({
+      ...toChunk(row),
+      datasetId: row.dataset_id,
+      documentName: row.name,
+      sourceName: row.source_name,
+      metadata: shownMetadata(row),
+    }));
+  }
+
+  async parents({ index }: Dataset, ids: readonly string[]): Promise<Chunk[]> {
+    const statement = 'select * from chunk where tenant_id = $1 and index_id = $2 and live and id = any($3)';
+    return (await this.rows<ChunkRow>(statement, [index.tenantId, index.indexId, ids])).map(toChunk);
+  }
+
+  async around({ index }: Dataset, { documentId, position, parentId }: Chunk, distance: number): Promise<Chunk[]> {
+    const before = `${parentId ? 'parent_id = $5' : 'not is_parent and parent_id is null and $5::uuid is null'} and enabled`;
+    const side = (comparison: string, order: string) =>
+      `(select * from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and live and ${before} and position ${comparison} $4
+        order by position ${order} limit $6)`;
+    const statement = `${side('<', 'desc')} union all ${side('>', 'asc')} order by position`;
+    const values = [index.tenantId, index.indexId, documentId, position, parentId || null, distance];
+    return (await this.rows<ChunkRow>(statement, values)).map(toChunk);
+  }
+
+  async byWords(datasets: readonly Dataset[], query: string, options: Parameters<ChunkRepository['byWords']>[2]) {
+    const words = toTsquery(query);
+    if (words === '') return [];
+    const documents = options.filter && (await this.matching(datasets, options.filter));
+    return inTransaction(this.pool, async (client) => {
+      await client.query(`select set_config('statement_timeout', $1, true)`, [String(options.timeoutMs)]);
+      const { rows } = await client.query<{ id: string; score: number }>(
+        `select c.id, ts_rank_cd(c.words, $3::tsquery, 1) score from ${found} and c.words @@ $3::tsquery
+         and ($4::uuid[] is null or c.document_id = any($4)) order by score desc, c.id limit $5`,
+        [...scopeOf(datasets), words, documents ?? null, options.limit],
+      );
+      return rows;
+    });
+  }
+
+  private async matching(datasets: readonly Dataset[], filter: MetadataFilter): Promise<string[]> {
+    const [tenantId] = scopeOf(datasets);
+    const statement = 'select * from document where tenant_id = $1 and dataset_id = any($2)';
+    const rows = await this.rows<DocumentRow>(statement, [tenantId, datasets.map(({ id }) => id)]);
+    return rows.filter((row) => matches(shownMetadata(row), filter)).map(({ id }) => id);
+  }
+
+  private async rows<T extends object>(statement: string, values: readonly unknown[]): Promise<T[]> {
+    const { rows } = await withDatabase(() => this.pool.query<T>(statement, [...values]));
+    return rows;
+  }
+}
+
+/** All of one search belong to one tenant. */
+function scopeOf(datasets: readonly Dataset[]): [tenantId: string, indexIds: string[]] {
+  return [datasets[0]?.index.tenantId ?? '', datasets.map(({ index }) => index.indexId)];
+}
+
+/** Holds the document's work, so that no new text takes over meanwhile. */
+async function servedVersion(client: PoolClient, indexId: string, documentId: string): Promise<number> {
+  const { rows } = await client.query<{ served_version: number }>(
+    'select served_version from document_work where index_id = $1 and document_id = $2 for update',
+    [indexId, documentId],
+  );
+  const [row] = rows;
+  if (!row) throw notFound('document', documentId);
+  if (row.served_version === 0)
+    throw invalid('document_id', 'The document is not indexed yet. Wait until its status is completed.');
+  return row.served_version;
+}
+
+interface SavedChunk extends ChunkChange {
+  readonly documentId: string;
+  readonly version: number;
+  readonly id: string;
+  readonly words: string;
+}
+
+async function addChunk(client: PoolClient, { id: datasetId, index }: Dataset, chunk: SavedChunk): Promise<void> {
+  await client.query(
+    `insert into chunk (id, tenant_id, dataset_id, index_id, document_id, document_version, position, content, answer, keywords, enabled, live, words)
+     select $1, $2, $3, $4::uuid, $5::uuid, $6::integer, 1 + coalesce(max(position), 0), $7, $8, $9::text[], $10::boolean, true, $11::tsvector
+     from chunk where index_id = $4::uuid and document_id = $5::uuid and document_version = $6::integer`,
+    [
+      ...[chunk.id, index.tenantId, datasetId, index.indexId, chunk.documentId, chunk.version],
+      ...[chunk.content, chunk.answer, chunk.keywords, chunk.enabled, toTsvector(chunk.words)],
+    ],
+  );
+}
+
+async function changeChunk(client: PoolClient, { index }: Dataset, chunk: SavedChunk): Promise<void> {
+  const { rowCount } = await client.query(
+    `update chunk set content = $4, answer = $5, keywords = $6, enabled = $7, words = case when is_parent then words else $8::tsvector end
+     where tenant_id = $1 and index_id = $2 and id = $3 and live`,
+    [
+      index.tenantId,
+      index.indexId,
+      chunk.id,
+      chunk.content,
+      chunk.answer,
+      chunk.keywords,
+      chunk.enabled,
+      toTsvector(chunk.words),
+    ],
+  );
+  if (rowCount !== 1) throw notFound('chunk', chunk.id);
+}
+
+async function recount(client: PoolClient, indexId: string, documentId: string): Promise<void> {
+  await client.query(
+    `update document_work set chunks = (select count(*) from chunk where index_id = $1 and document_id = $2 and live)
+     where index_id = $1 and document_id = $2`,
+    [indexId, documentId],
+  );
+}

@@ -1,0 +1,135 @@
+import type { Chunking } from '../domain/chunking.js';
+import type { Chunk, Dataset, Document, DocumentStatus, MetadataFieldType } from '../domain/dataset.js';
+import type { Metadata } from '../domain/metadata-filter.js';
+import type { SearchSettings } from '../domain/search-settings.js';
+
+export interface DatasetRow {
+  id: string;
+  tenant_id: string;
+  name: string;
+  description: string;
+  embedding_provider: string;
+  embedding_model: string;
+  chunking: Chunking;
+  search: SearchSettings;
+  metadata_fields: Record<string, MetadataFieldType>;
+  created_at: Date;
+  updated_at: Date;
+  index_id: string;
+  index_provider: string;
+  index_model: string;
+  dimensions: number;
+  revision: number;
+  documents: number;
+  chunks: number;
+  indexes: number;
+}
+
+/** A dataset with the index that serves; for `where` conditions on `d`. */
+export const datasetColumns = `d.*, i.id index_id, i.embedding_provider index_provider, i.embedding_model index_model, i.dimensions, i.revision,
+  (select count(*) from document where dataset_id = d.id) documents,
+  (select coalesce(sum(w.chunks), 0) from document_work w where w.index_id = i.id) chunks,
+  (select count(*) from dataset_index where dataset_id = d.id) indexes`;
+export const datasetTable = 'dataset d join dataset_index i on i.id = d.serving_index';
+
+export function toDataset(row: DatasetRow): Dataset {
+  const space = { provider: row.index_provider, model: row.index_model, dimensions: row.dimensions };
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    embeddingProvider: row.embedding_provider,
+    embeddingModel: row.embedding_model,
+    chunking: row.chunking,
+    search: row.search,
+    metadataFields: row.metadata_fields,
+    index: { tenantId: row.tenant_id, datasetId: row.id, indexId: row.index_id, space, revision: row.revision },
+    documents: row.documents,
+    chunks: row.chunks,
+    reindexing: row.indexes > 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export interface DocumentRow {
+  id: string;
+  dataset_id: string;
+  name: string;
+  source: string;
+  source_name: string;
+  status: DocumentStatus;
+  error: string;
+  enabled: boolean;
+  archived: boolean;
+  metadata: Metadata;
+  characters: number;
+  chunks: number;
+  chunks_cut: number;
+  chunks_indexed: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** A document with its work in the index that serves; for `where` conditions on `t`. */
+export const documentTable = `document t join dataset d on d.id = t.dataset_id
+  join document_work w on w.document_id = t.id and w.index_id = d.serving_index`;
+export const documentColumns = 't.*, w.status, w.error, w.chunks, w.chunks_cut, w.chunks_indexed';
+
+export function toDocument(row: DocumentRow): Document {
+  return {
+    id: row.id,
+    datasetId: row.dataset_id,
+    name: row.name,
+    source: row.source,
+    sourceName: row.source_name,
+    status: row.status,
+    error: row.error,
+    enabled: row.enabled,
+    archived: row.archived,
+    metadata: row.metadata,
+    characters: row.characters,
+    chunks: row.chunks,
+    chunksCut: row.chunks_cut,
+    chunksIndexed: row.chunks_indexed,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export interface ChunkRow {
+  id: string;
+  document_id: string;
+  position: number;
+  content: string;
+  answer: string;
+  parent_id: string | null;
+  keywords: string[];
+  enabled: boolean;
+}
+
+export function toChunk(row: ChunkRow): Chunk {
+  return {
+    id: row.id,
+    documentId: row.document_id,
+    position: row.position,
+    content: row.content,
+    answer: row.answer,
+    parentId: row.parent_id ?? '',
+    keywords: row.keywords,
+    enabled: row.enabled,
+  };
+}
+
+/** What filters see of a document: its own metadata and what every document has. */
+export function shownMetadata(
+  row: Pick<DocumentRow, 'name' | 'source' | 'metadata' | 'created_at' | 'updated_at'>,
+): Metadata {
+  return {
+    ...row.metadata,
+    document_name: row.name,
+    source: row.source,
+    upload_date: row.created_at.getTime(),
+    last_update_date: row.updated_at.getTime(),
+  };
+}

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FailureError } from '@treadle/failure';
+import { createLogger, NestLogger } from '@treadle/telemetry';
+import { AppModule } from './app.module.js';
+import { retrievalProcessConfig } from './retrieval.config.js';
+
+async function start(): Promise<void> {
+  const config = retrievalProcessConfig.read();
+  const logger = createLogger({ service: 'retrieval' });
+  const adapter = new FastifyAdapter({ forceCloseConnections: 'idle' });
+  const module = await AppModule.connect(config, logger);
+  const app = await NestFactory.create(module, adapter, { logger: new NestLogger(logger) });
+  app.enableShutdownHooks();
+  await app.listen(config.healthPort, config.host);
+}
+
+start().catch((error: unknown) => {
+  const trouble = error instanceof FailureError ? error.message : error;
+  process.stderr.write(`${String(trouble)}\n`);
+  process.exit(1);
+});

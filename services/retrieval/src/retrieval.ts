@@ -1,0 +1,130 @@
+import type { ModelServiceService } from '@treadle/contracts';
+import { toFailure } from '@treadle/failure';
+import type { Handlers } from '@treadle/grpc';
+import type { MessageBus } from '@treadle/messaging';
+import { asUnavailable, migrate } from '@treadle/persistence';
+import type { HealthRegistry } from '@treadle/telemetry';
+import type { Pool } from 'pg';
+import { DatasetController } from './api/dataset.controller.js';
+import { IndexingConsumer } from './api/indexing.consumer.js';
+import { RetrievalController } from './api/retrieval.controller.js';
+import { Datasets } from './domain/datasets.js';
+import { GuardedStore } from './domain/guarded-store.js';
+import { IndexDocument } from './domain/index-document.js';
+import { Search } from './domain/search.js';
+import type { VectorStore } from './domain/vector-store.js';
+import { EmbeddedVectorStore } from './infra/embedded/embedded-vector-store.js';
+import { GrpcModels } from './infra/grpc-models.js';
+import { retrievalMigrations, retrievalSchema } from './infra/migrations/index.js';
+import { PgChunkRepository } from './infra/pg-chunk.repository.js';
+import { PgDatasetRepository } from './infra/pg-dataset.repository.js';
+import { PgDocumentRepository } from './infra/pg-document.repository.js';
+import { PgIndexWork } from './infra/pg-index-work.js';
+import { PgPointSource } from './infra/pg-point-source.js';
+import type { RetrievalConfig } from './retrieval.config.js';
+
+const tryAgainMs = 1000;
+const failuresInRow = 3;
+const chunkCharacters = 50_000;
+
+export interface RetrievalOptions {
+  readonly config: RetrievalConfig;
+  /** Made with `createPool(url, { schema: retrievalSchema })`; its giver's to end. */
+  readonly pool: Pool;
+  readonly bus: MessageBus;
+  readonly models: Pick<Handlers<typeof ModelServiceService>, 'embed' | 'rerank'>;
+  readonly log: {
+    info(facts: object, message: string): void;
+    warn(facts: object, message: string): void;
+    error(facts: object, message: string): void;
+  };
+  readonly health?: HealthRegistry;
+  /** Default: the embedded one. */
+  readonly store?: VectorStore;
+}
+
+/** The service with its ports tied to their adapters. */
+export class Retrieval {
+  readonly controllers: { readonly datasets: DatasetController; readonly retrieval: RetrievalController };
+  private readonly indexing: IndexingConsumer;
+  private readonly store: VectorStore;
+  private readonly guarded: GuardedStore;
+  private starting: Promise<void> | undefined;
+  private stopping: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: RetrievalOptions) {
+    const { config, pool, bus, log } = options;
+    const points = new PgPointSource(pool);
+    const store = options.store ?? new EmbeddedVectorStore({ source: points, maxBytes: config.embeddedStoreBytes });
+    const models = new GrpcModels(options.models);
+    const work = new PgIndexWork(pool);
+    const repositories = {
+      datasets: new PgDatasetRepository(pool),
+      documents: new PgDocumentRepository(pool),
+      chunks: new PgChunkRepository(pool),
+    };
+    const { storeTimeoutMs: timeoutMs, storeProbeMs: probeIntervalMs, indexLeaseMs: leaseMs } = config;
+    this.store = store;
+    this.guarded = new GuardedStore({ store, timeoutMs, probeIntervalMs, failures: failuresInRow });
+    const indexDocument = new IndexDocument({ work, models, store, points, leaseMs, batch: config.indexBatch, log });
+    const isIndexer = config.roles.includes('indexer');
+    const [concurrency, pollMs] = [config.indexConcurrency, config.indexPollMs];
+    this.indexing = new IndexingConsumer({ bus, work, indexDocument, concurrency, leaseMs, pollMs, isIndexer, log });
+    const parts = {
+      ...repositories,
+      models,
+      store,
+      limits: { ...config, chunkCharacters, timeoutMs: config.searchTimeoutMs },
+    };
+    const datasets = new Datasets({
+      ...parts,
+      defaultModel: { provider: config.embeddingProvider, model: config.embeddingModel },
+      nudge: this.indexing.nudge,
+      payload: (indexId, documentId) => points.payload(indexId, documentId),
+    });
+    this.controllers = {
+      datasets: new DatasetController(datasets),
+      retrieval: new RetrievalController(new Search({ ...parts, guarded: this.guarded, now: Date.now })),
+    };
+  }
+
+  /** Resolves when the schema is up to date and work is taken. A database that is away is awaited: until then calls fail as `unavailable`. */
+  start(): Promise<void> {
+    this.starting ??= this.begin();
+    return this.starting;
+  }
+
+  /** Ends the batches under way; documents that are not done go on elsewhere, or at the next start. */
+  stop(): Promise<void> {
+    this.stopping ??= this.end();
+    return this.stopping;
+  }
+
+  private async end(): Promise<void> {
+    this.stopped = true;
+    await this.starting?.catch(() => undefined);
+    await this.indexing.stop();
+    this.guarded.close();
+    await this.store.close();
+  }
+
+  private async begin(): Promise<void> {
+    const done = this.options.health?.beginStartup('retrieval') ?? (() => undefined);
+    while (!this.stopped && !(await this.prepare())) await new Promise((resolve) => setTimeout(resolve, tryAgainMs));
+    done();
+    if (!this.stopped) await this.indexing.start();
+  }
+
+  private async prepare(): Promise<boolean> {
+    try {
+      await migrate(this.options.pool, retrievalSchema, retrievalMigrations);
+      return true;
+    } catch (error) {
+      const trouble = toFailure(asUnavailable(error));
+      if (trouble.code !== 'unavailable') throw error;
+      this.options.log.warn({ reason: trouble.message }, 'the database cannot be reached; trying again');
+      return false;
+    }
+  }
+}

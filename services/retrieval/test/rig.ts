@@ -1,0 +1,144 @@
+import type { Dataset, Document, SearchRequest } from '@treadle/contracts';
+import type { MessageBus } from '@treadle/messaging';
+import { InProcessBus } from '@treadle/messaging';
+import { createPool } from '@treadle/persistence';
+import type { Pool } from 'pg';
+import { expect, vi } from 'vitest';
+import type { VectorStore } from '../src/domain/vector-store.js';
+import { Retrieval, retrievalConfig, retrievalSchema } from '../src/index.js';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Turns a text into the counts of its letters: texts with the same letters are alike. Enough to tell what is near. */
+export function letterVector(text: string): number[] {
+  const counts = new Array<number>(26).fill(0.01);
+  for (const letter of text.toLowerCase()) {
+    const place = letter.charCodeAt(0) - 97;
+    if (place >= 0 && place < 26) counts[place] = (counts[place] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** A model proxy that makes letter vectors, and orders documents by the words they share with the query. */
+export class LetterModels {
+  calls = 0;
+  texts = 0;
+  /** Thrown by the next calls, while it is set. */
+  failure: Error | undefined;
+
+  readonly embed = async ({ texts }: { readonly texts: readonly string[] }) => {
+    this.calls += 1;
+    this.texts += texts.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.failure) throw this.failure;
+    return { embeddings: texts.map((text) => ({ values: letterVector(text) })), usage: undefined, warnings: [] };
+  };
+
+  readonly rerank = async ({ query, documents }: { readonly query: string; readonly documents: readonly string[] }) => {
+    const words = query.toLowerCase().split(/\W+/);
+    const ranking = documents.map((text, index) => ({
+      index,
+      score: words.filter((word) => text.includes(word)).length,
+    }));
+    return { ranking: ranking.sort((a, b) => b.score - a.score), usage: undefined, warnings: [] };
+  };
+}
+
+export interface RigOptions {
+  readonly bus?: MessageBus;
+  readonly models?: LetterModels;
+  readonly store?: VectorStore;
+  readonly environment?: Record<string, string>;
+}
+
+/** One retrieval service on a database, as a spec wants it. */
+export class Rig {
+  readonly retrieval: Retrieval;
+  readonly models: LetterModels;
+  readonly bus: MessageBus;
+  readonly errors: unknown[] = [];
+  readonly pool: Pool;
+
+  constructor(connectionString: string, options: RigOptions = {}) {
+    this.pool = createPool(connectionString, { schema: retrievalSchema, connectionTimeoutMs: 1000 });
+    this.models = options.models ?? new LetterModels();
+    this.bus = options.bus ?? new InProcessBus({ log: silent });
+    const environment = { TREADLE_EMBEDDING_MODEL: 'letters', TREADLE_INDEX_POLL_MS: '50', ...options.environment };
+    this.retrieval = new Retrieval({
+      config: retrievalConfig.read(environment),
+      pool: this.pool,
+      bus: this.bus,
+      models: this.models,
+      log: { ...silent, error: (facts) => this.errors.push(facts) },
+      ...(options.store && { store: options.store }),
+    });
+  }
+
+  get datasets() {
+    return this.retrieval.controllers.datasets;
+  }
+
+  async dataset(tenantId: string, name: string, given: object = {}): Promise<Dataset> {
+    const request = { tenantId, name, description: '', embeddingProvider: '', embeddingModel: '' };
+    const json = { chunkingJson: '', searchJson: '', metadataFieldsJson: '' };
+    const { dataset } = await this.datasets.createDataset({ ...request, ...json, ...given });
+    return dataset!;
+  }
+
+  async document(
+    tenantId: string,
+    datasetId: string,
+    name: string,
+    text: string,
+    metadata: object = {},
+  ): Promise<Document> {
+    const request = {
+      tenantId,
+      datasetId,
+      name,
+      text,
+      source: 'text',
+      sourceName: '',
+      metadataJson: JSON.stringify(metadata),
+    };
+    const { document } = await this.datasets.createDocument(request);
+    return document!;
+  }
+
+  async indexed(tenantId: string, { datasetId, id }: Document, status = 'completed'): Promise<Document> {
+    return vi.waitFor(
+      async () => {
+        const { document } = await this.datasets.getDocument({ tenantId, datasetId, documentId: id });
+        expect([document?.status, document?.error]).toEqual([status, status === 'failed' ? expect.anything() : '']);
+        return document!;
+      },
+      { timeout: 30_000, interval: 20 },
+    );
+  }
+
+  search(tenantId: string, datasetIds: readonly string[], query: string, more: Partial<SearchRequest> = {}) {
+    return this.retrieval.controllers.retrieval.search({
+      ...{
+        tenantId,
+        datasetIds: [...datasetIds],
+        query,
+        settingsJson: '',
+        filterJson: '',
+        neighbours: 0,
+        deadlineUnixMs: 0,
+      },
+      ...{ traceparent: '', runId: '', nodeKey: '', workflowId: '', apiKeyId: '' },
+      ...more,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.retrieval.stop();
+    await this.pool.end();
+  }
+}
+
+export const settings = (given: object): Partial<SearchRequest> => ({ settingsJson: JSON.stringify(given) });
+export const filter = (...conditions: readonly object[]): Partial<SearchRequest> => ({
+  filterJson: JSON.stringify({ conditions }),
+});
