@@ -27,13 +27,26 @@ interface Announced {
   readonly pid: number;
 }
 
-/** Every service as its own process, two orchestrators and two executors, kept alive by the launcher. */
-export async function startProcessesSystem(modelUrl: string): Promise<ProcessesSystem> {
+export interface ProcessesOptions {
+  /** Default 2. */
+  readonly orchestrators?: number;
+  /** Default 2. */
+  readonly executors?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Every service as its own process, kept alive by the launcher. */
+export async function startProcessesSystem(
+  modelUrl: string,
+  { orchestrators = 2, executors = 2, environment = {} }: ProcessesOptions = {},
+): Promise<ProcessesSystem> {
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), 'treadle-e2e-'));
   const nats = await startNatsServer();
-  const launcher = new Child('services/standalone/dist/processes.js', ['--orchestrators', '2', '--executors', '2'], {
+  const counts = ['--orchestrators', String(orchestrators), '--executors', String(executors)];
+  const launcher = new Child('services/standalone/dist/processes.js', counts, {
+    ...environment,
     TREADLE_HTTP_PORT: String(port),
     TREADLE_DATA_DIR: folder,
     TREADLE_API_KEY: apiKey,

@@ -12,10 +12,19 @@ export interface ScriptedAnswer {
   readonly text: string;
   /** Streamed before the text as `reasoning_content`. */
   readonly reasoning?: string;
+  /** Calls behind the text, in order; the finish reason is `tool_calls` then. */
+  readonly toolCalls?: readonly ScriptedToolCall[];
   /** Default `stop`. */
   readonly finishReason?: string;
   /** What goes wrong, if anything. */
   readonly fault?: Fault;
+}
+
+export interface ScriptedToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON, as models write it. */
+  readonly arguments: string;
 }
 
 /** Everything that real servers were seen doing wrong. `afterTokens` counts the text tokens sent before. */
@@ -76,13 +85,14 @@ export function completionBody(id: string, request: ChatCompletionRequest, answe
     role: 'assistant',
     content: answer.text,
     ...(answer.reasoning && { reasoning_content: answer.reasoning }),
+    ...(answer.toolCalls && { tool_calls: answer.toolCalls.map(toolCallBody) }),
   };
   return {
     id,
     object: 'chat.completion',
     created,
     model: request.model,
-    choices: [{ index: 0, message, finish_reason: answer.finishReason ?? 'stop' }],
+    choices: [{ index: 0, message, finish_reason: finishReasonOf(answer) }],
     ...(answer.fault?.kind !== 'no-usage' && { usage: usageOf(request, answer) }),
   };
 }
@@ -90,6 +100,14 @@ export function completionBody(id: string, request: ChatCompletionRequest, answe
 /** A chunk of a streamed answer of some model. */
 export function completionChunk(choices: readonly object[], usage: object | null = null): object {
   return { id: 'chatcmpl-1', object: 'chat.completion.chunk', created, model: 'small', choices, usage };
+}
+
+function toolCallBody({ id, name, arguments: given }: ScriptedToolCall) {
+  return { id, type: 'function', function: { name, arguments: given } };
+}
+
+function finishReasonOf({ finishReason, toolCalls }: ScriptedAnswer): string {
+  return finishReason ?? (toolCalls ? 'tool_calls' : 'stop');
 }
 
 /** One event of a streamed answer, ready to be written; `token` is its place among the text tokens, if it is one. */
@@ -116,7 +134,10 @@ export function streamEvents(id: string, request: ChatCompletionRequest, answer:
     { data: delta({ role: 'assistant', content: '' }) },
     ...tokensOf(answer.reasoning ?? '').map((token) => ({ data: delta({ reasoning_content: token }) })),
     ...tokensOf(answer.text).map((content, token) => ({ data: delta({ content }), token })),
-    { data: delta({}, answer.finishReason ?? 'stop') },
+    ...(answer.toolCalls ?? []).map((call, index) => ({
+      data: delta({ tool_calls: [{ index, ...toolCallBody(call) }] }),
+    })),
+    { data: delta({}, finishReasonOf(answer)) },
     ...(withUsage ? [{ data: chunk([], usageOf(request, answer)) }] : []),
     ...(answer.fault?.kind === 'no-done' ? [] : [{ data: '[DONE]' }]),
   ];

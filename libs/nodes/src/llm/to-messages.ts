@@ -1,8 +1,9 @@
-import { isJsonObject, type Json, type Read, renderTextTemplate, valueAsText } from '@treadle/workflow';
+import { type Read, renderTextTemplate, valueAsText } from '@treadle/workflow';
 import type { ChatMessage, Templates } from '../capabilities.js';
-import type { HistoryTurn, NodeContext } from '../define-node.js';
-import { isChosen, namedValues } from '../fields.js';
+import type { NodeContext } from '../define-node.js';
+import { namedValues } from '../fields.js';
 import { historyText } from '../memory.js';
+import { contextText, turnMessages } from '../model/context-text.js';
 import { contextSelector, type LlmConfig, type PromptMessage, type PromptPart } from './llm.descriptor.js';
 
 /**
@@ -16,7 +17,10 @@ export async function toMessages(
   const { prompt_template: prompt } = config;
   const marked = !Array.isArray(prompt) && prompt.edition_type !== 'jinja2' && prompt.text?.includes(historiesMark);
   const parts: readonly PromptMessage[] = Array.isArray(prompt) ? prompt : [{ ...prompt, role: 'user' }];
-  const filled = { context: contextText(config, read), histories: marked ? historyText(config.memory, history) : '' };
+  const filled = {
+    context: contextText(contextSelector(config), read),
+    histories: marked ? historyText(config.memory, history) : '',
+  };
   const prompts = await Promise.all(
     parts.map(async (part): Promise<ChatMessage> => {
       const isJinja = part.edition_type === 'jinja2';
@@ -33,13 +37,6 @@ export async function toMessages(
 }
 
 const historiesMark = '{{#histories#}}';
-
-function turnMessages({ query, answer }: HistoryTurn): ChatMessage[] {
-  return [
-    { role: 'user', text: query },
-    { role: 'assistant', text: answer },
-  ];
-}
 
 interface Filled {
   readonly context: string;
@@ -65,16 +62,4 @@ function queryText({ memory }: LlmConfig, read: Read): string {
   if (!memory) return '';
   if (memory.query_prompt_template) return renderTextTemplate(memory.query_prompt_template, read);
   return valueAsText(read(['sys', 'query']) ?? null);
-}
-
-/** A text as it is; of a list, such as what a search found, the contents one below the other. */
-function contextText(config: LlmConfig, read: Read): string {
-  const selector = contextSelector(config);
-  const value = isChosen(selector) ? (read(selector) ?? null) : null;
-  if (!Array.isArray(value)) return valueAsText(value);
-  return (value as readonly Json[]).map(contentOf).join('\n');
-}
-
-function contentOf(item: Json): string {
-  return isJsonObject(item) && typeof item.content === 'string' ? item.content : valueAsText(item);
 }
