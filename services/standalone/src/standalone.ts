@@ -134,13 +134,22 @@ function rootModule(
     cache: accounts.cache,
   });
   const models = here(ModelServiceService, modelProxy.controller);
-  const toolRegistry = new ToolRegistry({ config: settings.toolRegistry, pool: toolRegistryPool, log, health });
+  const runs = here(RunServiceService, orchestrator.controllers.runs);
+  const workflows = here(WorkflowServiceService, orchestrator.controllers.workflows);
+  const toolRegistry = new ToolRegistry({
+    config: settings.toolRegistry,
+    pool: toolRegistryPool,
+    runs,
+    workflows,
+    log,
+    health,
+  });
   const tools = here(ToolServiceService, toolRegistry.controllers.tools);
   const ports: GatewayPorts = {
-    runs: here(RunServiceService, orchestrator.controllers.runs),
+    runs,
     storedFiles: here(FileServiceService, orchestrator.controllers.files),
     continuations: here(RunContinuationServiceService, orchestrator.controllers.continuations),
-    workflows: here(WorkflowServiceService, orchestrator.controllers.workflows),
+    workflows,
     approvals: here(ApprovalServiceService, orchestrator.controllers.approvals),
     conversations: here(ConversationServiceService, orchestrator.controllers.conversations),
     entries: here(EntryServiceService, orchestrator.controllers.entries),

@@ -5,8 +5,13 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { ToolAdminServiceService, ToolServiceService } from '@treadle/contracts';
-import { GrpcServerModule, served } from '@treadle/grpc';
+import {
+  RunServiceService,
+  ToolAdminServiceService,
+  ToolServiceService,
+  WorkflowServiceService,
+} from '@treadle/contracts';
+import { GrpcServerModule, grpcClient, served } from '@treadle/grpc';
 import { createPool } from '@treadle/persistence';
 import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
 import type { Pool } from 'pg';
@@ -20,6 +25,7 @@ const connections = Symbol('connections');
 interface Connections {
   readonly toolRegistry: ToolRegistry;
   readonly pool: Pool;
+  readonly clients: readonly { close(): void }[];
   readonly log: Logger;
 }
 
@@ -32,7 +38,12 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     const { databaseConnections: max } = config;
     const pool = createPool(config.databaseUrl.reveal(), { schema: toolRegistrySchema, log, max });
     const health = new HealthRegistry();
-    const toolRegistry = new ToolRegistry({ config, pool, log, health });
+    const orchestrator = { address: config.orchestratorAddress };
+    const clients = {
+      runs: grpcClient(RunServiceService, orchestrator),
+      workflows: grpcClient(WorkflowServiceService, orchestrator),
+    };
+    const toolRegistry = new ToolRegistry({ config, pool, ...clients, log, health });
     const grpcServer = GrpcServerModule.register({
       imports: [ToolRegistryModule.register(toolRegistry)],
       inject: [ToolRegistry],
@@ -42,7 +53,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         log,
       }),
     });
-    const open: Connections = { toolRegistry, pool, log };
+    const open: Connections = { toolRegistry, pool, clients: Object.values(clients), log };
     const providers = [{ provide: connections, useValue: open }];
     return { module: AppModule, imports: [grpcServer, HealthModule.forRoot(health)], providers };
   }
@@ -55,6 +66,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
 
   async onApplicationShutdown(): Promise<void> {
     await this.open.toolRegistry.stop();
+    for (const client of this.open.clients) client.close();
     await this.open.pool.end();
   }
 }

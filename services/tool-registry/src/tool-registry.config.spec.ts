@@ -19,6 +19,7 @@ describe('the settings of the tool registry', () => {
       httpAllow: [],
       databaseConnections: 10,
       grpcAddress: '127.0.0.1:50053',
+      orchestratorAddress: '127.0.0.1:50052',
       host: '127.0.0.1',
       healthPort: 8081,
     });

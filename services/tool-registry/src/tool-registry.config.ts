@@ -111,6 +111,12 @@ export const toolRegistryProcessConfig = defineConfig({
     unit: 'host:port',
     meaning: 'Where the tool registry takes gRPC calls.',
   }),
+  orchestratorAddress: string({
+    env: 'TREADLE_ORCHESTRATOR_GRPC',
+    default: '127.0.0.1:50052',
+    unit: 'host:port',
+    meaning: 'Where the orchestrator takes gRPC calls.',
+  }),
   host: string({ env: 'TREADLE_HOST', default: '127.0.0.1', meaning: 'Address the health endpoints listen on.' }),
   healthPort: integer({
     env: 'TREADLE_HEALTH_PORT',

@@ -1,3 +1,4 @@
+import { DocumentReader } from '@treadle/documents';
 import { toFailure } from '@treadle/failure';
 import { AddressGuard, GuardedHttp } from '@treadle/guarded-http';
 import { asUnavailable, migrate, OwnerLock } from '@treadle/persistence';
@@ -10,6 +11,7 @@ import { CallTool } from './domain/call-tool.js';
 import { CredentialAdmin } from './domain/credential-admin.js';
 import { tokenFetcher } from './domain/fetch-token.js';
 import { Flights } from './domain/flights.js';
+import type { Kinds } from './domain/kinds.js';
 import { CredentialOpener } from './domain/open-credential.js';
 import { PolicyAdmin } from './domain/policy-admin.js';
 import { Tokens } from './domain/tokens.js';
@@ -21,12 +23,23 @@ import { KyselyToolsetStore } from './infra/kysely-toolset.store.js';
 import { ownerLockClass } from './infra/migrations/0002-calls.js';
 import { toolRegistryMigrations, toolRegistrySchema } from './infra/migrations/index.js';
 import { PostgresCallStore } from './infra/postgres-call.store.js';
+import { PostgresCallChain } from './infra/postgres-call-chain.js';
 import { makeKinds } from './kinds/index.js';
+import type { Runs } from './kinds/workflow/run-workflow.js';
+import type { Workflows } from './kinds/workflow/workflow-tools.js';
 import type { ToolRegistryConfig } from './tool-registry.config.js';
 
 const tryAgainMs = 1_000;
 const settleLostMs = 10_000;
 const purgeMs = 600_000;
+/** For the pages that are read; their processes start with the first one. */
+const documentLimits = {
+  processes: 2,
+  timeoutSeconds: 30,
+  memoryBytes: 512 * 1024 * 1024,
+  mostBytes: 10_000_000,
+  mostPages: 500,
+};
 /** Calls that are under way when the process stops may take this long. */
 const lastCallsMs = 10_000;
 
@@ -34,6 +47,9 @@ export interface ToolRegistryParts {
   readonly config: ToolRegistryConfig;
   /** Made with `createPool(url, { schema: toolRegistrySchema })`; its giver's to end. */
   readonly pool: Pool;
+  /** The orchestrator's, for published workflows as tools. */
+  readonly runs: Runs;
+  readonly workflows: Workflows;
   readonly log: ToolRegistryLog;
   readonly health?: HealthRegistry;
 }
@@ -41,7 +57,7 @@ export interface ToolRegistryParts {
 /** The service with its ports tied to their adapters. */
 export class ToolRegistry {
   readonly controllers: { readonly tools: ToolController; readonly admin: ToolAdminController };
-  private readonly kinds = makeKinds();
+  private readonly kinds: Kinds;
   private readonly flights = new Flights();
   private readonly http: GuardedHttp;
   private readonly ownerLock: OwnerLock;
@@ -52,7 +68,9 @@ export class ToolRegistry {
 
   /** Throws FailureError `invalid_argument` for a key-encryption key or an exception to the guard that is none. */
   constructor(private readonly parts: ToolRegistryParts) {
-    const { config, pool } = parts;
+    const { config, pool, runs, workflows } = parts;
+    const workflow = { runs, workflows, chain: new PostgresCallChain(pool) };
+    this.kinds = makeKinds({ documents: new DocumentReader(documentLimits), workflow });
     this.http = new GuardedHttp(new AddressGuard(config.httpAllow));
     this.ownerLock = new OwnerLock(pool, ownerLockClass);
     this.calls = new PostgresCallStore(pool, this.ownerLock);

@@ -1,10 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CallToolRequest, ToolAdminServiceService, ToolServiceService } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
 import { type Handlers, inProcessHandlers } from '@treadle/grpc';
 import { createPool } from '@treadle/persistence';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
-import { ToolRegistry, toolRegistryConfig, toolRegistrySchema } from '../src/index.js';
+import { ToolRegistry, type ToolRegistryParts, toolRegistryConfig, toolRegistrySchema } from '../src/index.js';
+
+const away = () => {
+  throw FailureError.of('unavailable', 'The orchestrator is away.');
+};
 
 /** One of several registries on one database. */
 export interface Replica {
@@ -19,6 +24,11 @@ export interface Replica {
 /** Tool registries on a database of their own, and what they logged. */
 export class RegistryUnderTest {
   readonly logged: unknown[][] = [];
+  /** Away, until a spec says otherwise. */
+  orchestrator: Pick<ToolRegistryParts, 'runs' | 'workflows'> = {
+    runs: { startRun: away, getRun: away },
+    workflows: { getWorkflow: away, listWorkflows: away },
+  };
   private readonly opened: { readonly registry: ToolRegistry; readonly pool: Pool }[] = [];
 
   private constructor(
@@ -40,7 +50,8 @@ export class RegistryUnderTest {
       TREADLE_TOOL_TAKE_OVER_MS: '50',
       ...values,
     };
-    const registry = new ToolRegistry({ config: toolRegistryConfig.read(environment), pool, log });
+    const config = toolRegistryConfig.read(environment);
+    const registry = new ToolRegistry({ config, pool, ...this.orchestrator, log });
     const one = { registry, pool };
     this.opened.push(one);
     await registry.start();

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '@treadle/workflow';
 import type { Credential } from './credential.js';
 
 /** The kinds of toolsets there are, alphabetical. */
-export const kindNames = ['builtin', 'mcp', 'openapi'] as const;
+export const kindNames = ['builtin', 'mcp', 'openapi', 'workflow'] as const;
 export type KindName = (typeof kindNames)[number];
 
 /** A tool as a source offers it. */
