@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 const withCode = (code: string, more: object = {}) => ({ failure: { code, ...more } });
-const order = { body: { item: 'tea', count: 2 } };
+const order = { item: 'tea', count: 2 };
 const recorded = async (more: object = {}) => {
   const nothing = { toolset: '', tool: '', runId: '', workflowId: '', status: '', mutatingOnly: false };
   const request = { tenantId, ...nothing, fromUnixMs: 0, beforeUnixMs: 0, cursor: '', limit: 100, ...more };
@@ -47,13 +47,13 @@ describe('a call', () => {
     ]);
     const answer = await first.tools.callTool(callOf('shop', 'order', { args: order }));
     expect(answer).toMatchObject({ isError: false, version: 1 });
-    expect(JSON.parse(answer.json)).toEqual({ ordered: order.body });
+    expect(JSON.parse(answer.json)).toEqual({ ordered: order });
   });
 
   it.each([
-    ['a number too small', { body: { item: 'tea', count: 0 } }, /count/],
-    ['a wrong type', { body: { item: 7 } }, /item/],
-    ['a body that is missing', {}, /body/],
+    ['a number too small', { item: 'tea', count: 0 }, /count/],
+    ['a wrong type', { item: 7 }, /item/],
+    ['an argument that it does not have', { itm: 'tea' }, /itm/],
   ])('with %s is refused with the field at fault, before anything is sent', async (_, args, field) => {
     const refused = expect(first.tools.callTool(callOf('shop', 'order', { args }))).rejects;
     await refused.toMatchObject(withCode('tool_arguments_invalid', { field: expect.stringMatching(field) }));
@@ -152,7 +152,7 @@ describe('calls with one key', () => {
     server.answers['POST /order'] = (_asked, response) => json(response, {});
     const idempotencyKey = 'k';
     await first.tools.callTool(callOf('shop', 'order', { args: order, idempotencyKey }));
-    const other = callOf('shop', 'order', { args: { body: { item: 'milk' } }, idempotencyKey });
+    const other = callOf('shop', 'order', { args: { item: 'milk' }, idempotencyKey });
     await expect(first.tools.callTool(other)).rejects.toMatchObject(withCode('idempotency_key_reused'));
   });
 
@@ -224,7 +224,7 @@ describe('a registry that dies in the middle of a call', () => {
 describe('the record of calls', () => {
   it('says who called what with which outcome, and shows no secret', async () => {
     server.answers['POST /order'] = (_asked, response) => json(response, { number: 20 });
-    const args = { body: { item: 'tea', password: 'hunter2', card: '4111-1111' } };
+    const args = { item: 'tea', password: 'hunter2', card: '4111-1111' };
     const by = { runId: 'run-1', nodeKey: 'buy', workflowId: 'flow-1', approved: true };
     await first.tools.callTool(callOf('shop', 'order', { args, ...by }));
     server.answers['GET /getStock'] = (_asked, response) => json(response, { tea: 3 });
@@ -233,7 +233,7 @@ describe('the record of calls', () => {
     expect(calls).toMatchObject([
       { ...by, toolset: 'shop', tool: 'order', version: 1, status: 'completed', attempts: 1 },
     ]);
-    expect(JSON.parse(calls[0]?.argumentsJson ?? '')).toEqual({ body: { item: 'tea', password: '***', card: '***' } });
+    expect(JSON.parse(calls[0]?.argumentsJson ?? '')).toEqual({ item: 'tea', password: '***', card: '***' });
     const { rows } = await first.pool.query('select arguments, summary from tool_call');
     expect(JSON.stringify([rows, test.logged])).not.toMatch(/hunter2|4111/);
     expect(calls[0]?.finishedUnixMs).toBeGreaterThanOrEqual(calls[0]?.startedUnixMs ?? 0);

@@ -92,13 +92,8 @@ describe('the Swagger Petstore', () => {
       repeatable: false,
       parameters: {
         type: 'object',
-        required: ['body'],
-        properties: {
-          body: {
-            required: ['name', 'photoUrls'],
-            properties: { category: { properties: { name: { type: 'string' } } }, tags: { items: { type: 'object' } } },
-          },
-        },
+        required: ['name', 'photoUrls'],
+        properties: { category: { properties: { name: { type: 'string' } } }, tags: { items: { type: 'object' } } },
       },
     });
   });
@@ -115,7 +110,7 @@ describe('the Swagger Petstore', () => {
     });
     await call(found, 'findPetsByTags', { tags: ['a b', 'c&d'] });
     await call(found, 'updatePetWithForm', { petId: 7, name: 'Rex & co', status: 'sold' });
-    await call(found, 'addPet', { body: { name: 'Rex', photoUrls: [] } }, { idempotencyKey: 'run-1/task-2' });
+    await call(found, 'addPet', { name: 'Rex', photoUrls: [] }, { idempotencyKey: 'run-1/task-2' });
     await call(found, 'uploadFile', { petId: 7, body: 'aGVsbG8=' });
     expect(seen.map(({ line, body }) => [line, body])).toEqual([
       ['GET /api/v3/pet/7', ''],
@@ -186,15 +181,12 @@ describe("GitHub's API", () => {
       ['markdown_render-raw', false],
     ]);
     expect(toolOf(found, 'issues_create').parameters).toMatchObject({
-      required: ['owner', 'repo', 'body'],
+      required: ['owner', 'repo', 'title'],
       properties: {
         owner: { type: 'string', description: expect.stringContaining('account owner') },
-        body: {
-          properties: {
-            assignee: { type: ['string', 'null'] },
-            milestone: { anyOf: [{ oneOf: expect.any(Array) }, { type: 'null' }] },
-          },
-        },
+        body: { type: 'string', description: 'The contents of the issue.' },
+        assignee: { type: ['string', 'null'] },
+        milestone: { anyOf: [{ oneOf: expect.any(Array) }, { type: 'null' }] },
       },
     });
     const unchanged = await openapi.discover({ document: await documentOf('github-issues.json') }, worldOf(http));
@@ -208,7 +200,7 @@ describe("GitHub's API", () => {
     await call(found, 'search_issues-and-pull-requests', { q: 'repo:a/b is:open "x y"', order: 'asc' });
     await call(found, 'issues_create', {
       ...repository,
-      body: { title: 'Found a bug', assignee: null, labels: ['bug'] },
+      ...{ title: 'Found a bug', assignee: null, labels: ['bug'] },
     });
     answer = (response) => response.writeHead(204).end();
     const locked = await call(found, 'issues_lock', { ...repository, issue_number: 42 });
@@ -245,7 +237,7 @@ describe("GitHub's API", () => {
     [504, 'tool_failed', 'issues_lock'],
   ])('fails for a while with status %i: %s', async (status, code, name) => {
     answer = (response) => response.writeHead(status, { 'retry-after': '7' }).end('later');
-    const args = { ...get, body: { title: 'x' } };
+    const args = { ...get, title: 'x' };
     await expect(call(found, name, args)).rejects.toMatchObject(
       withCode(code, { retryable: true, retryAfterSeconds: 7 }),
     );
@@ -253,7 +245,7 @@ describe("GitHub's API", () => {
 
   it('lets the model read that something which must not be repeated failed', async () => {
     answer = (response) => response.writeHead(503).end('later');
-    expect(await call(found, 'issues_create', { ...get, body: { title: 'x' } })).toMatchObject({ isError: true });
+    expect(await call(found, 'issues_create', { ...get, title: 'x' })).toMatchObject({ isError: true });
   });
 
   it('gives what is no text as a file', async () => {

@@ -24,7 +24,7 @@ export function worldOf(http: GuardedHttp, wishes: Wishes = {}): CallWorld {
     ...wishes,
     signal,
     http: http.forSignal(signal),
-  } as CallWorld;
+  };
 }
 
 /** A credential that sets one header. */

@@ -11,7 +11,10 @@ type Kind = BodyPlan['kind'];
 const preference: readonly Kind[] = ['json', 'multipart', 'urlencoded', 'text', 'binary'];
 const fieldStyles = ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'] as const;
 
-/** Turns an operation's body into the argument `body`; `undefined` where it has none. Of several media types one is chosen. */
+/**
+ * Turns an operation's body into arguments; `undefined` where it has none. The properties of a plain object become arguments of their own,
+ * which models write most reliably; any other body is the argument `body`. Of several media types one is chosen.
+ */
 export function readBody(
   requestBody: Json | undefined,
   args: ToolArguments,
@@ -25,13 +28,43 @@ export function readBody(
     .sort((one, other) => preference.indexOf(one.kind) - preference.indexOf(other.kind));
   if (!isJsonObject(body) || chosen === undefined) return undefined;
   const { kind, media } = chosen;
-  const schema = withDescription(argumentSchema(kind, chosen.mediaType, media, options), body.description);
+  const schema = argumentSchema(kind, chosen.mediaType, media, options);
+  const required = body.required === true;
+  const spread = isPlainObject(schema) ? spreadOut(schema, required, args) : undefined;
   return {
-    argument: args.add('body', 'request', schema, body.required === true),
+    argument: spread ? 'body' : args.add('body', 'request', withDescription(schema, body.description), required),
+    ...(spread && { properties: spread }),
+    required,
     mediaType: chosen.mediaType.includes('*') ? defaults[kind] : chosen.mediaType,
     kind,
     fields: kind === 'multipart' || kind === 'urlencoded' ? readFields(media, options) : {},
   };
+}
+
+/** What a plain object's schema may say beside its properties without losing its meaning when they stand alone. */
+const sayable = new Set([
+  'additionalProperties',
+  'default',
+  'description',
+  'examples',
+  'properties',
+  'required',
+  'title',
+  'type',
+]);
+
+function isPlainObject(schema: JsonObject): boolean {
+  if (!isJsonObject(schema.properties) || Object.keys(schema.properties).length === 0) return false;
+  return !isJsonObject(schema.additionalProperties) && Object.keys(schema).every((keyword) => sayable.has(keyword));
+}
+
+function spreadOut(schema: JsonObject, bodyRequired: boolean, args: ToolArguments): Record<string, string> {
+  const required = bodyRequired && Array.isArray(schema.required) ? (schema.required as readonly Json[]) : [];
+  const added = Object.entries(schema.properties as JsonObject).map(([name, property]) => {
+    const form = isJsonObject(property) ? property : {};
+    return [name, args.add(name, 'body', form, required.includes(name))] as const;
+  });
+  return Object.fromEntries(added);
 }
 
 const defaults: Readonly<Record<Kind, string>> = {

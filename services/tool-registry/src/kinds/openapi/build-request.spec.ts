@@ -104,6 +104,28 @@ describe('buildRequest', () => {
     expect(build(planOf({}, 'post'), {}).headers.flat()).not.toContain('idempotency-key');
   });
 
+  it('puts a body together from the arguments that its properties became', () => {
+    const schema = { type: 'object', required: ['name'], properties: { id: {}, name: {}, tags: {}, __proto__: null } };
+    const operation = { parameters: [parameter('id', 'path')], ...body('application/json', { schema }) };
+    const plan = planOf(operation, 'put', '/things/{id}');
+    const request = build(plan, { id: 'p', body_id: 7, name: 'x' });
+    expect(request).toMatchObject({ url: 'https://api.example.com/v1/things/p', body: '{"id":7,"name":"x"}' });
+    expect(build(planOf(body('application/json', { schema: { ...schema, required: [] } }), 'post'), {}).body).toBe(
+      '{}',
+    );
+  });
+
+  it.each([
+    { type: 'object' },
+    { type: 'array', items: {} },
+    { type: 'object', properties: { a: {} }, additionalProperties: { type: 'string' } },
+    { type: 'object', properties: { a: {} }, anyOf: [{ required: ['a'] }] },
+    { oneOf: [{ type: 'object', properties: { a: {} } }] },
+  ])('keeps a body in one piece whose form says more than its properties: %j', (schema) => {
+    const plan = planOf(body('application/json', { schema }), 'post');
+    expect(build(plan, { body: { a: 1, b: 2 } }).body).toBe('{"a":1,"b":2}');
+  });
+
   it('leaves out what was not given', () => {
     const plan = planOf(
       { parameters: [parameter('q', 'query')], requestBody: { content: { 'application/json': {} } } },
@@ -130,12 +152,17 @@ describe('buildRequest', () => {
   });
 
   it('writes multipart forms that every parser reads', async () => {
-    const schema = { type: 'object', properties: { file: { type: 'string', format: 'binary' } } };
+    const names = ['note', 'na"me\r\n', 'meta', 'tags', 'gone'];
+    const properties = {
+      ...Object.fromEntries(names.map((name) => [name, {}])),
+      file: { type: 'string', format: 'binary' },
+    };
+    const schema = { type: 'object', properties };
     const plan = planOf(
       body('multipart/form-data', { schema, encoding: { file: { contentType: 'image/png' } } }),
       'post',
     );
-    const args = { body: { note: 'ü', 'na"me\r\n': 'x', meta: { a: 1 }, tags: ['p', 'q'], file: 'AAH/', gone: null } };
+    const args = { note: 'ü', 'na"me\r\n': 'x', meta: { a: 1 }, tags: ['p', 'q'], file: 'AAH/', gone: null };
     const request = build(plan, args);
     const headers = request.headers
       .filter(([name]) => name === 'content-type')

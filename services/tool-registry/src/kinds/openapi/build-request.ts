@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@treadle/workflow';
 import { type EncodedBody, encodeBody } from './encode-body.js';
-import type { OperationPlan, ParameterPlan } from './operation-plan.js';
+import type { BodyPlan, OperationPlan, ParameterPlan } from './operation-plan.js';
 import {
   asIs,
   badArgument,
@@ -26,7 +26,7 @@ const accepted = 'application/json, text/*;q=0.9, */*;q=0.8';
  * @throws FailureError `tool_arguments_invalid` for a value that cannot stand where it goes.
  */
 export function buildRequest(plan: OperationPlan, args: JsonObject, idempotencyKey: string): OperationRequest {
-  const bodyValue = plan.body && args[plan.body.argument];
+  const bodyValue = plan.body && bodyOf(plan.body, args);
   const body = plan.body && bodyValue !== undefined ? encodeBody(plan.body, bodyValue) : undefined;
   const query = given(plan, 'query', args).flatMap(([parameter, value]) => queryPairs(parameter, value));
   const search = query.map((pair) => pair.join('=')).join('&');
@@ -37,6 +37,16 @@ export function buildRequest(plan: OperationPlan, args: JsonObject, idempotencyK
     headers: headersOf(plan, args, body, idempotencyKey),
     ...(body && { body: body.body }),
   };
+}
+
+/** Put together from its properties, where they are arguments of their own. */
+function bodyOf({ argument, properties, required }: BodyPlan, args: JsonObject): Json | undefined {
+  if (properties === undefined) return args[argument];
+  const given = Object.entries(properties).flatMap(([name, own]): [string, Json][] => {
+    const value = args[own];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return given.length > 0 || required ? Object.fromEntries(given) : undefined;
 }
 
 function headersOf(plan: OperationPlan, args: JsonObject, body: EncodedBody | undefined, idempotencyKey: string) {

@@ -26,7 +26,12 @@ const fieldPlanSchema = z.object({
 });
 
 const bodyPlanSchema = z.object({
+  /** The argument that holds the whole body; its name in messages where the body is put together. */
   argument: z.string(),
+  /** The argument of each of its properties, where the body is put together from arguments of their own. */
+  properties: z.record(z.string(), z.string()).optional(),
+  /** Whether it is sent even when nothing of it was given. */
+  required: z.boolean(),
   /** As it is sent in `content-type`. */
   mediaType: z.string(),
   kind: z.enum(['json', 'urlencoded', 'multipart', 'text', 'binary']),
