@@ -33,7 +33,7 @@ export async function tryApp(api: ApiClient, text: string): Promise<AppTrial> {
     });
     const { document } = await api.send<{ document: StoredDocument }>(`/api/v1/workflows/${imported.id}`);
     const query = document.kind === 'chat' ? { query: 'What is a loom?' } : {};
-    const json = { inputs: inputsFor(document), ...query, mode: 'wait' };
+    const json = { inputs: await inputsFor(api, document), ...query, mode: 'wait' };
     const run = await api.send<Run>(`/api/v1/workflows/${imported.id}/runs`, { method: 'POST', json });
     return { ...about(imported), outcome: run.status, reason: run.failure?.message ?? '', run };
   } catch (error) {
@@ -53,12 +53,24 @@ function about(imported: ImportedWorkflow | undefined): Pick<AppTrial, 'name' | 
   };
 }
 
-function inputsFor(document: StoredDocument): Record<string, unknown> {
+async function inputsFor(api: ApiClient, document: StoredDocument): Promise<Record<string, unknown>> {
   const variables = document.nodes.find((node) => node.type === 'start')?.config.variables ?? [];
-  return Object.fromEntries(variables.map((variable) => [variable.variable, valueFor(variable)]));
+  const wantsFile = variables.some(({ type }) => type === 'file' || type === 'file-list');
+  const file = wantsFile ? await uploadText(api) : undefined;
+  return Object.fromEntries(variables.map((variable) => [variable.variable, valueFor(variable, file)]));
 }
 
-function valueFor({ type, options }: Variable): unknown {
+async function uploadText(api: ApiClient): Promise<object> {
+  const form = new FormData();
+  form.append('file', new Blob(['A loom and its treadle.\n'], { type: 'text/plain' }), 'loom.txt');
+  const { items } = await api.send<{ readonly items: readonly { readonly id: string }[] }>('/api/v1/files', {
+    method: 'POST',
+    form,
+  });
+  return { file_id: items[0]?.id };
+}
+
+function valueFor({ type, options }: Variable, file: object | undefined): unknown {
   switch (type) {
     case 'number':
       return 3;
@@ -68,8 +80,10 @@ function valueFor({ type, options }: Variable): unknown {
       return options?.[0] ?? '';
     case 'json_object':
       return {};
+    case 'file':
+      return file;
     case 'file-list':
-      return [];
+      return [file];
     default:
       return 'A loom and its treadle';
   }
