@@ -7,13 +7,24 @@ import { startPython } from './python/python-guest.js';
 import { makeSnapshot, removeSnapshot, type Snapshot } from './python/snapshot.js';
 import { toAnswer } from './to-answer.js';
 
+/** What code was kept from. */
+export interface Blocked {
+  /** `refused`: it reached for what is not there. Else the limit it ran into, or `broken`: it brought its interpreter down. */
+  readonly kind: 'refused' | 'time' | 'memory' | 'output' | 'broken';
+  /** What was refused, such as `socket.connect` or `process`. */
+  readonly what: readonly string[];
+}
+
+export type OnBlocked = (blocked: Blocked) => void;
+
 /** Runs code that users wrote. */
 export interface Sandbox {
   /**
    * Runs one call in the name of an owner, whose calls no other owner's can touch. The signal ends it. Throws `FailureError`:
-   * `code_failed`, `code_timeout`, `code_memory_exceeded`, `code_output_invalid`, or the signal's reason.
+   * `code_failed`, `code_timeout`, `code_memory_exceeded`, `code_output_invalid`, or the signal's reason. What the code is kept from is
+   * told besides, also where the code goes on without it.
    */
-  run(owner: string, question: CodeQuestion, signal: AbortSignal): Promise<CodeAnswer>;
+  run(owner: string, question: CodeQuestion, signal: AbortSignal, onBlocked?: OnBlocked): Promise<CodeAnswer>;
   /** Starts an interpreter before anybody asks for it. */
   warm(language: CodeQuestion['language']): Promise<void>;
   /** Ends all guests. */
@@ -80,11 +91,20 @@ export class CodeSandbox implements Sandbox {
     await this.pools[language].warm(1);
   }
 
-  async run(owner: string, { language, code, inputs }: CodeQuestion, signal: AbortSignal): Promise<CodeAnswer> {
+  async run(
+    owner: string,
+    { language, code, inputs }: CodeQuestion,
+    signal: AbortSignal,
+    onBlocked: OnBlocked = () => undefined,
+  ): Promise<CodeAnswer> {
     const call = { code, inputsJson: JSON.stringify(inputs) };
     const reply = await this.pools[language].run(owner, call, signal).catch((error: unknown) => {
-      throw signal.aborted || error instanceof FailureError ? error : brokenDown(error);
+      if (signal.aborted || error instanceof FailureError) throw error;
+      onBlocked({ kind: 'broken', what: [] });
+      throw brokenDown(error);
     });
+    if (reply.refused) onBlocked({ kind: 'refused', what: reply.refused });
+    if (reply.kind === 'exceeded') onBlocked({ kind: reply.limit, what: [] });
     return toAnswer(reply, this.options);
   }
 

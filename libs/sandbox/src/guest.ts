@@ -8,7 +8,12 @@ export interface GuestCall {
 }
 
 /** What became of a call. `printed` is what the code wrote to its console, cut off at its limit. */
-export type GuestReply =
+export type GuestReply = GuestOutcome & {
+  /** What the code reached for and was not given, each once, whatever it made of it; absent means nothing. */
+  readonly refused?: readonly string[];
+};
+
+type GuestOutcome =
   | { readonly kind: 'returned'; readonly json: string; readonly printed: string }
   | {
       readonly kind: 'raised';

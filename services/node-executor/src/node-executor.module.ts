@@ -74,7 +74,7 @@ function providers({ config, bus, models, tools, files, log, ...options }: NodeE
   const templates = new TemplateRenderer(templateCaps);
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox, documents, templates),
+    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox, documents, templates, log),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });

@@ -20,7 +20,7 @@ const longestMessage = 2000;
 
 /**
  * Runs in the guest before the user's code and keeps what it needs of a world that nobody has changed yet. The console is made of the
- * guest's own stuff: QuickJS is given no function of the host at all.
+ * guest's own stuff: QuickJS is given no function of the host at all. Names that a host would have give nothing, and are noted.
  */
 const prelude = `(() => {
   const { stringify, parse } = JSON;
@@ -30,8 +30,16 @@ const prelude = `(() => {
     if (printed.length < ${limits.printedCharacters})
       printed = (printed + values.map(show).join(' ') + '\\n').slice(0, ${limits.printedCharacters});
   };
+  const refused = [];
+  const push = refused.push.bind(refused);
+  for (const name of ['process', 'require', 'module', 'Deno', 'Bun', 'WebAssembly', 'fetch', 'XMLHttpRequest', 'WebSocket', 'Worker', 'std', 'os'])
+    Object.defineProperty(globalThis, name, {
+      configurable: true,
+      get: () => void (refused.includes(name) || push(name)),
+      set: (value) => void Object.defineProperty(globalThis, name, { configurable: true, writable: true, enumerable: true, value }),
+    });
   globalThis.console = { log: print, info: print, warn: print, error: print, debug: print };
-  return { printed: () => printed, parse: (json) => parse(json), stringify: (value) => stringify(value) };
+  return { printed: () => printed, refused: () => stringify(refused), parse: (json) => parse(json), stringify: (value) => stringify(value) };
 })()`;
 
 /** An interpreter that has run nothing yet, in linear memory of its own. */
@@ -69,7 +77,13 @@ class Call {
     interpreter.runtime.setInterruptHandler(() => (this.interrupted ||= performance.now() > endsAt));
   }
 
-  run({ code, inputsJson }: GuestCall): GuestReply {
+  run(call: GuestCall): GuestReply {
+    const reply = this.reply(call);
+    const refused = this.refused();
+    return refused.length === 0 ? reply : { ...reply, refused };
+  }
+
+  private reply({ code, inputsJson }: GuestCall): GuestReply {
     const { context } = this.interpreter;
     const defined = context.evalCode(code, 'code.js');
     if (defined.error) return this.raised(defined.error);
@@ -148,7 +162,12 @@ class Call {
     return text.error ? '' : this.interpreter.context.getString(text.value);
   }
 
-  private tool(name: 'printed' | 'parse' | 'stringify', ...values: QuickJSHandle[]) {
+  private refused(): string[] {
+    const text = this.tool('refused');
+    return text.error ? [] : (JSON.parse(this.interpreter.context.getString(text.value)) as string[]);
+  }
+
+  private tool(name: 'printed' | 'parse' | 'refused' | 'stringify', ...values: QuickJSHandle[]) {
     const { context, tools } = this.interpreter;
     return context.callFunction(context.getProp(tools, name), context.undefined, values);
   }

@@ -14,6 +14,9 @@ import io, json, random, sys, traceback, types
 # Kept, since code may change the modules it uses.
 dumps, loads = json.dumps, json.loads
 
+# What the code of a call reached for and was not given.
+refused_events = []
+
 
 class Printed(io.TextIOBase):
     """What the code prints, up to a number of characters."""
@@ -37,7 +40,8 @@ class Printed(io.TextIOBase):
 def run(code, inputs, most_output, most_printed):
     printed = Printed(most_printed)
     reply = call(code, inputs, most_output, printed)
-    return dumps({**reply, 'printed': printed.text()})
+    seen = {'refused': refused_events} if refused_events else {}
+    return dumps({**reply, **seen, 'printed': printed.text()})
 
 
 def call(code, inputs, most_output, printed):
@@ -89,8 +93,15 @@ def close_ways_out():
         'pty.', 'socket.', 'subprocess.', 'sys._current_', '_thread.',
     )
 
-    def audit(event, _arguments, refused=refused):
+    def note(what):
+        if what not in refused_events and len(refused_events) < 20:
+            refused_events.append(what[:100])
+
+    def audit(event, arguments, refused=refused, ways=ways, note=note):
+        if event == 'import' and arguments[0].split('.')[0] in ways:
+            note('import ' + arguments[0])
         if event.startswith(refused):
+            note(event)
             raise PermissionError(event + ' is not allowed here')
 
     sys.addaudithook(audit)

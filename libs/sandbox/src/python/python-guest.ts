@@ -8,17 +8,17 @@ import type { Snapshot } from './snapshot.js';
 /** The process beside the memory its Python may take: Node, Pyodide, the snapshot and a copy of it. */
 const processBytes = 512 * 1024 * 1024;
 
-const printed = z.string();
+const always = { printed: z.string(), refused: z.array(z.string().max(100)).max(20).optional() };
 const replySchema: z.ZodType<GuestReply> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('returned'), json: z.string(), printed }),
+  z.object({ kind: z.literal('returned'), json: z.string(), ...always }),
   z.object({
     kind: z.literal('raised'),
     name: z.string(),
     message: z.string(),
     line: z.number().int().optional(),
-    printed,
+    ...always,
   }),
-  z.object({ kind: z.literal('exceeded'), limit: z.enum(['time', 'memory', 'output']), printed }),
+  z.object({ kind: z.literal('exceeded'), limit: z.enum(['time', 'memory', 'output']), ...always }),
 ]);
 
 /**
