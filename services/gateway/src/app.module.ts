@@ -19,6 +19,7 @@ import { createPool } from '@treadle/persistence';
 import { HealthModule, type Logger } from '@treadle/telemetry';
 import type { GatewayProcessConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
+import { identitySettings } from './identity-settings.js';
 import { gatewaySchema } from './infra/migrations/index.js';
 
 /** A tool may be given this long by its policy. */
@@ -54,7 +55,8 @@ export class AppModule implements OnApplicationShutdown {
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
     const { publicUrl, maxUploadBytes } = config;
-    const given = { publicUrl, maxUploadBytes, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
+    const identity = identitySettings(config);
+    const given = { publicUrl, maxUploadBytes, identity, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],

@@ -1,4 +1,4 @@
-import { type ConfigOf, defineConfig, integer, secret, secretUrl, string } from '@treadle/config';
+import { type ConfigOf, defineConfig, integer, list, secret, secretUrl, string, url } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
 
 export const gatewayConfig = defineConfig({
@@ -34,6 +34,54 @@ export const gatewayConfig = defineConfig({
     env: 'TREADLE_API_KEY',
     optional: true,
     meaning: 'An API key that is let in; without it a random one is made at the very first start and shown once.',
+  }),
+  keyEncryptionKey: secret({
+    env: 'TREADLE_KEY_ENCRYPTION_KEY',
+    optional: true,
+    meaning:
+      'Encrypts the keys that sign access tokens: 32 random bytes in base64 (openssl rand -base64 32), the same for every replica; older ones may follow after commas.',
+  }),
+  ownerEmail: string({
+    env: 'TREADLE_OWNER_EMAIL',
+    default: '',
+    meaning: 'Somebody who is let in as owner from the first start on; goes with TREADLE_OWNER_PASSWORD.',
+  }),
+  ownerPassword: secret({
+    env: 'TREADLE_OWNER_PASSWORD',
+    optional: true,
+    meaning: 'Their first password; once it was changed, this one counts no more.',
+  }),
+  openIdIssuer: url({
+    env: 'TREADLE_OPENID_ISSUER',
+    optional: true,
+    schemes: ['https', 'http'],
+    meaning: 'The OpenID provider that people may sign in with; http only on this machine.',
+  }),
+  openIdClientId: string({
+    env: 'TREADLE_OPENID_CLIENT_ID',
+    default: '',
+    meaning: 'What this installation is called there.',
+  }),
+  openIdClientSecret: secret({
+    env: 'TREADLE_OPENID_CLIENT_SECRET',
+    optional: true,
+    meaning: 'Its secret there; a public client has none.',
+  }),
+  openIdDefaultRole: string({
+    env: 'TREADLE_OPENID_DEFAULT_ROLE',
+    default: '',
+    meaning: 'What somebody becomes who comes by the provider for the first time; empty lets in only who was invited.',
+  }),
+  openIdRolesClaim: string({
+    env: 'TREADLE_OPENID_ROLES_CLAIM',
+    default: '',
+    meaning: 'The claim of the provider that says what somebody may do, such as groups.',
+  }),
+  openIdRoles: list({
+    env: 'TREADLE_OPENID_ROLES',
+    default: [],
+    item: /^.+=[a-z][a-z0-9-]*$/,
+    meaning: 'Roles by what that claim holds, the first that fits, such as treadle-admins=admin,staff=viewer.',
   }),
 });
 

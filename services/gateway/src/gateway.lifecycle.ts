@@ -2,23 +2,25 @@ import { type BeforeApplicationShutdown, Logger, type OnModuleInit } from '@nest
 import { toFailure } from '@treadle/failure';
 import { migrate } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
-import type { ApiKeys } from './domain/api-keys.js';
 import type { GatewayPorts } from './gateway.module.js';
+import type { Identity } from './identity.js';
 import { gatewayMigrations, gatewaySchema } from './infra/migrations/index.js';
 import type { OpenStreams } from './streaming/open-streams.js';
 
 const noteUseEveryMs = 60_000;
+const purgeEveryMs = 600_000;
 const tryAgainMs = 1000;
 
 /** Brings the schema up to date and lets the first caller in; ends streams before the server closes. */
 export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Gateway');
   private noting: NodeJS.Timeout | undefined;
+  private purging: NodeJS.Timeout | undefined;
   private trying: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly ports: GatewayPorts,
-    private readonly keys: ApiKeys,
+    private readonly identity: Identity,
     private readonly streams: OpenStreams,
     private readonly health: HealthRegistry | undefined,
   ) {}
@@ -32,20 +34,22 @@ export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown
     });
     await this.prepare(this.health?.beginStartup('gateway') ?? (() => undefined));
     // When a key was last used is nice to know: losing a note costs nothing.
-    this.noting = setInterval(() => void this.keys.noteUse().catch(() => undefined), noteUseEveryMs).unref();
+    this.noting = setInterval(() => void this.identity.keys.noteUse().catch(() => undefined), noteUseEveryMs).unref();
+    this.purging = setInterval(() => void this.identity.purge().catch(() => undefined), purgeEveryMs).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     clearTimeout(this.trying);
     clearInterval(this.noting);
+    clearInterval(this.purging);
     this.streams.stop();
-    await this.keys.noteUse().catch(() => undefined);
+    await this.identity.keys.noteUse().catch(() => undefined);
   }
 
   private async prepare(done: () => void): Promise<void> {
     try {
       await migrate(this.ports.pool, gatewaySchema, gatewayMigrations);
-      const made = await this.keys.prepare(this.ports.apiKey);
+      const made = await this.identity.prepare(this.ports.apiKey);
       if (made !== undefined) this.ports.onFirstKey(made);
       done();
     } catch (error) {

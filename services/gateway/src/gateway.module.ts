@@ -55,7 +55,7 @@ import { ToolsetsController } from './api/tools/toolsets.controller.js';
 import { SchedulesController } from './api/triggers/schedules.controller.js';
 import { WebhooksController } from './api/triggers/webhooks.controller.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
-import { ApiKeys } from './domain/api-keys.js';
+import { BoundAccess } from './domain/access/bound-access.js';
 import type {
   Approvals,
   Continuations,
@@ -75,7 +75,9 @@ import { Uploads } from './domain/uploads.js';
 import { maxShownBytes, withWholeContinuations, withWholeValues } from './domain/whole-values.js';
 import { WorkflowStore } from './domain/workflow-store.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { KyselyApiKeyStore } from './infra/kysely-api-key.store.js';
+import { Identity } from './identity.js';
+import { identityControllers, identityProviders } from './identity.module.js';
+import type { IdentitySettings } from './identity-settings.js';
 import { OpenStreams } from './streaming/open-streams.js';
 import { RunStreams } from './streaming/run-streams.js';
 
@@ -101,6 +103,8 @@ export interface GatewayPorts {
   readonly pool: Pool;
   /** Where people reach the public API, such as `https://treadle.example.com`; empty takes the address of each request. */
   readonly publicUrl: string;
+  /** Made with `identitySettings(config)`. */
+  readonly identity: IdentitySettings;
   /** Lets in whoever shows this key; without it a random key is made at the very first start. */
   readonly apiKey?: string;
   /** Told the random key, once, to show it to a person. It cannot be found out again. */
@@ -139,6 +143,7 @@ const controllers = [
   ToolCallsController,
   OpenAiController,
   HomeController,
+  ...identityControllers,
 ];
 
 const providers: FactoryProvider[] = [
@@ -189,10 +194,16 @@ const providers: FactoryProvider[] = [
     useFactory: ({ files }: GatewayPorts) => new RunValues({ store: files, maxBytes: maxShownBytes }),
   },
   {
-    provide: ApiKeys,
+    provide: Identity,
     inject: [GATEWAY_PORTS],
-    useFactory: ({ pool }: GatewayPorts) => new ApiKeys(new KyselyApiKeyStore(pool), Date.now),
+    useFactory: ({ pool, identity }: GatewayPorts) => new Identity(pool, identity),
   },
+  {
+    provide: BoundAccess,
+    inject: [GATEWAY_PORTS],
+    useFactory: ({ runs, conversations }: GatewayPorts) => new BoundAccess(runs, conversations),
+  },
+  ...identityProviders,
   {
     provide: WorkflowStore,
     inject: [GATEWAY_PORTS],
@@ -212,9 +223,9 @@ const providers: FactoryProvider[] = [
   },
   {
     provide: GatewayLifecycle,
-    inject: [GATEWAY_PORTS, ApiKeys, OpenStreams, { token: HealthRegistry, optional: true }],
-    useFactory: (ports: GatewayPorts, keys: ApiKeys, streams: OpenStreams, health?: HealthRegistry) =>
-      new GatewayLifecycle(ports, keys, streams, health),
+    inject: [GATEWAY_PORTS, Identity, OpenStreams, { token: HealthRegistry, optional: true }],
+    useFactory: (ports: GatewayPorts, identity: Identity, streams: OpenStreams, health?: HealthRegistry) =>
+      new GatewayLifecycle(ports, identity, streams, health),
   },
 ];
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -19,7 +20,12 @@ import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { DeclaredRoute } from '../src/api/auth/route-table.js';
+<<<<<<< HEAD
 import type { Approvals, Entries, ModelAdmin, Models, StoredFiles, ToolAdmin, Tools } from '../src/domain/ports.js';
+=======
+import type { Approvals, Entries, ModelAdmin, Models, StoredFiles } from '../src/domain/ports.js';
+import type { IdentitySettings } from '../src/identity-settings.js';
+>>>>>>> 649ca17 (feat(gateway): people, sessions, sign-in and keys with scopes)
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
@@ -35,6 +41,7 @@ export interface GatewayUnderTest {
   readonly pool: Pool;
   readonly files: MemoryFileStore;
   readonly firstKeys: string[];
+  readonly keyEncryptionKey: string;
   readonly connectionString: string;
   /** Every route of the running server. */
   readonly routes: readonly DeclaredRoute[];
@@ -87,8 +94,20 @@ const noEntries: Entries = {
   setSchedulePaused: away,
 };
 
+/** Nobody beyond the API key, unless a spec says so. */
+const identity: IdentitySettings = {
+  keyEncryptionKey: randomBytes(32).toString('base64'),
+  issuer: 'treadle-specs',
+  owner: undefined,
+  openId: undefined,
+};
+
 /** @param key `null` leaves the first key to the gateway. @param address a database that is there already. */
-export async function startGateway(key: string | null = apiKey, address?: string): Promise<GatewayUnderTest> {
+export async function startGateway(
+  key: string | null = apiKey,
+  address?: string,
+  settings: Partial<IdentitySettings> = {},
+): Promise<GatewayUnderTest> {
   const database = address === undefined ? await testDatabase() : undefined;
   const connectionString = address ?? database!.connectionString;
   const pool = createPool(connectionString, { schema: gatewaySchema, connectionTimeoutMs: 1000 });
@@ -121,6 +140,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
           approvals: noApprovals,
           entries: noEntries,
           publicUrl: '',
+          identity: { ...identity, ...settings },
           bus,
           pool,
           files,
@@ -149,6 +169,7 @@ export async function startGateway(key: string | null = apiKey, address?: string
     pool,
     files,
     firstKeys,
+    keyEncryptionKey: settings.keyEncryptionKey ?? identity.keyEncryptionKey ?? '',
     connectionString,
     routes: app.getHttpAdapter().getInstance().declaredRoutes,
     call: (path: string, request: RequestInit = {}) => {

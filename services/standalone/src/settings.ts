@@ -27,7 +27,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const withKey = withKeyFile(environment, standalone.dataDir);
   return {
     standalone,
-    gateway: gatewayConfig.read(environment),
+    gateway: gatewayConfig.read(withKey),
     orchestrator: orchestratorConfig.read(withKey),
     nodeExecutor: nodeExecutorConfig.read(impatient),
     modelProxy: modelProxyConfig.read(withKey),

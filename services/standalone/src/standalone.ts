@@ -15,7 +15,14 @@ import {
   WorkflowServiceService,
 } from '@treadle/contracts';
 import { type FileStore, openFileStore } from '@treadle/files';
-import { GatewayModule, type GatewayPorts, gatewayAdapter, gatewaySchema, setUpGateway } from '@treadle/gateway';
+import {
+  GatewayModule,
+  type GatewayPorts,
+  gatewayAdapter,
+  gatewaySchema,
+  identitySettings,
+  setUpGateway,
+} from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
 import { Accounts, ModelProxy, ModelProxyModule, modelProxySchema } from '@treadle/model-proxy';
@@ -161,6 +168,7 @@ function rootModule(
     files,
     maxUploadBytes: settings.gateway.maxUploadBytes,
     pool: gatewayPool,
+    identity: identitySettings(settings.gateway),
     publicUrl: settings.gateway.publicUrl,
     onFirstKey,
     ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),

@@ -34,6 +34,9 @@ declare module 'fastify' {
 export const Requires = (permission: Permission, about?: RouteSubject) =>
   routeConfig({ access: { needs: permission, ...(about !== undefined && { about }) } });
 
+/** Lets in every caller with a credential: routes about the caller itself. */
+export const AnyCaller = () => routeConfig({ access: { needs: 'any credential' } });
+
 /** Lets in everybody; the reason says what protects the route instead. */
 export const Open = (because: string) => routeConfig({ access: { openBecause: because } });
 

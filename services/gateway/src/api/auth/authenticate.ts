@@ -1,15 +1,14 @@
 import type { FastifyRequest } from 'fastify';
-import { type Caller, require } from '../../domain/access/caller.js';
-import { ownerPermissions } from '../../domain/access/roles.js';
-import type { StoredKey } from '../../domain/api-key.js';
-import { type ApiKeys, unauthenticated } from '../../domain/api-keys.js';
-import type { RouteAccess } from './access.js';
+import type { BoundAccess, Subject } from '../../domain/access/bound-access.js';
+import { type Bound, type Caller, require } from '../../domain/access/caller.js';
+import { type Credentials, unauthenticated } from '../../domain/access/credentials.js';
+import type { RouteAccess, RouteSubject } from './access.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whose data the request may see; empty on the few routes that are open to everybody. */
     tenantId: string;
-    /** The key that let it in; budgets may be bound to it. */
+    /** The key that let it in, or the user; budgets may be bound to it. */
     apiKeyId: string;
     /** Who sends it; absent on routes that are open to everybody. */
     caller: Caller | undefined;
@@ -17,39 +16,57 @@ declare module 'fastify' {
 }
 
 /**
- * Puts the caller on the request, before its body is read, and asks whether they may use the route. Waits only when the key has not been
- * seen for some seconds.
- * @throws FailureError `unauthenticated`, `permission_denied` or, when keys cannot be looked up, `unavailable`.
+ * Puts the caller on the request, before its body is read, and asks whether they may use the route. Waits only when the credential has not
+ * been seen for some seconds, or is an API key that is bound to something.
+ * @throws FailureError `unauthenticated`, `permission_denied`, `not_found` for what a bound key is not for, or, when credentials cannot be
+ * looked up, `unavailable`.
  */
-export function authenticate(keys: ApiKeys, request: FastifyRequest): void | Promise<void> {
+export function authenticate(
+  credentials: Credentials,
+  bounds: BoundAccess,
+  request: FastifyRequest,
+): void | Promise<void> {
   const { access } = request.routeOptions.config;
   if (request.is404 || (access && 'openBecause' in access)) return;
-  const secret = bearer(request.headers.authorization);
-  const known = keys.known(secret);
-  if (known === undefined) return lookUp(keys, secret, request, access);
-  admit(request, known, access);
+  const credential = bearer(request.headers.authorization);
+  const known = credentials.known(credential);
+  if (known === undefined) return credentials.find(credential).then((caller) => admit(caller, bounds, request, access));
+  return admit(known, bounds, request, access);
 }
 
-async function lookUp(
-  keys: ApiKeys,
-  secret: string,
+function admit(
+  caller: Caller,
+  bounds: BoundAccess,
   request: FastifyRequest,
   access: RouteAccess | undefined,
-): Promise<void> {
-  admit(request, await keys.find(secret), access);
-}
-
-function admit(request: FastifyRequest, { id, tenantId }: StoredKey, access: RouteAccess | undefined): void {
-  const caller: Caller = { tenantId, permissions: ownerPermissions(tenantId), by: { keyId: String(id) } };
+): void | Promise<void> {
+  const { tenantId, by, bound } = caller;
   request.caller = caller;
   request.tenantId = tenantId;
-  request.apiKeyId = String(id);
-  if (access && 'needs' in access && access.needs !== 'any credential') require(caller, access.needs);
+  request.apiKeyId = 'keyId' in by ? by.keyId : `user:${by.userId}`;
+  if (!access || !('needs' in access) || access.needs === 'any credential') return;
+  require(caller, access.needs);
+  if (bound) return bounds.check(tenantId, bound, subjectOf(request, access.about, bound));
+}
+
+function subjectOf(request: FastifyRequest, about: RouteSubject | undefined, bound: Bound): Subject | undefined {
+  const parameters = request.params as Record<string, string>;
+  if (about === undefined || about === 'nothing there') return about;
+  if ('workflow' in about) return { workflowId: parameters[about.workflow] ?? '' };
+  if ('run' in about) return { runId: parameters[about.run] ?? '' };
+  if ('conversation' in about) return { conversationId: parameters[about.conversation] ?? '' };
+  if ('dataset' in about) return { datasetId: parameters[about.dataset] ?? '' };
+  if (!('workflowId' in bound)) return undefined;
+  // A list shows what the key is for, whether it asks for that or for all.
+  const query = request.query as Record<string, unknown>;
+  const asked = (query[about.workflowQuery] ||= bound.workflowId);
+  return { workflowId: typeof asked === 'string' ? asked : '' };
 }
 
 function bearer(header: string | undefined): string {
-  if (!header) throw unauthenticated('The request carries no API key.');
-  const match = /^Bearer +(\S{1,500})$/i.exec(header);
-  if (!match?.[1]) throw unauthenticated('The Authorization header is not "Bearer" followed by a key.');
+  if (!header) throw unauthenticated('The request carries no API key and no access token.');
+  const match = /^Bearer +(\S{1,2000})$/i.exec(header);
+  if (!match?.[1])
+    throw unauthenticated('The Authorization header is not "Bearer" followed by a key or an access token.');
   return match[1];
 }

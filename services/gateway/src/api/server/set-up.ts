@@ -1,6 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiKeys } from '../../domain/api-keys.js';
+import { BoundAccess } from '../../domain/access/bound-access.js';
+import { Credentials } from '../../domain/access/credentials.js';
 import { authenticate } from '../auth/authenticate.js';
 import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
@@ -12,7 +13,8 @@ import { serveDirectly } from './serve-directly.js';
 /** What every request passes, and the description of the API. Called once, before the application listens. */
 export function setUpGateway(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
-  const keys = app.get(ApiKeys, { strict: false });
+  const credentials = app.get(Credentials, { strict: false });
+  const bounds = app.get(BoundAccess, { strict: false });
   declareRoutes(server);
   addBodyParsers(server);
   const openAi = app.get(OpenAiController, { strict: false });
@@ -25,7 +27,7 @@ export function setUpGateway(app: NestFastifyApplication): void {
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     try {
-      const looking = authenticate(keys, request);
+      const looking = authenticate(credentials, bounds, request);
       if (looking) looking.then(() => done(), done);
       else done();
     } catch (error) {

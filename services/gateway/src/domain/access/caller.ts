@@ -29,3 +29,15 @@ export function require(caller: Caller, permission: Permission): void {
       : `Ask an admin of your organisation for a role with ${permission}.`;
   throw FailureError.of('permission_denied', `${message} ${hint}`, { details: { permission, hint } });
 }
+
+/**
+ * Nobody hands on more than they have.
+ * @throws FailureError `permission_denied` that lists what the caller lacks.
+ */
+export function mayGrant(caller: Caller, permissions: readonly Permission[]): void {
+  const lacking = permissions.filter((permission) => !caller.permissions.has(permission));
+  if (lacking.length === 0) return;
+  const message = `You cannot give, change or take away what you may not do yourself: ${lacking.join(', ')}.`;
+  const hint = 'Ask an owner of your organisation.';
+  throw FailureError.of('permission_denied', `${message} ${hint}`, { details: { permission: lacking[0], hint } });
+}

@@ -33,3 +33,7 @@ export const permissions = {
 export type Permission = keyof typeof permissions;
 
 export const allPermissions = Object.keys(permissions) as Permission[];
+
+export function isPermission(text: string): text is Permission {
+  return Object.hasOwn(permissions, text);
+}

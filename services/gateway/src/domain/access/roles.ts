@@ -29,10 +29,27 @@ export const builtInRoles = {
 
 export type BuiltInRole = keyof typeof builtInRoles;
 
+export function isBuiltInRole(name: string): name is BuiltInRole {
+  return Object.hasOwn(builtInRoles, name);
+}
+
 /** The organisation an installation begins with; its owners may make others. */
 export const firstTenant = 'default';
 
 /** What the owner of an organisation may do. */
 export function ownerPermissions(tenantId: string): ReadonlySet<Permission> {
   return new Set(tenantId === firstTenant ? allPermissions : owning);
+}
+
+/**
+ * What a role of an organisation holds.
+ * @param custom the permissions of the organisation's own role of that name, if there is one; names that are built in are never looked up there.
+ */
+export function permissionsOf(
+  role: string,
+  tenantId: string,
+  custom: readonly Permission[] | undefined,
+): ReadonlySet<Permission> {
+  if (role === 'owner') return ownerPermissions(tenantId);
+  return new Set(isBuiltInRole(role) ? builtInRoles[role] : custom);
 }

@@ -1,5 +1,7 @@
 import type { Migrations } from '@treadle/persistence';
 import { sql } from 'kysely';
+import { identity } from './0002-identity.js';
+import { rowLevelSecurity } from './0003-row-level-security.js';
 
 /** The gateway's own schema: who may come in. */
 export const gatewaySchema = 'gateway';
@@ -19,4 +21,6 @@ export const gatewayMigrations: Migrations = {
         )`.execute(db);
     },
   },
+  '0002-identity': identity,
+  '0003-row-level-security': rowLevelSecurity,
 };

@@ -1,0 +1,83 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Filled by the database where it is absent, and never changed. */
+type Made = ColumnType<Date, Date | undefined, never>;
+
+interface ApiKeyTable {
+  id: Generated<number>;
+  hash: string;
+  prefix: string;
+  tenant_id: string;
+  name: Generated<string>;
+  /** Absent: all that an owner may. */
+  scopes: string[] | null;
+  workflow_id: string | null;
+  dataset_id: string | null;
+  created_by: Generated<string>;
+  created_at: Made;
+  last_used_at: Date | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+}
+
+interface PersonTable {
+  id: Generated<string>;
+  email: string;
+  name: string;
+  /** Absent until the first invitation is accepted, and for who comes by OpenID Connect only. */
+  password_hash: string | null;
+  created_at: Made;
+}
+
+interface MembershipTable {
+  tenant_id: string;
+  user_id: string;
+  /** A built-in role or one of the table. */
+  role: string;
+  created_at: Made;
+  accepted_at: Date | null;
+  disabled_at: Date | null;
+  last_sign_in_at: Date | null;
+}
+
+interface SessionTable {
+  id: Generated<string>;
+  tenant_id: string;
+  user_id: string;
+  refresh_hash: string;
+  address: string;
+  agent: string;
+  created_at: Made;
+  refreshed_at: ColumnType<Date, Date | undefined, Date>;
+  expires_at: Date;
+  ended_at: Date | null;
+}
+
+export interface Database {
+  api_key: ApiKeyTable;
+  identity: { issuer: string; subject: string; user_id: string };
+  invitation: { hash: string; tenant_id: string; user_id: string; resets_password: boolean; expires_at: Date };
+  membership: MembershipTable;
+  open_id_attempt: {
+    state_hash: string;
+    binder_hash: string;
+    nonce: string;
+    verifier: string;
+    redirect_uri: string;
+    expires_at: Date;
+  };
+  organisation: { id: string; name: string; created_at: Made };
+  person: PersonTable;
+  role: { tenant_id: string; name: string; permissions: string[] };
+  session: SessionTable;
+  sign_in_attempt: { name: string; failures: number; last_at: Date; blocked_until: Date | null };
+  signing_key: {
+    kid: string;
+    public_jwk: ColumnType<Record<string, unknown>, string, never>;
+    sealed_private: string;
+    signs_from: Date;
+    signs_until: Date;
+    kept_until: Date;
+  };
+  used_refresh: { hash: string; session_id: string };
+}
