@@ -20,12 +20,8 @@ import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { DeclaredRoute } from '../src/api/auth/route-table.js';
-<<<<<<< HEAD
 import type { Approvals, Entries, ModelAdmin, Models, StoredFiles, ToolAdmin, Tools } from '../src/domain/ports.js';
-=======
-import type { Approvals, Entries, ModelAdmin, Models, StoredFiles } from '../src/domain/ports.js';
 import type { IdentitySettings } from '../src/identity-settings.js';
->>>>>>> 649ca17 (feat(gateway): people, sessions, sign-in and keys with scopes)
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';

@@ -18,13 +18,10 @@ export const FILE_STORE = Symbol('FILE_STORE');
 /** The model proxy, for calls and for what it is set up with. */
 export const MODELS = Symbol('MODELS');
 export const MODEL_ADMIN = Symbol('MODEL_ADMIN');
-<<<<<<< HEAD
 /** The tool registry, likewise. */
 export const TOOLS = Symbol('TOOLS');
 export const TOOL_ADMIN = Symbol('TOOL_ADMIN');
-=======
 /** Signs people in with OpenID Connect; null where no provider is set up. */
 export const OPEN_ID = Symbol('OPEN_ID');
 /** The public keys of access tokens. */
 export const PUBLISHED_KEYS = Symbol('PUBLISHED_KEYS');
->>>>>>> 649ca17 (feat(gateway): people, sessions, sign-in and keys with scopes)

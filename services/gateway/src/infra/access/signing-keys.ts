@@ -47,11 +47,11 @@ export class SigningKeys {
 
   /** @throws FailureError `unavailable` when there is no key-encryption key. */
   async toSign(): Promise<{ readonly kid: string; readonly key: CryptoKey }> {
-    const nowMs = this.now();
+    const newest = (await this.keys()).at(-1);
+    if (!newest || newest.signsUntil.getTime() - this.now() < aheadMs) await this.makeNext();
     const keys = await this.keys();
-    const newest = keys.at(-1);
-    if (!newest || newest.signsUntil.getTime() - nowMs < aheadMs) await this.makeNext();
-    const current = (await this.keys()).findLast(({ signsFrom }) => signsFrom.getTime() <= nowMs);
+    // The very first may have been made by a replica whose clock is a little ahead.
+    const current = keys.findLast(({ signsFrom }) => signsFrom.getTime() <= this.now()) ?? keys[0];
     if (!current) throw new Error('There is no key to sign with.');
     if (this.signing?.kid !== current.kid) {
       const secret = await this.vault.open(installation, purpose(current.kid), current.sealedPrivate);
