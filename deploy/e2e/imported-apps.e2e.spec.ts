@@ -23,15 +23,20 @@ describe('an app exported from Dify', () => {
     await models.stop();
   });
 
-  it.each(['start-end', 'llm-answer', 'if-else-template-aggregator', 'chat', 'completion', 'old-spellings'])(
-    'imports and runs to its end: %s',
-    async (name) => {
-      const { outcome, reason, run } = await tryApp(system.api, await fixture(name));
-      expect(reason).toBe('');
-      expect(outcome).toBe('completed');
-      expect(Object.values(run?.outputs ?? {}).join('')).not.toBe('');
-    },
-  );
+  it.each([
+    'agent-chat',
+    'start-end',
+    'llm-answer',
+    'if-else-template-aggregator',
+    'chat',
+    'completion',
+    'old-spellings',
+  ])('imports and runs to its end: %s', async (name) => {
+    const { outcome, reason, run } = await tryApp(system.api, await fixture(name));
+    expect(reason).toBe('');
+    expect(outcome).toBe('completed');
+    expect(Object.values(run?.outputs ?? {}).join('')).not.toBe('');
+  });
 
   it('runs its code in both languages', async () => {
     const { outcome, run } = await tryApp(system.api, await fixture('code'));

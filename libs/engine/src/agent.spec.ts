@@ -67,6 +67,8 @@ class Play {
     return this.tools.questions.map(({ name }) => name.tool);
   }
 
+  readonly read = (key: string, selector: [string, string]) => readFrom(this.run.plan, this.run.state, key)(selector);
+
   /** Does one task. */
   async step(key: string): Promise<void> {
     const node = planNodeAt(this.run.plan, key)!;
@@ -206,6 +208,38 @@ describe('an agent', () => {
     const play = new Play([calls('look')], agentPlan({ max_iterations: 1, at_limit: 'fail' }));
     await play.on();
     expect(play.run.state).toMatchObject({ status: 'failed', failure: { code: 'limit_exceeded' } });
+  });
+
+  it('turns calls away that do not fit beside the others', async () => {
+    const tools = [{ toolset: 'desk', settings: { at: { type: 'constant', value: 'x'.repeat(150_000) } } }];
+    const look = aTool('look', { parameters: { type: 'object', properties: { at: { type: 'string' } } } });
+    const play = new Play([calls('look', 'look'), says('Well.')], agentPlan({ tools }), [look]);
+    await play.on();
+    expect(play.called).toEqual(['look']);
+    expect(play.questions[1]?.messages.at(-1)?.text).toContain('too long together');
+  });
+
+  it('goes on from a transcript and answers that are in the file store', async () => {
+    const play = new Play([calls('look'), says('Because.')]);
+    const stored = { $large: { key: 'runs/run-1/abc', bytes: 300_000, items: 2 } };
+    await play.step('helper[0]/@think');
+    await play.step('helper[0]/@calls[0]/@call');
+    const { read } = play;
+    expect(Array.isArray(read('helper[1]/@think', ['helper', 'transcript']))).toBe(true);
+    play.run.result('helper[1]/@think', {
+      outputs: {
+        text: '',
+        thought: '',
+        done: false,
+        parallel: true,
+        usage: {},
+        calls: [],
+      },
+      handle: 'calls',
+      assigns: [{ selector: ['helper', 'transcript'], value: stored }],
+    });
+    expect(play.run.waitsFor()).toEqual(['run-task helper[2]/@think']);
+    expect(read('helper[2]/@think', ['helper', 'transcript'])).toEqual(stored);
   });
 
   it('shows the model names it may use, its own descriptions, and no argument that its author has fixed', async () => {

@@ -41,7 +41,7 @@ export const agentConfigSchema = z.object({
   /** The longest one call of a tool may take. */
   tool_timeout_seconds: z.number().positive().max(3600).default(120),
   /** Characters of a tool's answer that the model is shown. */
-  max_result_characters: z.int().min(100).max(80_000).default(32_000),
+  max_result_characters: z.int().min(100).max(40_000).default(32_000),
   /** Which calls a person is asked about first: those of tools whose policy says so, all that change something, or every one. */
   approval: z.enum(['required', 'mutating', 'always']).default('required'),
   /** Counts as a refusal when it has passed; absent waits for ever. */

@@ -24,7 +24,7 @@ export function roundReads(): readonly Reference[] {
     { selector: ['@think', 'done'], field: 'think.done' },
     { selector: ['@think', 'thought'], field: 'think.thought' },
     { selector: ['@think', 'text'], field: 'think.text', handedOn: true },
-    { selector: ['@calls', 'steps'], field: 'calls.steps' },
+    { selector: ['@calls', 'steps'], field: 'calls.steps', handedOn: true },
   ];
 }
 

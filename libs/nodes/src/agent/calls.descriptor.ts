@@ -1,3 +1,4 @@
+import { failure } from '@treadle/failure';
 import {
   type EndedRound,
   isJsonObject,
@@ -38,7 +39,9 @@ export const agentCalls = defineContainerNode<object>({
   startsAt: () => '@gate',
   open: (_config, read) => {
     const calls = read(['@think', 'calls']);
-    const items = Array.isArray(calls) ? (calls as readonly Json[]) : [];
+    if (!Array.isArray(calls))
+      return { failure: failure('internal', 'The model step of the agent gave no list of calls.') };
+    const items = calls as readonly Json[];
     return { rounds: items.length, parallel: read(['@think', 'parallel']) === true ? items.length : 1, items };
   },
   endRound: (_config, { read }: EndedRound) => orFailure(() => ({ output: roundOutput(read) })),

@@ -10,6 +10,7 @@ import { modelTools } from './model-tools.js';
 import { react } from './react.js';
 import type { Turn } from './strategy.js';
 import type { ThinkConfig } from './think.descriptor.js';
+import { fitCalls } from './to-call.js';
 
 const strategies = { 'function-calling': functionCalling, react } as const;
 
@@ -27,7 +28,8 @@ export const executeThink: Execute<ThinkConfig> = async (config, context) => {
     ...strategy.results(resultsOf(config, read)),
   ];
   const answer = await askModel(strategy.question(turn, messages), context, { reasoning: 'separated' });
-  const { reply, calls, text } = strategy.readAnswer(turn, answer);
+  const { reply, calls: wanted, text } = strategy.readAnswer(turn, answer);
+  const calls = fitCalls(wanted);
   const used = addUsage(read([config.agent, 'used']), answer.usage);
   const done = calls.length === 0;
   return {

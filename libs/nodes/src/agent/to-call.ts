@@ -6,8 +6,10 @@ import type { Turn } from './strategy.js';
 
 /** Calls of one answer beyond these are turned away. */
 const mostCalls = 16;
-/** So that all calls of an answer fit where the engine can look into them, in characters of JSON. */
+/** What a model writes for one call, in characters of JSON. */
 const longestArguments = 12_000;
+/** Of all calls of an answer, as JSON in UTF-8; the rest is for those that are turned away. */
+const mostBytes = 200_000;
 
 /** A call as the model wrote it. */
 export interface WrittenCall {
@@ -48,6 +50,24 @@ export function toCall({ id, name, arguments: written }: WrittenCall, place: num
     needs_approval: tool?.needsApproval ?? false,
     problem,
   };
+}
+
+/**
+ * The same calls, of which those are turned away that do not fit beside the others: the list has to stay where the engine can look into it,
+ * and what an author has fixed may be of any size.
+ */
+export function fitCalls(calls: readonly AgentCall[]): AgentCall[] {
+  let bytes = 0;
+  return calls.map((call) => {
+    const own = new TextEncoder().encode(JSON.stringify(call)).length;
+    if (bytes + own <= mostBytes) {
+      bytes += own;
+      return call;
+    }
+    const problem =
+      call.problem || 'The arguments of these calls are too long together. Make fewer calls, or shorter ones.';
+    return { ...call, arguments: {}, problem };
+  });
 }
 
 function isProblem(written: WrittenCall['arguments']): written is { readonly problem: string } {
