@@ -11,6 +11,7 @@ import { addModelsCommand } from './commands/models/models.command.js';
 import { addRunCommand } from './commands/run.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
 import { addSchedulesCommand } from './commands/schedules.command.js';
+import { addToolsCommand } from './commands/tools/tools.command.js';
 import { addWebhooksCommand } from './commands/webhooks.command.js';
 import { addWorkflowsCommand } from './commands/workflows.command.js';
 import { exitCodesHelp } from './exit-codes.js';
@@ -18,7 +19,7 @@ import { exitCodesHelp } from './exit-codes.js';
 /** The whole command; `signal` is aborted when the user interrupts. Errors are thrown, never printed here. */
 export function createProgram(signal: AbortSignal): Command {
   const program = new Command('treadle')
-    .description('Import, run and watch LLM workflows on a Treadle server, and set up its models.')
+    .description('Import, run and watch LLM workflows on a Treadle server, and set up its models and tools.')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addGlobalOptions(program).addHelpText('afterAll', exitCodesHelp);
@@ -34,6 +35,7 @@ export function createProgram(signal: AbortSignal): Command {
     addWebhooksCommand,
     addSchedulesCommand,
     addModelsCommand,
+    addToolsCommand,
     addConfigCommand,
     addHealthCommand,
   ])

@@ -40,6 +40,12 @@ export function amount(text: string): number {
   return value;
 }
 
+/** Reads a whole number from 0 to 100. */
+export function percent(text: string): number {
+  if (!/^(\d{1,2}|100)$/.test(text)) throw new InvalidArgumentError('Give a whole number from 0 to 100.');
+  return Number(text);
+}
+
 /** One of several numbers, added to those before it. */
 export function addNumber(text: string, before: readonly number[] = []): number[] {
   return [...before, amount(text)];

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 
-/** What a command does with its options and its argument (empty where it takes none). */
-export type Action<Options> = (context: CommandContext, options: Options, argument: string) => Promise<void>;
+/** What a command does with its options and its arguments (the first is empty where it takes none). */
+export type Action<Options> = (
+  context: CommandContext,
+  options: Options,
+  argument: string,
+  ...more: string[]
+) => Promise<void>;
 
 /** Turns an action into what commander calls: with the arguments, then the options, then the command. */
 export type Act = <Options>(action: Action<Options>) => (...called: unknown[]) => Promise<void>;
@@ -12,7 +17,7 @@ export function actWith(contextOf: (command: Command) => CommandContext): Act {
   return (action) =>
     async (...called) => {
       const [options, command] = called.slice(-2) as [Parameters<typeof action>[1], Command];
-      const argument = called.length > 2 ? String(called[0]) : '';
-      await action(contextOf(command), options, argument);
+      const [argument = '', ...more] = called.slice(0, -2).map(String);
+      await action(contextOf(command), options, argument, ...more);
     };
 }

@@ -25,11 +25,17 @@ export function checkArguments(tool: string, schema: JsonObject, args: JsonObjec
     'tool_arguments_invalid',
     `The arguments of "${tool}" do not fit its schema: ${first.field ? `"${first.field}": ` : ''}${first.message} Correct them and call again.`,
     {
-      field: first.field ? `arguments.${first.field}` : 'arguments',
-      details: { problems: problems.slice(0, mostProblems) },
+      field: argumentField(first.field),
+      details: {
+        problems: problems
+          .slice(0, mostProblems)
+          .map(({ field, message }) => ({ field: argumentField(field), message })),
+      },
     },
   );
 }
+
+const argumentField = (field: string) => (field ? `arguments.${field}` : 'arguments');
 
 /** They only say that something inside of them is wrong, which is reported itself. */
 const wrappers = new Set(['properties', 'items', 'prefixItems', 'additionalItems', 'allOf', '$ref']);

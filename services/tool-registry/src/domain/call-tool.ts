@@ -91,7 +91,10 @@ export class CallTool {
       routingKey: asked.routingKey || asked.idempotencyKey,
     });
     if (!stored) throw FailureError.of('tool_not_found', 'Name the tool that is to be called.', { field: 'tool' });
-    const policy = effectivePolicy(stored.tool, stored.policy, this.parts.defaults);
+    const policy = effectivePolicy(stored.tool, stored.policy, {
+      ...this.parts.defaults,
+      ...(stored.timeoutMs !== undefined && { timeoutMs: stored.timeoutMs }),
+    });
     checkArguments(stored.tool.name, stored.tool.parameters, asked.arguments);
     checkAllowed(asked, policy);
     const own = Date.now() + policy.timeoutMs;

@@ -46,6 +46,7 @@ export class ToolFinder {
       version: one.version,
       tool: one.tool,
       settings: {},
+      timeoutMs: one.timeoutMs,
       policy: policies.get(one.tool.name) ?? {},
       credential: undefined,
     }));

@@ -103,6 +103,8 @@ export interface ToolsetKind extends CallableKind {
 export interface ProvidedTool {
   readonly version: number;
   readonly tool: DiscoveredTool;
+  /** Absent for the registry's own limit of a call. */
+  readonly timeoutMs?: number;
 }
 
 /** A kind with one toolset of its own name, which every tenant has without registering anything. */

@@ -46,6 +46,8 @@ export interface StoredTool {
   readonly tool: DiscoveredTool;
   readonly settings: JsonObject;
   readonly policy: ToolPolicy;
+  /** Where neither its policy nor its caller says less; absent for the registry's own limit. */
+  readonly timeoutMs?: number | undefined;
   readonly credential: SealedCredential | undefined;
 }
 

@@ -9,6 +9,8 @@ export type Workflows = Pick<Handlers<WorkflowServiceService>, 'getWorkflow' | '
 
 /** More workflows than this are found by their ids only. */
 const mostListed = 1_000;
+/** A run knows itself when it must end, and so does the node that waits for it. */
+const longestRunMs = 3_600_000;
 const atOnce = 8;
 const longestName = 64;
 
@@ -54,6 +56,7 @@ export class WorkflowTools {
     const description = document.description || `Runs the workflow "${document.name}".`;
     return {
       version: wanted,
+      timeoutMs: longestRunMs,
       tool: {
         ...{ name, description, parameters: parametersOf(document) },
         // Whatever a workflow does, it does once for one key: its start is.
