@@ -6,6 +6,7 @@ import { hashOf } from '../../domain/arguments.js';
 import { errorOutcome, textOutcome } from '../../domain/outcome.js';
 import type { CallWorld, DiscoveredTool, ToolOutcome } from '../../domain/toolset-kind.js';
 import { lookAgain } from '../../domain/waiting.js';
+import { textOf } from '../schema/text-of.js';
 
 export type Runs = Pick<Handlers<RunServiceService>, 'startRun' | 'getRun'>;
 
@@ -54,7 +55,7 @@ function startRequest({ workflowId, chat }: JsonObject, args: JsonObject, world:
   const { query = '', ...inputs } = args;
   return {
     tenantId: world.tenantId,
-    workflowId: String(workflowId as string),
+    workflowId: textOf(workflowId),
     version: world.version,
     inputsJson: JSON.stringify(chat === true ? inputs : args),
     query: chat === true && typeof query === 'string' ? query : '',

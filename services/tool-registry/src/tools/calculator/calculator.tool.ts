@@ -1,6 +1,7 @@
 import type { MathNode } from 'mathjs';
 import { errorOutcome, textOutcome } from '../../domain/outcome.js';
 import type { BuiltinTool } from '../../kinds/builtin/builtin-tool.js';
+import { textOf } from '../../kinds/schema/text-of.js';
 
 const longestExpression = 2_000;
 const digits = 14;
@@ -25,7 +26,7 @@ export const calculator: BuiltinTool = {
   mutating: false,
   call: async ({ expression }) => {
     try {
-      return textOutcome(await calculate(String(expression as string)));
+      return textOutcome(await calculate(textOf(expression)));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return errorOutcome(`The expression cannot be calculated: ${reason.slice(0, 300)} Correct it and try again.`);

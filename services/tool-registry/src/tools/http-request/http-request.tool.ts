@@ -1,6 +1,7 @@
 import type { Json } from '@treadle/workflow';
 import { textOutcome } from '../../domain/outcome.js';
 import type { BuiltinTool } from '../../kinds/builtin/builtin-tool.js';
+import { textOf } from '../../kinds/schema/text-of.js';
 
 const connectTimeoutSeconds = 10;
 
@@ -21,8 +22,8 @@ export const httpRequest: BuiltinTool = {
   mutating: true,
   call: async ({ method = 'GET', url, headers = {}, body }, world) => {
     const answer = await world.http.send({
-      method: String(method as string),
-      url: String(url as string),
+      method: textOf(method),
+      url: textOf(url),
       headers: Object.entries(headers as Readonly<Record<string, string>>),
       ...(typeof body === 'string' && { body }),
       connectTimeoutSeconds,

@@ -2,6 +2,7 @@ import type { Json } from '@treadle/workflow';
 import { JSONPathEnvironment, type JSONValue } from 'json-p3';
 import { errorOutcome, textOutcome } from '../../domain/outcome.js';
 import type { BuiltinTool } from '../../kinds/builtin/builtin-tool.js';
+import { textOf } from '../../kinds/schema/text-of.js';
 
 const mostValues = 10_000;
 const longestJson = 4_000_000;
@@ -26,11 +27,11 @@ export const jsonPath: BuiltinTool = {
   },
   mutating: false,
   call: ({ json, path }) => {
-    const document = parse(String(json as string));
+    const document = parse(textOf(json));
     if (document === undefined) return errorOutcome('The document is no JSON. Give it as JSON text.');
     try {
       const found: Json[] = [];
-      for (const node of environment.lazyQuery(String(path as string), document)) {
+      for (const node of environment.lazyQuery(textOf(path), document)) {
         if (found.length === mostValues)
           return errorOutcome(`The path finds more than ${mostValues} values. Ask for fewer.`);
         found.push(node.value as Json);

@@ -2,6 +2,7 @@ import type { DocumentReader } from '@treadle/documents';
 import { FailureError } from '@treadle/failure';
 import { errorOutcome, textOutcome } from '../../domain/outcome.js';
 import type { BuiltinTool } from '../../kinds/builtin/builtin-tool.js';
+import { textOf } from '../../kinds/schema/text-of.js';
 
 const connectTimeoutSeconds = 10;
 const mostBytes = 10_000_000;
@@ -23,7 +24,7 @@ export function makeReadWebPage(documents: Pick<DocumentReader, 'read'>): Builti
     },
     mutating: false,
     call: async ({ url, max_characters: most = defaultCharacters }, world) => {
-      const address = String(url as string);
+      const address = textOf(url);
       const answer = await world.http.send({
         ...{ method: 'GET', url: address, headers: [['Accept', 'text/html, */*;q=0.8']], maxBytes: mostBytes },
         connectTimeoutSeconds,
