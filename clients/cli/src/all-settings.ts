@@ -21,12 +21,13 @@ export async function allSettings(): Promise<SettingRow[]> {
 
 /** Loaded only when asked for: the services bring their whole framework along. */
 async function describeServices(): Promise<[string, readonly ConfigRow[]][]> {
-  const [standalone, gateway, orchestrator, executor, proxy] = await Promise.all([
+  const [standalone, gateway, orchestrator, executor, proxy, retrieval] = await Promise.all([
     import('@treadle/standalone'),
     import('@treadle/gateway'),
     import('@treadle/orchestrator'),
     import('@treadle/node-executor'),
     import('@treadle/model-proxy'),
+    import('@treadle/retrieval'),
   ]);
   return [
     ['standalone', describeConfig(standalone.standaloneConfig)],
@@ -34,6 +35,7 @@ async function describeServices(): Promise<[string, readonly ConfigRow[]][]> {
     ['orchestrator', describeConfig(orchestrator.orchestratorProcessConfig)],
     ['node-executor', describeConfig(executor.nodeExecutorProcessConfig)],
     ['model-proxy', describeConfig(proxy.modelProxyProcessConfig)],
+    ['retrieval', describeConfig(retrieval.retrievalProcessConfig)],
     ['every service', [logLevel]],
     ['cli', cliSettings],
   ];

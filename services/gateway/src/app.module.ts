@@ -2,10 +2,12 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import {
   ApprovalServiceService,
   ConversationServiceService,
+  DatasetServiceService,
   EntryServiceService,
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RetrievalServiceService,
   RunContinuationServiceService,
   RunServiceService,
   ToolAdminServiceService,
@@ -39,6 +41,7 @@ export class AppModule implements OnApplicationShutdown {
     const orchestrator = { address: config.orchestratorAddress };
     const modelProxy = { address: config.modelProxyAddress };
     const toolRegistry = { address: config.toolRegistryAddress, deadlineMs: longestToolCallMs };
+    const retrieval = { address: config.retrievalAddress };
     const clients = {
       runs: grpcClient(RunServiceService, orchestrator),
       continuations: grpcClient(RunContinuationServiceService, orchestrator),
@@ -47,6 +50,8 @@ export class AppModule implements OnApplicationShutdown {
       conversations: grpcClient(ConversationServiceService, orchestrator),
       entries: grpcClient(EntryServiceService, orchestrator),
       storedFiles: grpcClient(FileServiceService, orchestrator),
+      datasets: grpcClient(DatasetServiceService, retrieval),
+      retrieval: grpcClient(RetrievalServiceService, retrieval),
       models: grpcClient(ModelServiceService, modelProxy),
       modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
       tools: grpcClient(ToolServiceService, toolRegistry),

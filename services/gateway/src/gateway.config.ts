@@ -116,6 +116,12 @@ export const gatewayProcessConfig = defineConfig({
     unit: 'host:port',
     meaning: 'Where the orchestrator takes gRPC calls.',
   }),
+  retrievalAddress: string({
+    env: 'TREADLE_RETRIEVAL_GRPC',
+    default: '127.0.0.1:50054',
+    unit: 'host:port',
+    meaning: 'Where retrieval takes gRPC calls.',
+  }),
   modelProxyAddress: string({
     env: 'TREADLE_MODEL_PROXY_GRPC',
     default: '127.0.0.1:50051',

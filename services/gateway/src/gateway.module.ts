@@ -15,6 +15,9 @@ import { ApprovalLinks } from './api/approvals/approval-links.js';
 import { ApprovalPageController } from './api/approvals/approval-page.controller.js';
 import { ApprovalsController } from './api/approvals/approvals.controller.js';
 import { ConversationsController } from './api/conversations/conversations.controller.js';
+import { ChunksController } from './api/datasets/chunks.controller.js';
+import { DatasetsController } from './api/datasets/datasets.controller.js';
+import { DocumentsController } from './api/datasets/documents.controller.js';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { FilesController } from './api/files/files.controller.js';
@@ -38,12 +41,14 @@ import {
   APPROVALS,
   CONTINUATIONS,
   CONVERSATIONS,
+  DATASETS,
   ENTRIES,
   FILE_STORE,
   GATEWAY_PORTS,
   MODEL_ADMIN,
   MODELS,
   PUBLIC_URL,
+  RETRIEVAL,
   RUN_SOURCES,
   STORED_FILES,
   TOOL_ADMIN,
@@ -60,9 +65,11 @@ import type {
   Approvals,
   Continuations,
   Conversations,
+  Datasets,
   Entries,
   ModelAdmin,
   Models,
+  Retrieval,
   Runs,
   StoredFiles,
   ToolAdmin,
@@ -89,6 +96,8 @@ export interface GatewayPorts {
   readonly approvals: Approvals;
   readonly entries: Entries;
   readonly conversations: Conversations;
+  readonly datasets: Datasets;
+  readonly retrieval: Retrieval;
   readonly storedFiles: StoredFiles;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
@@ -133,6 +142,9 @@ const controllers = [
   ConversationsController,
   FilesController,
   UploadController,
+  DatasetsController,
+  DocumentsController,
+  ChunksController,
   ProvidersController,
   RoutesController,
   PricesController,
@@ -148,6 +160,8 @@ const controllers = [
 
 const providers: FactoryProvider[] = [
   { provide: CONVERSATIONS, inject: [GATEWAY_PORTS], useFactory: ({ conversations }: GatewayPorts) => conversations },
+  { provide: DATASETS, inject: [GATEWAY_PORTS], useFactory: ({ datasets }: GatewayPorts) => datasets },
+  { provide: RETRIEVAL, inject: [GATEWAY_PORTS], useFactory: ({ retrieval }: GatewayPorts) => retrieval },
   { provide: STORED_FILES, inject: [GATEWAY_PORTS], useFactory: ({ storedFiles }: GatewayPorts) => storedFiles },
   { provide: FILE_STORE, inject: [GATEWAY_PORTS], useFactory: ({ files }: GatewayPorts) => files },
   {

@@ -4,7 +4,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ConversationServiceService,
+  DatasetServiceService,
   ModelAdminServiceService,
+  RetrievalServiceService,
   RunContinuationServiceService,
   RunServiceService,
   ToolAdminServiceService,
@@ -20,7 +22,17 @@ import { HealthModule } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { DeclaredRoute } from '../src/api/auth/route-table.js';
-import type { Approvals, Entries, ModelAdmin, Models, StoredFiles, ToolAdmin, Tools } from '../src/domain/ports.js';
+import type {
+  Approvals,
+  Datasets,
+  Entries,
+  ModelAdmin,
+  Models,
+  Retrieval,
+  StoredFiles,
+  ToolAdmin,
+  Tools,
+} from '../src/domain/ports.js';
 import type { IdentitySettings } from '../src/identity-settings.js';
 import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
@@ -131,6 +143,8 @@ export async function startGateway(
           conversations: inProcessHandlers(ConversationServiceService, conversations, () => undefined),
           models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
           modelAdmin: noModelAdmin,
+          datasets: allAway<Datasets>(DatasetServiceService),
+          retrieval: allAway<Retrieval>(RetrievalServiceService),
           tools: noTools,
           toolAdmin: noToolAdmin,
           approvals: noApprovals,

@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DatasetServiceService, ModelServiceService, RetrievalServiceService } from '@treadle/contracts';
+import { openFileStore } from '@treadle/files';
 import { GrpcServerModule, grpcClient, served } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -37,8 +38,9 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     const pool = createPool(config.databaseUrl.reveal(), { schema: retrievalSchema, log, max });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress, deadlineMs: modelDeadlineMs });
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'retrieval', log });
+    const files = await openFileStore(config.filesUrl.reveal());
     const health = new HealthRegistry();
-    const retrieval = new Retrieval({ config, pool, bus, models, log, health });
+    const retrieval = new Retrieval({ config, pool, bus, files, models, log, health });
     const { controllers } = retrieval;
     const grpcServer = GrpcServerModule.register({
       imports: [RetrievalModule.register(retrieval)],

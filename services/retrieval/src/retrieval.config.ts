@@ -1,4 +1,5 @@
 import { type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
+import { filesUrl } from '@treadle/files';
 
 export const retrievalConfig = defineConfig({
   roles: list({
@@ -105,6 +106,44 @@ export const retrievalConfig = defineConfig({
     unit: 'datasets',
     meaning: 'Datasets that a tenant may have.',
   }),
+  documentBytes: integer({
+    env: 'TREADLE_DATASET_FILE_BYTES',
+    default: 50 * 1024 * 1024,
+    min: 1024,
+    max: 1024 * 1024 * 1024,
+    unit: 'bytes',
+    meaning: 'Largest file or page that becomes a document of a dataset.',
+  }),
+  documentProcesses: integer({
+    env: 'TREADLE_DOCUMENT_PROCESSES',
+    default: 2,
+    min: 1,
+    max: 256,
+    unit: 'processes',
+    meaning: 'How many documents are read at a time, each in a process of its own.',
+  }),
+  documentTimeoutSeconds: integer({
+    env: 'TREADLE_DATASET_FILE_TIMEOUT_SECONDS',
+    default: 60,
+    min: 1,
+    max: 3600,
+    unit: 's',
+    meaning: 'How long a file or page may take to fetch and read before it is given up.',
+  }),
+  documentMemoryMb: integer({
+    env: 'TREADLE_DOCUMENT_MEMORY_MB',
+    default: 512,
+    min: 64,
+    max: 8192,
+    unit: 'MiB',
+    meaning: 'How much memory the reading of one document may take.',
+  }),
+  httpAllow: list({
+    env: 'TREADLE_HTTP_ALLOW',
+    default: [],
+    meaning:
+      'Private addresses, networks (10.0.0.0/8) and host names that requests of workflows may reach; `acme=` before one is for that tenant alone.',
+  }),
   documentCharacters: integer({
     env: 'TREADLE_DOCUMENT_CHARACTERS',
     default: 20_000_000,
@@ -139,6 +178,7 @@ export const retrievalProcessConfig = defineConfig({
     schemes: ['nats', 'tls'],
     meaning: 'Where the nats-server is, with user and password or token where it asks for them.',
   }),
+  filesUrl,
   modelProxyAddress: string({
     env: 'TREADLE_MODEL_PROXY_GRPC',
     default: '127.0.0.1:50051',
@@ -154,7 +194,7 @@ export const retrievalProcessConfig = defineConfig({
   host: string({ env: 'TREADLE_HOST', default: '127.0.0.1', meaning: 'Address the health endpoints listen on.' }),
   healthPort: integer({
     env: 'TREADLE_HEALTH_PORT',
-    default: 8084,
+    default: 8081,
     min: 0,
     max: 65_535,
     unit: 'port',

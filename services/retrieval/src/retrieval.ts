@@ -1,6 +1,9 @@
 import type { ModelServiceService } from '@treadle/contracts';
+import { DocumentReader } from '@treadle/documents';
 import { toFailure } from '@treadle/failure';
+import type { FileStore } from '@treadle/files';
 import type { Handlers } from '@treadle/grpc';
+import { TenantHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
 import { asUnavailable, migrate } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
@@ -13,6 +16,7 @@ import { GuardedStore } from './domain/guarded-store.js';
 import { IndexDocument } from './domain/index-document.js';
 import { Search } from './domain/search.js';
 import type { VectorStore } from './domain/vector-store.js';
+import { DocumentTexts } from './infra/document-texts.js';
 import { EmbeddedVectorStore } from './infra/embedded/embedded-vector-store.js';
 import { GrpcModels } from './infra/grpc-models.js';
 import { retrievalMigrations, retrievalSchema } from './infra/migrations/index.js';
@@ -32,6 +36,8 @@ export interface RetrievalOptions {
   /** Made with `createPool(url, { schema: retrievalSchema })`; its giver's to end. */
   readonly pool: Pool;
   readonly bus: MessageBus;
+  /** The same that the gateway uses. */
+  readonly files: FileStore;
   readonly models: Pick<Handlers<typeof ModelServiceService>, 'embed' | 'rerank'>;
   readonly log: {
     info(facts: object, message: string): void;
@@ -49,6 +55,7 @@ export class Retrieval {
   private readonly indexing: IndexingConsumer;
   private readonly store: VectorStore;
   private readonly guarded: GuardedStore;
+  private readonly texts: DocumentTexts;
   private starting: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
   private stopped = false;
@@ -71,6 +78,7 @@ export class Retrieval {
     const isIndexer = config.roles.includes('indexer');
     const [concurrency, pollMs] = [config.indexConcurrency, config.indexPollMs];
     this.indexing = new IndexingConsumer({ bus, work, indexDocument, concurrency, leaseMs, pollMs, isIndexer, log });
+    this.texts = documentTexts(config, options.files);
     const parts = {
       ...repositories,
       models,
@@ -79,6 +87,7 @@ export class Retrieval {
     };
     const datasets = new Datasets({
       ...parts,
+      texts: this.texts,
       defaultModel: { provider: config.embeddingProvider, model: config.embeddingModel },
       nudge: this.indexing.nudge,
       payload: (indexId, documentId) => points.payload(indexId, documentId),
@@ -106,6 +115,7 @@ export class Retrieval {
     await this.starting?.catch(() => undefined);
     await this.indexing.stop();
     this.guarded.close();
+    await this.texts.close();
     await this.store.close();
   }
 
@@ -127,4 +137,25 @@ export class Retrieval {
       return false;
     }
   }
+}
+
+const mostPages = 2000;
+
+function documentTexts(config: RetrievalConfig, files: FileStore): DocumentTexts {
+  const { documentBytes: mostBytes, documentTimeoutSeconds: timeoutSeconds } = config;
+  const memoryBytes = config.documentMemoryMb * 1024 * 1024;
+  const reader = new DocumentReader({
+    processes: config.documentProcesses,
+    timeoutSeconds,
+    memoryBytes,
+    mostBytes,
+    mostPages,
+  });
+  return new DocumentTexts({
+    files,
+    http: new TenantHttp(config.httpAllow),
+    reader,
+    mostBytes,
+    timeoutMs: timeoutSeconds * 1000,
+  });
 }

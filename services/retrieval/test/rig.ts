@@ -1,4 +1,5 @@
 import type { Dataset, Document, SearchRequest } from '@treadle/contracts';
+import { MemoryFileStore } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { InProcessBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -57,6 +58,7 @@ export class Rig {
   readonly models: LetterModels;
   readonly bus: MessageBus;
   readonly errors: unknown[] = [];
+  readonly files = new MemoryFileStore();
   readonly pool: Pool;
 
   constructor(connectionString: string, options: RigOptions = {}) {
@@ -68,6 +70,7 @@ export class Rig {
       config: retrievalConfig.read(environment),
       pool: this.pool,
       bus: this.bus,
+      files: this.files,
       models: this.models,
       log: { ...silent, error: (facts) => this.errors.push(facts) },
       ...(options.store && { store: options.store }),
@@ -99,6 +102,8 @@ export class Rig {
       text,
       source: 'text',
       sourceName: '',
+      fileId: '',
+      mediaType: '',
       metadataJson: JSON.stringify(metadata),
     };
     const { document } = await this.datasets.createDocument(request);

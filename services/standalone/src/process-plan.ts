@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 /** One process to keep alive. */
 export interface PlannedProcess {
-  /** `gateway`, `orchestrator`, `node-executor`, `model-proxy` or `tool-registry`. */
+  /** `gateway`, `orchestrator`, `node-executor`, `model-proxy`, `retrieval` or `tool-registry`. */
   readonly role: string;
   /** The role, numbered where there are several. */
   readonly name: string;
@@ -29,7 +29,13 @@ export function planProcesses({ orchestrators, executors, environment, ports }: 
   const grpcPorts = Array.from({ length: orchestrators }, port);
   const modelProxy = `127.0.0.1:${port()}`;
   const toolRegistry = `127.0.0.1:${port()}`;
-  const shared = { ...environment, TREADLE_MODEL_PROXY_GRPC: modelProxy, TREADLE_TOOL_REGISTRY_GRPC: toolRegistry };
+  const retrieval = `127.0.0.1:${port()}`;
+  const shared = {
+    ...environment,
+    TREADLE_MODEL_PROXY_GRPC: modelProxy,
+    TREADLE_TOOL_REGISTRY_GRPC: toolRegistry,
+    TREADLE_RETRIEVAL_GRPC: retrieval,
+  };
   const inner = (role: string, name: string, more: NodeJS.ProcessEnv = {}): PlannedProcess => {
     const health = port();
     return {
@@ -44,6 +50,7 @@ export function planProcesses({ orchestrators, executors, environment, ports }: 
   const orchestratorAddresses = grpcPorts.map((grpc) => `127.0.0.1:${grpc}`).join(',');
   return [
     inner('model-proxy', 'model-proxy'),
+    inner('retrieval', 'retrieval'),
     inner('tool-registry', 'tool-registry', { TREADLE_ORCHESTRATOR_GRPC: `ipv4:${orchestratorAddresses}` }),
     ...grpcPorts.map((grpc, index) =>
       inner('orchestrator', `orchestrator-${index + 1}`, { TREADLE_ORCHESTRATOR_GRPC: `127.0.0.1:${grpc}` }),

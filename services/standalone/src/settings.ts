@@ -2,6 +2,7 @@ import { type GatewayConfig, gatewayConfig } from '@treadle/gateway';
 import { type ModelProxyConfig, modelProxyConfig } from '@treadle/model-proxy';
 import { type NodeExecutorConfig, nodeExecutorConfig } from '@treadle/node-executor';
 import { type OrchestratorConfig, orchestratorConfig } from '@treadle/orchestrator';
+import { type RetrievalConfig, retrievalConfig } from '@treadle/retrieval';
 import { type ToolRegistryConfig, toolRegistryConfig } from '@treadle/tool-registry';
 import { withKeyFile } from './key-file.js';
 import { type StandaloneConfig, standaloneConfig } from './standalone.config.js';
@@ -13,6 +14,7 @@ export interface Settings {
   readonly orchestrator: OrchestratorConfig;
   readonly nodeExecutor: NodeExecutorConfig;
   readonly modelProxy: ModelProxyConfig;
+  readonly retrieval: RetrievalConfig;
   readonly toolRegistry: ToolRegistryConfig;
 }
 
@@ -31,6 +33,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     orchestrator: orchestratorConfig.read(withKey),
     nodeExecutor: nodeExecutorConfig.read(impatient),
     modelProxy: modelProxyConfig.read(withKey),
+    retrieval: retrievalConfig.read(environment),
     toolRegistry: toolRegistryConfig.read(withKey),
   };
 }

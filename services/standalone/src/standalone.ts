@@ -4,10 +4,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApprovalServiceService,
   ConversationServiceService,
+  DatasetServiceService,
   EntryServiceService,
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RetrievalServiceService,
   RunContinuationServiceService,
   RunServiceService,
   ToolAdminServiceService,
@@ -29,6 +31,7 @@ import { Accounts, ModelProxy, ModelProxyModule, modelProxySchema } from '@tread
 import { NodeExecutorModule } from '@treadle/node-executor';
 import { Orchestrator, OrchestratorModule, orchestratorSchema } from '@treadle/orchestrator';
 import { createPool } from '@treadle/persistence';
+import { Retrieval, RetrievalModule, retrievalSchema } from '@treadle/retrieval';
 import { createLogger, HealthModule, HealthRegistry, type Logger, NestLogger } from '@treadle/telemetry';
 import { ToolRegistry, ToolRegistryModule, toolRegistrySchema } from '@treadle/tool-registry';
 import type { Pool } from 'pg';
@@ -55,6 +58,7 @@ interface Shared {
   readonly orchestratorPool: Pool;
   readonly gatewayPool: Pool;
   readonly toolRegistryPool: Pool;
+  readonly retrievalPool: Pool;
   readonly accounts: Accounts;
   readonly health: HealthRegistry;
 }
@@ -75,6 +79,7 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
     gatewayPool: pool(gatewaySchema),
     modelProxyPool: pool(modelProxySchema),
     toolRegistryPool: pool(toolRegistrySchema),
+    retrievalPool: pool(retrievalSchema),
   };
   const bus = new InProcessBus({ log });
   const health = new HealthRegistry();
@@ -112,25 +117,21 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
   });
   setUpGateway(app);
   await app.listen(settings.gateway.httpPort, settings.gateway.host);
+  await app.get(Retrieval, { strict: false }).start();
   await app.get(ToolRegistry, { strict: false }).start();
   await app.get(Orchestrator, { strict: false }).start();
   return { app, firstKey };
 }
 
 /** The one place where the services meet. */
-function rootModule(
-  { settings, log, bus, files, orchestratorPool, gatewayPool, toolRegistryPool, accounts, health }: Shared,
-  onFirstKey: (key: string) => void,
-): DynamicModule {
-  const here = <D extends AnyService>(definition: D, controller: Handlers<D>) =>
-    inProcessHandlers(definition, controller, (path, error) => log.error({ err: error, path }, 'a call met a bug'));
+function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicModule {
+  const { settings, log, bus, files, accounts, health } = shared;
+  const here = callsIn(log);
+  const common = { bus, files, log, health };
   const orchestrator = new Orchestrator({
+    ...common,
     config: settings.orchestrator,
-    pool: orchestratorPool,
-    bus,
-    files,
-    log,
-    health,
+    pool: shared.orchestratorPool,
     alone: true,
   });
   const modelProxy = new ModelProxy({
@@ -141,33 +142,30 @@ function rootModule(
     cache: accounts.cache,
   });
   const models = here(ModelServiceService, modelProxy.controller);
-  const runs = here(RunServiceService, orchestrator.controllers.runs);
-  const workflows = here(WorkflowServiceService, orchestrator.controllers.workflows);
+  const fromOrchestrator = orchestratorPorts(here, orchestrator);
+  const { runs, workflows } = fromOrchestrator;
   const toolRegistry = new ToolRegistry({
     config: settings.toolRegistry,
-    pool: toolRegistryPool,
+    pool: shared.toolRegistryPool,
     runs,
     workflows,
     log,
     health,
   });
+  const retrieval = new Retrieval({ ...common, config: settings.retrieval, pool: shared.retrievalPool, models });
   const tools = here(ToolServiceService, toolRegistry.controllers.tools);
   const ports: GatewayPorts = {
-    runs,
-    storedFiles: here(FileServiceService, orchestrator.controllers.files),
-    continuations: here(RunContinuationServiceService, orchestrator.controllers.continuations),
-    workflows,
-    approvals: here(ApprovalServiceService, orchestrator.controllers.approvals),
-    conversations: here(ConversationServiceService, orchestrator.controllers.conversations),
-    entries: here(EntryServiceService, orchestrator.controllers.entries),
+    ...fromOrchestrator,
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     tools,
     toolAdmin: here(ToolAdminServiceService, toolRegistry.controllers.admin),
+    datasets: here(DatasetServiceService, retrieval.controllers.datasets),
+    retrieval: here(RetrievalServiceService, retrieval.controllers.retrieval),
     bus,
     files,
     maxUploadBytes: settings.gateway.maxUploadBytes,
-    pool: gatewayPool,
+    pool: shared.gatewayPool,
     identity: identitySettings(settings.gateway),
     publicUrl: settings.gateway.publicUrl,
     onFirstKey,
@@ -178,10 +176,29 @@ function rootModule(
     imports: [
       HealthModule.forRoot(health),
       ModelProxyModule.register(modelProxy),
+      RetrievalModule.register(retrieval),
       ToolRegistryModule.register(toolRegistry),
       OrchestratorModule.register(orchestrator),
       NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, tools, files, log }),
       GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
     ],
+  };
+}
+
+/** Offers a controller of this process the way a client of another process would. */
+function callsIn(log: Logger) {
+  return <D extends AnyService>(definition: D, controller: Handlers<D>) =>
+    inProcessHandlers(definition, controller, (path, error) => log.error({ err: error, path }, 'a call met a bug'));
+}
+
+function orchestratorPorts(here: ReturnType<typeof callsIn>, { controllers }: Orchestrator) {
+  return {
+    runs: here(RunServiceService, controllers.runs),
+    storedFiles: here(FileServiceService, controllers.files),
+    continuations: here(RunContinuationServiceService, controllers.continuations),
+    workflows: here(WorkflowServiceService, controllers.workflows),
+    approvals: here(ApprovalServiceService, controllers.approvals),
+    conversations: here(ConversationServiceService, controllers.conversations),
+    entries: here(EntryServiceService, controllers.entries),
   };
 }

@@ -6,6 +6,9 @@ export const CONTINUATIONS = Symbol('CONTINUATIONS');
 export const APPROVALS = Symbol('APPROVALS');
 /** The orchestrator's conversations. */
 export const CONVERSATIONS = Symbol('CONVERSATIONS');
+/** Datasets and the search in them. */
+export const DATASETS = Symbol('DATASETS');
+export const RETRIEVAL = Symbol('RETRIEVAL');
 /** Webhooks and schedules. */
 export const ENTRIES = Symbol('ENTRIES');
 /** Where the public API is reached; empty takes the address of each request. */

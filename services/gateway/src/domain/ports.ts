@@ -1,10 +1,12 @@
 import type {
   ApprovalServiceService,
   ConversationServiceService,
+  DatasetServiceService,
   EntryServiceService,
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RetrievalServiceService,
   RunContinuationServiceService,
   RunServiceService,
   ToolAdminServiceService,
@@ -16,6 +18,8 @@ import type { Handlers } from '@treadle/grpc';
 export type Conversations = Handlers<ConversationServiceService>;
 export type StoredFiles = Handlers<FileServiceService>;
 export type Continuations = Handlers<RunContinuationServiceService>;
+export type Datasets = Handlers<DatasetServiceService>;
+export type Retrieval = Handlers<RetrievalServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;

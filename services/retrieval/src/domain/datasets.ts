@@ -14,6 +14,7 @@ import {
 } from './dataset.js';
 import { embedChunks, type RetrievalModels } from './embeddings.js';
 import type { ChunkRepository, DatasetRepository, DocumentChange, DocumentRepository, Listed, Page } from './ports.js';
+import { originOf, type TextSource } from './text-source.js';
 import type { DocumentPayload, VectorStore } from './vector-store.js';
 
 export interface DatasetsParts {
@@ -22,6 +23,7 @@ export interface DatasetsParts {
   readonly chunks: ChunkRepository;
   readonly store: VectorStore;
   readonly models: RetrievalModels;
+  readonly texts: TextSource;
   readonly limits: {
     readonly datasetsPerTenant: number;
     readonly documentCharacters: number;
@@ -50,6 +52,8 @@ export interface GivenDocument {
   readonly source: string;
   readonly sourceName: string;
   readonly text: string;
+  readonly fileId: string;
+  readonly mediaType: string;
   readonly metadataJson: string;
 }
 
@@ -116,8 +120,9 @@ export class Datasets {
   async createDocument(tenantId: string, datasetId: string, given: GivenDocument): Promise<Document> {
     const dataset = await this.get(tenantId, datasetId);
     const metadata = parseMetadata(given.metadataJson, dataset.metadataFields);
-    const { source, sourceName } = given;
-    const document = { name: nameOf(given.name), source, sourceName, metadata, text: this.checkedText(given.text) };
+    const [{ source, sourceName }, name] = [given, nameOf(given.name)];
+    const text = this.checkedText(await this.parts.texts.textOf(tenantId, originOf(given)));
+    const document = { name, source, sourceName, metadata, text };
     const id = await this.parts.documents.create(dataset, document);
     this.parts.nudge();
     return this.document(tenantId, datasetId, id);

@@ -142,9 +142,13 @@ export interface CreateDocumentRequest {
   /** text, file or url. */
   source: string;
   sourceName: string;
-  /** Its content, already taken out of its file. */
+  /** Of a text. */
   text: string;
   metadataJson: string;
+  /** Of a file: an uploaded one of the tenant; its source_name is its name. */
+  fileId: string;
+  /** Of a file, for example "application/pdf"; empty where it is not known. */
+  mediaType: string;
 }
 
 export interface CreateDocumentResponse {
@@ -1556,7 +1560,17 @@ export const Document: MessageFns<Document> = {
 };
 
 function createBaseCreateDocumentRequest(): CreateDocumentRequest {
-  return { tenantId: "", datasetId: "", name: "", source: "", sourceName: "", text: "", metadataJson: "" };
+  return {
+    tenantId: "",
+    datasetId: "",
+    name: "",
+    source: "",
+    sourceName: "",
+    text: "",
+    metadataJson: "",
+    fileId: "",
+    mediaType: "",
+  };
 }
 
 export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
@@ -1581,6 +1595,12 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
     }
     if (message.metadataJson !== "") {
       writer.uint32(58).string(message.metadataJson);
+    }
+    if (message.fileId !== "") {
+      writer.uint32(66).string(message.fileId);
+    }
+    if (message.mediaType !== "") {
+      writer.uint32(74).string(message.mediaType);
     }
     return writer;
   },
@@ -1654,6 +1674,22 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
             message.metadataJson = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.fileId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.mediaType = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1678,6 +1714,8 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
     message.sourceName = object.sourceName ?? "";
     message.text = object.text ?? "";
     message.metadataJson = object.metadataJson ?? "";
+    message.fileId = object.fileId ?? "";
+    message.mediaType = object.mediaType ?? "";
     return message;
   },
 };
@@ -3107,7 +3145,7 @@ export const DatasetServiceService = {
       Buffer.from(DeleteDatasetResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteDatasetResponse => DeleteDatasetResponse.decode(value),
   },
-  /** Takes a text; it is cut and indexed afterwards, as its status tells. */
+  /** Takes a text, a file or a page, whose text is read at once; it is cut and indexed afterwards, as its status tells. */
   createDocument: {
     path: "/treadle.retrieval.v1.DatasetService/CreateDocument" as const,
     requestStream: false as const,
@@ -3199,7 +3237,7 @@ export interface DatasetServiceServer extends UntypedServiceImplementation {
   /** What it leaves out stays as it is. Another model or another way of cutting builds a new index beside the one that serves. */
   updateDataset: handleUnaryCall<UpdateDatasetRequest, UpdateDatasetResponse>;
   deleteDataset: handleUnaryCall<DeleteDatasetRequest, DeleteDatasetResponse>;
-  /** Takes a text; it is cut and indexed afterwards, as its status tells. */
+  /** Takes a text, a file or a page, whose text is read at once; it is cut and indexed afterwards, as its status tells. */
   createDocument: handleUnaryCall<CreateDocumentRequest, CreateDocumentResponse>;
   getDocument: handleUnaryCall<GetDocumentRequest, GetDocumentResponse>;
   listDocuments: handleUnaryCall<ListDocumentsRequest, ListDocumentsResponse>;
@@ -3290,7 +3328,7 @@ export interface DatasetServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteDatasetResponse) => void,
   ): ClientUnaryCall;
-  /** Takes a text; it is cut and indexed afterwards, as its status tells. */
+  /** Takes a text, a file or a page, whose text is read at once; it is cut and indexed afterwards, as its status tells. */
   createDocument(
     request: CreateDocumentRequest,
     callback: (error: ServiceError | null, response: CreateDocumentResponse) => void,

@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import type { Datasets, StoredFiles } from '../../domain/ports.js';
+import { Requires } from '../auth/access.js';
+import { errorSchema } from '../errors/error-body.js';
+import { DATASETS, STORED_FILES } from '../tokens.js';
+import {
+  type CreateDocumentBody,
+  createDocumentSchema,
+  documentPageSchema,
+  documentSchema,
+  type ListDatasetsQuery,
+  listDatasetsSchema,
+  type UpdateDocumentBody,
+  updateDocumentSchema,
+} from './dataset.schemas.js';
+import { documentView } from './dataset.view.js';
+
+@ApiTags('datasets')
+@ApiBearerAuth()
+@ApiResponse({ status: 'default', standardSchema: errorSchema, description: 'What went wrong.' })
+@Controller('api/v1/datasets/:dataset/documents')
+export class DocumentsController {
+  constructor(
+    @Inject(DATASETS) private readonly datasets: Datasets,
+    @Inject(STORED_FILES) private readonly files: StoredFiles,
+  ) {}
+
+  @Post()
+  @Requires('datasets:write')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Add a document',
+    description: 'It is cut and indexed afterwards: its status tells how far it is.',
+  })
+  @ApiResponse({ status: 202, standardSchema: documentSchema })
+  async create(
+    @Req() { tenantId }: FastifyRequest,
+    @Param('dataset') datasetId: string,
+    @Body({ schema: createDocumentSchema }) { name, text = '', file_id, url, metadata }: CreateDocumentBody,
+  ) {
+    const file = file_id ? (await this.files.getFile({ tenantId, fileId: file_id })).file : undefined;
+    const { document } = await this.datasets.createDocument({
+      ...{ tenantId, datasetId, name, text },
+      source: file_id ? 'file' : url ? 'url' : 'text',
+      sourceName: file?.name ?? url ?? '',
+      ...{ fileId: file_id ?? '', mediaType: file?.mediaType ?? '' },
+      metadataJson: JSON.stringify(metadata),
+    });
+    return documentView(document);
+  }
+
+  @Get()
+  @Requires('datasets:read')
+  @ApiOperation({ summary: 'List documents, newest first' })
+  @ApiResponse({ status: 200, standardSchema: documentPageSchema })
+  async list(
+    @Req() { tenantId }: FastifyRequest,
+    @Param('dataset') datasetId: string,
+    @Query({ schema: listDatasetsSchema }) page: ListDatasetsQuery,
+  ) {
+    const { documents, nextCursor } = await this.datasets.listDocuments({ tenantId, datasetId, ...page });
+    return { items: documents.map(documentView), next_cursor: nextCursor || null };
+  }
+
+  @Get(':id')
+  @Requires('datasets:read')
+  @ApiOperation({ summary: 'Read a document with its status and progress' })
+  @ApiResponse({ status: 200, standardSchema: documentSchema })
+  async get(@Req() { tenantId }: FastifyRequest, @Param('dataset') datasetId: string, @Param('id') documentId: string) {
+    return documentView((await this.datasets.getDocument({ tenantId, datasetId, documentId })).document);
+  }
+
+  @Patch(':id')
+  @Requires('datasets:write')
+  @ApiOperation({ summary: 'Change, enable, archive or pause a document; what is left out stays as it is' })
+  @ApiResponse({ status: 200, standardSchema: documentSchema })
+  async update(
+    @Req() { tenantId }: FastifyRequest,
+    @Param('dataset') datasetId: string,
+    @Param('id') documentId: string,
+    @Body({ schema: updateDocumentSchema }) { metadata, ...change }: UpdateDocumentBody,
+  ) {
+    const metadataJson = metadata && JSON.stringify(metadata);
+    const { document } = await this.datasets.updateDocument({
+      tenantId,
+      datasetId,
+      documentId,
+      ...change,
+      metadataJson,
+    });
+    return documentView(document);
+  }
+
+  @Delete(':id')
+  @Requires('datasets:write')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a document' })
+  @ApiResponse({ status: 204 })
+  async delete(
+    @Req() { tenantId }: FastifyRequest,
+    @Param('dataset') datasetId: string,
+    @Param('id') documentId: string,
+  ): Promise<void> {
+    await this.datasets.deleteDocument({ tenantId, datasetId, documentId });
+  }
+}
