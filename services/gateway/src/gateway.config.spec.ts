@@ -48,6 +48,7 @@ describe('the settings of the gateway', () => {
       orchestratorAddress: '127.0.0.1:50052',
       modelProxyAddress: '127.0.0.1:50051',
       toolRegistryAddress: '127.0.0.1:50053',
+      retrievalAddress: '127.0.0.1:50054',
     });
   });
 
