@@ -3,12 +3,21 @@ import { promisify } from 'node:util';
 
 /** Ends the process with its parent, also where it never looks up from its work. */
 const withParent = ['/usr/bin/setpriv', '--no-new-privs', '--pdeathsig', 'KILL', '--'];
+/** The same without any power of root, not even over its own user namespace. */
+const withoutPowers = [...withParent.slice(0, -1), '--bounding-set=-all', '--inh-caps=-all', '--'];
 /** No network but an interface of its own that leads nowhere; as root of a user namespace, or as root. */
 const asNobodyElse = ['/usr/bin/unshare', '--map-root-user', '--net', '--'];
 const asRoot = ['/usr/bin/unshare', '--net', '--'];
 
 /** From the best to none at all. */
-const prefixes = [[...asNobodyElse, ...withParent], [...asRoot, ...withParent], asNobodyElse, asRoot, withParent];
+const prefixes = [
+  [...asNobodyElse, ...withoutPowers],
+  [...asNobodyElse, ...withParent],
+  [...asRoot, ...withParent],
+  asNobodyElse,
+  asRoot,
+  withParent,
+];
 
 let chosen: Promise<readonly string[]> | undefined;
 

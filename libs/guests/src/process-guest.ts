@@ -54,14 +54,19 @@ export class ProcessGuest<Call, Reply> implements Guest<Call, Reply> {
     // A process that ends while it is written to is noticed by its end.
     child.stdin.on('error', () => undefined);
     this.lines = new LineReader(child.stdout, options.longestLine);
-    this.lines.onExcess(() => child.kill('SIGKILL'));
+    this.lines.onExcess(() => this.end());
     this.rested = this.heard();
   }
 
   /** Resolves when the process says that it is ready. */
   static async start<Call, Reply>(options: ProcessGuestOptions<Call, Reply>): Promise<ProcessGuest<Call, Reply>> {
     const [command = '', ...args] = [...(await jailPrefix()), ...options.command];
-    const child = spawn(command, args, { env: {}, cwd: options.cwd ?? '/', stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(command, args, {
+      env: {},
+      cwd: options.cwd ?? '/',
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    });
     const guest = new ProcessGuest(child as unknown as ChildProcessWithoutNullStreams, options);
     if (!(await guest.ready())) throw new Error('The process ended before it was ready.');
     return guest;
@@ -87,8 +92,15 @@ export class ProcessGuest<Call, Reply> implements Guest<Call, Reply> {
   }
 
   async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
+    this.end();
     await this.gone;
+  }
+
+  /** It leads a group, so that what it has started ends with it. */
+  private end(): void {
+    const { pid, exitCode, signalCode } = this.child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    process.kill(-pid, 'SIGKILL');
   }
 
   private heard(): Promise<boolean> {
@@ -107,6 +119,6 @@ export class ProcessGuest<Call, Reply> implements Guest<Call, Reply> {
   private async watchMemory(): Promise<void> {
     if ((await residentBytes(this.child.pid ?? 0)) <= this.options.mostBytes) return;
     this.tookTooMuch = true;
-    this.child.kill('SIGKILL');
+    this.end();
   }
 }

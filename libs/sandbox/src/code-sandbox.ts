@@ -1,6 +1,8 @@
 import { FailureError } from '@treadle/failure';
 import { GuestPool, type GuestPoolOptions } from '@treadle/guests';
 import type { CodeAnswer, CodeQuestion } from '@treadle/nodes';
+import { startCpython } from './cpython/cpython-guest.js';
+import { checkInterpreter } from './cpython/interpreter.js';
 import type { CodeGuest, GuestCall, GuestLimits, GuestReply } from './guest.js';
 import { JavaScriptGuest } from './javascript/javascript-guest.js';
 import { startPython } from './python/python-guest.js';
@@ -40,6 +42,8 @@ export interface CodeSandboxOptions {
   readonly javascriptThreads: number;
   /** The most Python calls at a time. */
   readonly pythonProcesses: number;
+  /** The path of the CPython that runs Python, with the packages it has; absent runs Python in Pyodide. CPython is no wall by itself. */
+  readonly cpython?: string;
 }
 
 /** The most that a result may be long, as JSON, and what is kept of what the code printed; in characters. */
@@ -87,6 +91,11 @@ export class CodeSandbox implements Sandbox {
     this.pools = { javascript, python3 };
   }
 
+  /** Throws `node_configuration`, with what to do, where an interpreter that is to be used is not there. */
+  async check(): Promise<void> {
+    if (this.options.cpython !== undefined) await checkInterpreter(this.options.cpython);
+  }
+
   async warm(language: CodeQuestion['language']): Promise<void> {
     await this.pools[language].warm(1);
   }
@@ -113,8 +122,13 @@ export class CodeSandbox implements Sandbox {
     await this.snapshot?.then(removeSnapshot, () => undefined);
   }
 
+  private startPython(limits: GuestLimits): Promise<CodeGuest> {
+    const { cpython } = this.options;
+    return cpython === undefined ? this.startPyodide(limits) : startCpython(limits, cpython);
+  }
+
   /** The snapshot is made once; where that failed, the next start tries again. */
-  private async startPython(limits: GuestLimits): Promise<CodeGuest> {
+  private async startPyodide(limits: GuestLimits): Promise<CodeGuest> {
     this.snapshot ??= makeSnapshot().catch((error: unknown) => {
       this.snapshot = undefined;
       throw error;

@@ -7,6 +7,8 @@ import type { GuestReply } from './guest.js';
 export interface Caps {
   readonly timeoutSeconds: number;
   readonly memoryBytes: number;
+  /** The interpreter where Python runs in CPython. */
+  readonly cpython?: string;
 }
 
 /** Lists and objects inside one another. Whoever walks through a result later can rely on it. */
@@ -18,7 +20,7 @@ export function toAnswer(reply: GuestReply, caps: Caps): CodeAnswer {
     case 'returned':
       return { result: parseResult(reply.json), printed: reply.printed };
     case 'raised':
-      throw FailureError.of('code_failed', raisedMessage(reply), {
+      throw FailureError.of('code_failed', raisedMessage(reply) + remedy(reply, caps), {
         details: { type: reply.name, line: reply.line ?? null, printed: reply.printed },
       });
     case 'exceeded':
@@ -29,6 +31,13 @@ export function toAnswer(reply: GuestReply, caps: Caps): CodeAnswer {
 function raisedMessage({ name, message, line }: Extract<GuestReply, { kind: 'raised' }>): string {
   const place = line === undefined ? '' : ` on line ${line}`;
   return `The code failed${place} with ${name}${message === '' ? '' : `: ${message}`}`;
+}
+
+/** What to do about a package that is not there. */
+function remedy({ name }: Extract<GuestReply, { kind: 'raised' }>, { cpython }: Caps): string {
+  if (name !== 'ModuleNotFoundError') return '';
+  if (cpython !== undefined) return '. Install the package in the image of this pool.';
+  return '. There is the standard library only here: give the node a pool whose executors run Python in CPython (TREADLE_CODE_PYTHON=cpython) and have the package in their image.';
 }
 
 function exceeded({ limit, printed }: Extract<GuestReply, { kind: 'exceeded' }>, caps: Caps): FailureError {

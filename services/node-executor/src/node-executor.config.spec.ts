@@ -17,6 +17,8 @@ describe('nodeExecutorProcessConfig', () => {
       codeMemoryMb: 128,
       codeJavascriptThreads: 2,
       codePythonProcesses: 2,
+      codePython: 'pyodide',
+      codePythonPath: '/usr/bin/python3',
       documentTimeoutSeconds: 60,
       documentMemoryMb: 512,
       documentProcesses: 2,

@@ -1,4 +1,4 @@
-import { boolean, type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
+import { boolean, type ConfigOf, defineConfig, integer, list, oneOf, secretUrl, string } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
 
 /** What the executor needs to know wherever it runs. */
@@ -74,6 +74,18 @@ export const nodeExecutorConfig = defineConfig({
     unit: 'processes',
     meaning:
       'How many calls of Python of code nodes run at a time, in processes of about 200 MB; one tenant to a process.',
+  }),
+  codePython: oneOf(['pyodide', 'cpython'], {
+    env: 'TREADLE_CODE_PYTHON',
+    default: 'pyodide',
+    meaning:
+      'What runs Python of code nodes. `cpython` has the packages of the image; it is no wall by itself, so only for a pool whose container is one.',
+  }),
+  codePythonPath: string({
+    env: 'TREADLE_CODE_PYTHON_PATH',
+    default: '/usr/bin/python3',
+    unit: 'path',
+    meaning: 'The CPython (3.9 or later) that TREADLE_CODE_PYTHON=cpython runs.',
   }),
   documentTimeoutSeconds: integer({
     env: 'TREADLE_DOCUMENT_TIMEOUT_SECONDS',

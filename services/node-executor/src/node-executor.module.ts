@@ -10,7 +10,7 @@ import { type FileStore, RunValues } from '@treadle/files';
 import { TenantHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
-import { CodeSandbox, type Sandbox } from '@treadle/sandbox';
+import { CodeSandbox } from '@treadle/sandbox';
 import { TemplateRenderer } from '@treadle/templates';
 import { HeartbeatPoller } from './api/heartbeat.poller.js';
 import { TaskConsumer } from './api/task.consumer.js';
@@ -37,16 +37,17 @@ export interface NodeExecutorOptions {
   readonly log: TaskLog;
 }
 
-/** Has JavaScript ready before the first code node, and ends the sandbox, the readers and the connections after everybody who may use them. */
+/** Refuses to start without an interpreter it needs, has JavaScript ready before the first code node, and ends the sandbox, the readers and the connections after everybody who may use them. */
 class CapabilityLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly http: TenantHttp,
-    private readonly sandbox: Sandbox,
+    private readonly sandbox: CodeSandbox,
     private readonly documents: DocumentReader,
     private readonly templates: TemplateRenderer,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.sandbox.check();
     await this.sandbox.warm('javascript');
   }
 
@@ -92,6 +93,7 @@ function codeSandbox(config: NodeExecutorConfig): CodeSandbox {
     memoryBytes: config.codeMemoryMb * 1024 * 1024,
     javascriptThreads: config.codeJavascriptThreads,
     pythonProcesses: config.codePythonProcesses,
+    ...(config.codePython === 'cpython' && { cpython: config.codePythonPath }),
   });
 }
 

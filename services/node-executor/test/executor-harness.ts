@@ -58,6 +58,8 @@ export async function startExecutor(
     codeMemoryMb: 32,
     codeJavascriptThreads: 1,
     codePythonProcesses: 1,
+    codePython: 'pyodide' as const,
+    codePythonPath: '/usr/bin/python3',
     documentTimeoutSeconds: 20,
     documentMemoryMb: 256,
     documentProcesses: 1,

@@ -1,85 +1,10 @@
-/** Modules that code is likely to import; they are part of the snapshot, so that importing them costs nothing. */
-export const preloadedModules =
-  'base64, collections, copy, csv, dataclasses, datetime, decimal, difflib, enum, functools, hashlib, hmac, html, io, itertools, ' +
-  'json, math, operator, random, re, statistics, string, textwrap, time, traceback, types, typing, unicodedata, urllib.parse, uuid';
+import { callSource } from './call-source.js';
 
 /**
- * Python that runs in a guest before anybody's code; its value is the function that runs a call, `(code, inputs, most output, most
- * printed) -> reply`, all texts JSON. It also closes the ways from Python to the JavaScript around it. They are a first hurdle
- * only: what holds is that the process around it may do nothing.
+ * Python that runs in a guest with Pyodide before anybody's code; its value is the function that runs a call. It also closes the ways from
+ * Python to the JavaScript around it. They are a first hurdle only: what holds is that the process around it may do nothing.
  */
-export const prelude = `
-import io, json, random, sys, traceback, types
-
-# Kept, since code may change the modules it uses.
-dumps, loads = json.dumps, json.loads
-
-# What the code of a call reached for and was not given.
-refused_events = []
-
-
-class Printed(io.TextIOBase):
-    """What the code prints, up to a number of characters."""
-
-    def __init__(self, most):
-        self.parts, self.room = [], most
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        if self.room > 0:
-            self.parts.append(text[: self.room])
-            self.room -= len(text)
-        return len(text)
-
-    def text(self):
-        return ''.join(self.parts)
-
-
-def run(code, inputs, most_output, most_printed):
-    printed = Printed(most_printed)
-    reply = call(code, inputs, most_output, printed)
-    seen = {'refused': refused_events} if refused_events else {}
-    return dumps({**reply, **seen, 'printed': printed.text()})
-
-
-def call(code, inputs, most_output, printed):
-    sys.stdout = sys.stderr = printed
-    random.seed()
-    try:
-        module = sys.modules['__main__'] = types.ModuleType('__main__')
-        exec(compile(code, 'code.py', 'exec'), module.__dict__)
-        main = module.__dict__.get('main')
-        if not callable(main):
-            return raised('NameError', 'The code defines no function named main.')
-        text = dumps(main(**loads(inputs)), allow_nan=False)
-        if len(text) > most_output:
-            return {'kind': 'exceeded', 'limit': 'output'}
-        return {'kind': 'returned', 'json': text}
-    except MemoryError:
-        return {'kind': 'exceeded', 'limit': 'memory'}
-    except BaseException as error:
-        return raised(type(error).__name__, message_of(error), line_of(error))
-
-
-def raised(name, message, line=None):
-    return {'kind': 'raised', 'name': name[:200], 'message': message, **({} if line is None else {'line': line})}
-
-
-def message_of(error):
-    try:
-        return (error.msg if isinstance(error, SyntaxError) else str(error))[:2000]
-    except BaseException:
-        return 'The error cannot be put into words.'
-
-
-def line_of(error):
-    if isinstance(error, SyntaxError) and error.filename == 'code.py':
-        return error.lineno
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == 'code.py']
-    return lines[-1] if lines else None
-
+export const prelude = `${callSource}
 
 def close_ways_out():
     ways = ('js', 'pyodide', 'pyodide_js', '_pyodide', '_pyodide_core', 'micropip')
@@ -87,24 +12,11 @@ def close_ways_out():
         if name.split('.')[0] in ways:
             sys.modules[name] = None
     sys.meta_path[:] = [finder for finder in sys.meta_path if 'pyodide' not in type(finder).__module__]
-
     refused = (
         'ctypes.', 'gc.', 'os.exec', 'os.fork', 'os.forkpty', 'os.kill', 'os.posix_spawn', 'os.spawn', 'os.system',
         'pty.', 'socket.', 'subprocess.', 'sys._current_', '_thread.',
     )
-
-    def note(what):
-        if what not in refused_events and len(refused_events) < 20:
-            refused_events.append(what[:100])
-
-    def audit(event, arguments, refused=refused, ways=ways, note=note):
-        if event == 'import' and arguments[0].split('.')[0] in ways:
-            note('import ' + arguments[0])
-        if event.startswith(refused):
-            note(event)
-            raise PermissionError(event + ' is not allowed here')
-
-    sys.addaudithook(audit)
+    watch(ways, refused, lambda path: False)
 
 
 close_ways_out()

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { preloadedModules } from './call-source.js';
 import { programPath, pyodideFile } from './paths.js';
-import { preloadedModules } from './prelude.js';
 
 /** Python's memory after its start, in a file that every guest starts from. */
 export interface Snapshot {
