@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '@treadle/workflow';
 import { translateAgent } from './agent-configs.js';
 import { listOf, namedSelector, selectorOf } from './dify-values.js';
+import { translateKnowledgeRetrieval } from './knowledge-configs.js';
 import { translateLlm, translateParameterExtractor, translateQuestionClassifier } from './model-configs.js';
 import { translateTool, type Warn } from './tool-configs.js';
 import { translateSchedule, translateWebhook } from './triggers.js';
@@ -22,6 +23,7 @@ export const configTranslators: Readonly<Record<string, Translate>> = {
   'human-input': translateHumanInput,
   'if-else': translateIfElse,
   iteration: translateIteration,
+  'knowledge-retrieval': translateKnowledgeRetrieval,
   'list-operator': translateListOperator,
   llm: translateLlm,
   loop: translateLoop,

@@ -244,6 +244,44 @@ export interface Documents {
   text(question: DocumentQuestion): Promise<string>;
 }
 
+/** What is looked for, and where. */
+export interface KnowledgeQuestion {
+  readonly datasetIds: readonly string[];
+  readonly query: string;
+  /** How the search goes, as the retrieval service names it; absent for the settings of the dataset. */
+  readonly settings?: JsonObject;
+  /** Conditions on the metadata of documents; absent for none. */
+  readonly filter?: JsonObject;
+}
+
+/** A piece of a document that was found. */
+export interface Passage {
+  readonly datasetId: string;
+  readonly datasetName: string;
+  readonly documentId: string;
+  readonly documentName: string;
+  readonly chunkId: string;
+  /** Counted from 1 within its document. */
+  readonly position: number;
+  readonly content: string;
+  readonly score: number;
+  /** The address or the file it came from; empty for a text. */
+  readonly source: string;
+  readonly metadata: JsonObject;
+}
+
+export interface KnowledgeAnswer {
+  /** Best first. */
+  readonly passages: readonly Passage[];
+  /** Why the answer is less than it could be; empty for a whole one. */
+  readonly degraded: string;
+}
+
+/** Finds passages in datasets of the run's tenant. Throws `FailureError`: `not_found` and `invalid_argument` name what is wrong. */
+export interface Knowledge {
+  search(question: KnowledgeQuestion): Promise<KnowledgeAnswer>;
+}
+
 /** Renders Jinja2 templates that a user wrote. Throws `FailureError`: `template_error` with the line at fault, `limit_exceeded`. */
 export interface Templates {
   /** The template sees the variables and nothing else. */
@@ -254,6 +292,7 @@ export interface Templates {
 export interface Capabilities {
   readonly code: Code;
   readonly documents: Documents;
+  readonly knowledge: Knowledge;
   readonly models: Models;
   readonly http: Http;
   readonly files: Files;

@@ -13,6 +13,7 @@ import { httpRequest } from './http-request/http-request.descriptor.js';
 import { humanInput } from './human-input/human-input.descriptor.js';
 import { ifElse } from './if-else/if-else.descriptor.js';
 import { iteration, iterationStart } from './iteration/iteration.descriptor.js';
+import { knowledgeRetrieval } from './knowledge-retrieval/knowledge-retrieval.descriptor.js';
 import { listOperator } from './list-operator/list-operator.descriptor.js';
 import { llm } from './llm/llm.descriptor.js';
 import { loop, loopEnd, loopStart } from './loop/loop.descriptor.js';
@@ -47,6 +48,7 @@ export const catalog = {
   'if-else': ifElse,
   iteration,
   'iteration-start': iterationStart,
+  'knowledge-retrieval': knowledgeRetrieval,
   'list-operator': listOperator,
   llm,
   loop,

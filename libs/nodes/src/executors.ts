@@ -7,6 +7,7 @@ import { executeCode } from './code/code.executor.js';
 import type { Execute } from './define-node.js';
 import { executeDocumentExtractor } from './document-extractor/document-extractor.executor.js';
 import { executeHttpRequest } from './http-request/http-request.executor.js';
+import { executeKnowledgeRetrieval } from './knowledge-retrieval/knowledge-retrieval.executor.js';
 import { executeLlm } from './llm/llm.executor.js';
 import { executeParameterExtractor } from './parameter-extractor/parameter-extractor.executor.js';
 import { executeQuestionClassifier } from './question-classifier/question-classifier.executor.js';
@@ -29,6 +30,7 @@ export const executors = {
   code: executeCode,
   'document-extractor': executeDocumentExtractor,
   'http-request': executeHttpRequest,
+  'knowledge-retrieval': executeKnowledgeRetrieval,
   llm: executeLlm,
   'parameter-extractor': executeParameterExtractor,
   'question-classifier': executeQuestionClassifier,

@@ -10,6 +10,9 @@ import type {
   Http,
   HttpAnswer,
   HttpQuestion,
+  Knowledge,
+  KnowledgeAnswer,
+  KnowledgeQuestion,
   Models,
   NodeContext,
   Templates,
@@ -152,6 +155,20 @@ export function fakeTools(
   };
 }
 
+/** Datasets that give the same answer to everyone, and remember what they were asked. */
+export function fakeKnowledge(
+  answer: Partial<KnowledgeAnswer> = {},
+): Knowledge & { readonly questions: KnowledgeQuestion[] } {
+  const questions: KnowledgeQuestion[] = [];
+  return {
+    questions,
+    async search(question) {
+      questions.push(question);
+      return { passages: [], degraded: '', ...answer };
+    },
+  };
+}
+
 /** What a node did beside its outcome. */
 export interface FakeContext extends NodeContext {
   readonly shown: string[];
@@ -173,6 +190,7 @@ export function fakeContext(
     capabilities: {
       code: fakeCode(),
       documents: fakeDocuments(),
+      knowledge: fakeKnowledge(),
       models: fakeModels(),
       http: fakeHttp(),
       files: fakeFiles(),

@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ModelServiceService, ToolServiceService } from '@treadle/contracts';
+import { ModelServiceService, RetrievalServiceService, ToolServiceService } from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
@@ -10,6 +10,7 @@ import { NodeExecutorModule } from './node-executor.module.js';
 const BUS = Symbol('BUS');
 const MODELS = Symbol('MODELS');
 const TOOLS = Symbol('TOOLS');
+const KNOWLEDGE = Symbol('KNOWLEDGE');
 
 /** A tool may work for as long as its task has time; the task's own end stops the call. */
 const longestCallMs = 24 * 3_600_000;
@@ -21,6 +22,7 @@ export class AppModule implements OnApplicationShutdown {
     @Inject(BUS) private readonly bus: MessageBus,
     @Inject(MODELS) private readonly models: { close(): void },
     @Inject(TOOLS) private readonly tools: { close(): void },
+    @Inject(KNOWLEDGE) private readonly knowledge: { close(): void },
   ) {}
 
   /** Resolves when NATS has been reached. */
@@ -29,6 +31,7 @@ export class AppModule implements OnApplicationShutdown {
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'node-executor', log: logger });
     const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
     const tools = grpcClient(ToolServiceService, { address: config.toolRegistryAddress, deadlineMs: longestCallMs });
+    const knowledge = grpcClient(RetrievalServiceService, { address: config.retrievalAddress });
     const health = new HealthRegistry();
     health.register('nats', async () => {
       if (!bus.isReady()) throw new Error('NATS is not connected; the connection is being made again.');
@@ -37,12 +40,13 @@ export class AppModule implements OnApplicationShutdown {
       module: AppModule,
       imports: [
         HealthModule.forRoot(health),
-        NodeExecutorModule.register({ config, bus, models, tools, files, log: logger }),
+        NodeExecutorModule.register({ config, bus, models, tools, knowledge, files, log: logger }),
       ],
       providers: [
         { provide: BUS, useValue: bus },
         { provide: MODELS, useValue: models },
         { provide: TOOLS, useValue: tools },
+        { provide: KNOWLEDGE, useValue: knowledge },
       ],
     };
   }
@@ -51,6 +55,7 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.models.close();
     this.tools.close();
+    this.knowledge.close();
     await this.bus.close();
   }
 }

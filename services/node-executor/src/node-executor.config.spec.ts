@@ -26,6 +26,7 @@ describe('nodeExecutorProcessConfig', () => {
       httpAllowUnverified: false,
       modelProxyAddress: '127.0.0.1:50051',
       toolRegistryAddress: '127.0.0.1:50053',
+      retrievalAddress: '127.0.0.1:50054',
       host: '127.0.0.1',
       healthPort: 8081,
     });

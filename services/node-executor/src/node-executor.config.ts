@@ -141,6 +141,12 @@ export const nodeExecutorProcessConfig = defineConfig({
     unit: 'host:port',
     meaning: 'Where the model proxy takes gRPC calls.',
   }),
+  retrievalAddress: string({
+    env: 'TREADLE_RETRIEVAL_GRPC',
+    default: '127.0.0.1:50054',
+    unit: 'host:port',
+    meaning: 'Where retrieval takes gRPC calls.',
+  }),
   toolRegistryAddress: string({
     env: 'TREADLE_TOOL_REGISTRY_GRPC',
     default: '127.0.0.1:50053',

@@ -17,6 +17,7 @@ import { TaskConsumer } from './api/task.consumer.js';
 import { TextSoFarResponder } from './api/text-so-far.responder.js';
 import type { FindExecutor, TaskLog } from './domain/execute-task.js';
 import { TaskRunner } from './domain/task-runner.js';
+import type { KnowledgeService } from './infra/grpc-knowledge.js';
 import type { ModelService } from './infra/grpc-models.js';
 import type { ToolService } from './infra/grpc-tools.js';
 import { ServiceCapabilities } from './infra/service-capabilities.js';
@@ -30,6 +31,7 @@ export interface NodeExecutorOptions {
   readonly models: ModelService;
   /** The same for the tool registry. */
   readonly tools: ToolService;
+  readonly knowledge: KnowledgeService;
   /** The same that the orchestrator and the gateway use. */
   readonly files: FileStore;
   /** The behaviour of the node types; every one of the catalogue when absent. */
@@ -68,14 +70,14 @@ export class NodeExecutorModule {
 /** Bytes of the large values that nodes read last, kept in memory for those that read them next. */
 const valueCacheBytes = 32 * 1024 * 1024;
 
-function providers({ config, bus, models, tools, files, log, ...options }: NodeExecutorOptions): Provider[] {
+function providers({ config, bus, models, tools, knowledge, files, log, ...options }: NodeExecutorOptions): Provider[] {
   const http = new TenantHttp(config.httpAllow, { allowUnverified: config.httpAllowUnverified });
   const sandbox = codeSandbox(config);
   const documents = documentReader(config);
   const templates = new TemplateRenderer(templateCaps);
   const runner = new TaskRunner(bus, {
     findExecutor: options.findExecutor ?? findExecutor,
-    capabilities: new ServiceCapabilities(models, tools, http, files, sandbox, documents, templates, log),
+    capabilities: new ServiceCapabilities(models, tools, knowledge, http, files, sandbox, documents, templates, log),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
   });

@@ -67,7 +67,17 @@ export async function startExecutor(
     httpAllowUnverified: false,
     ...config,
   };
-  const module = NodeExecutorModule.register({ bus, models, tools, files, findExecutor, log, config: settings });
+  const knowledge = { search: () => Promise.reject(FailureError.of('unavailable', 'No datasets here.')) };
+  const module = NodeExecutorModule.register({
+    bus,
+    models,
+    tools,
+    knowledge,
+    files,
+    findExecutor,
+    log,
+    config: settings,
+  });
   return NestFactory.createApplicationContext(module, { logger: false });
 }
 

@@ -147,10 +147,7 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
   const toolRegistry = new ToolRegistry({
     config: settings.toolRegistry,
     pool: shared.toolRegistryPool,
-    runs,
-    workflows,
-    log,
-    health,
+    ...{ runs, workflows, log, health },
   });
   const retrieval = new Retrieval({ ...common, config: settings.retrieval, pool: shared.retrievalPool, models });
   const tools = here(ToolServiceService, toolRegistry.controllers.tools);
@@ -162,14 +159,7 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
     toolAdmin: here(ToolAdminServiceService, toolRegistry.controllers.admin),
     datasets: here(DatasetServiceService, retrieval.controllers.datasets),
     retrieval: here(RetrievalServiceService, retrieval.controllers.retrieval),
-    bus,
-    files,
-    maxUploadBytes: settings.gateway.maxUploadBytes,
-    pool: shared.gatewayPool,
-    identity: identitySettings(settings.gateway),
-    publicUrl: settings.gateway.publicUrl,
-    onFirstKey,
-    ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),
+    ...ownPorts(shared, onFirstKey),
   };
   return {
     module: class Root {},
@@ -179,9 +169,31 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
       RetrievalModule.register(retrieval),
       ToolRegistryModule.register(toolRegistry),
       OrchestratorModule.register(orchestrator),
-      NodeExecutorModule.register({ config: settings.nodeExecutor, bus, models, tools, files, log }),
+      NodeExecutorModule.register({
+        config: settings.nodeExecutor,
+        bus,
+        models,
+        tools,
+        knowledge: ports.retrieval,
+        files,
+        log,
+      }),
       GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
     ],
+  };
+}
+
+/** What the gateway is given beside the services. */
+function ownPorts({ settings, bus, files, gatewayPool }: Shared, onFirstKey: (key: string) => void) {
+  return {
+    bus,
+    files,
+    maxUploadBytes: settings.gateway.maxUploadBytes,
+    pool: gatewayPool,
+    identity: identitySettings(settings.gateway),
+    publicUrl: settings.gateway.publicUrl,
+    onFirstKey,
+    ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),
   };
 }
 

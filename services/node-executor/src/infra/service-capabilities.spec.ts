@@ -24,6 +24,7 @@ describe('ServiceCapabilities', () => {
     const source = new ServiceCapabilities(
       { chat: never } as never,
       { describeTools: never, callTool: never },
+      { search: never },
       new TenantHttp([]),
       new MemoryFileStore(),
       sandbox,

@@ -8,6 +8,7 @@ import type { TemplateRenderer } from '@treadle/templates';
 import type { CapabilitySource } from '../domain/capability-source.js';
 import { effectKey } from '../domain/effect-key.js';
 import type { TaskLog } from '../domain/execute-task.js';
+import { GrpcKnowledge, type KnowledgeService } from './grpc-knowledge.js';
 import { GrpcModels, type ModelService } from './grpc-models.js';
 import { GrpcTools, type ToolService } from './grpc-tools.js';
 import { StoredFiles } from './stored-files.js';
@@ -17,6 +18,7 @@ export class ServiceCapabilities implements CapabilitySource {
   constructor(
     private readonly models: ModelService,
     private readonly tools: ToolService,
+    private readonly knowledge: KnowledgeService,
     private readonly http: TenantHttp,
     private readonly files: FileStore,
     private readonly sandbox: Sandbox,
@@ -36,6 +38,7 @@ export class ServiceCapabilities implements CapabilitySource {
       documents: {
         text: async (question) => (await this.documents.read(tenantId, question, signal)).text,
       },
+      knowledge: new GrpcKnowledge(this.knowledge, task, signal),
       models: new GrpcModels(this.models, task, signal),
       http: this.http.of(tenantId).forSignal(signal),
       files,

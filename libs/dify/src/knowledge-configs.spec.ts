@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { translateKnowledgeRetrieval } from './knowledge-configs.js';
+
+it('keeps how Dify searched, and says that datasets have to be chosen anew', () => {
+  const warnings: string[] = [];
+  const translated = translateKnowledgeRetrieval(
+    {
+      query_variable_selector: ['start', 'q'],
+      dataset_ids: ['x', 'y'],
+      retrieval_mode: 'multiple',
+      multiple_retrieval_config: {
+        ...{ top_k: 4, score_threshold: null, reranking_enable: true, reranking_mode: 'reranking_model' },
+        reranking_model: { provider: 'langgenius/cohere/cohere', model: 'rerank-v3' },
+      },
+      metadata_filtering_mode: 'automatic',
+    },
+    (sentence) => void warnings.push(sentence),
+  );
+  expect(translated).toMatchObject({
+    dataset_ids: [],
+    multiple_retrieval_config: { top_k: 4, reranking_model: { provider: 'cohere', model: 'rerank-v3' } },
+  });
+  expect(warnings).toEqual([
+    expect.stringMatching(/2 dataset.*mean nothing here/),
+    expect.stringMatching(/conditions/),
+  ]);
+});
