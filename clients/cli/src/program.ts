@@ -7,11 +7,14 @@ import { addConversationsCommand } from './commands/conversations.command.js';
 import { addFilesCommand } from './commands/files.command.js';
 import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
+import { addKeysCommand } from './commands/keys.command.js';
 import { addModelsCommand } from './commands/models/models.command.js';
+import { addRolesCommand } from './commands/roles.command.js';
 import { addRunCommand } from './commands/run.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
 import { addSchedulesCommand } from './commands/schedules.command.js';
 import { addToolsCommand } from './commands/tools/tools.command.js';
+import { addUsersCommand } from './commands/users.command.js';
 import { addWebhooksCommand } from './commands/webhooks.command.js';
 import { addWorkflowsCommand } from './commands/workflows.command.js';
 import { exitCodesHelp } from './exit-codes.js';
@@ -36,6 +39,9 @@ export function createProgram(signal: AbortSignal): Command {
     addSchedulesCommand,
     addModelsCommand,
     addToolsCommand,
+    addKeysCommand,
+    addUsersCommand,
+    addRolesCommand,
     addConfigCommand,
     addHealthCommand,
   ])

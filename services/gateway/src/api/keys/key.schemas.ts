@@ -9,6 +9,8 @@ export const listKeysSchema = z.strictObject({
 });
 export type ListKeysQuery = z.infer<typeof listKeysSchema>;
 
+const idSchema = z.string().min(1).max(100);
+
 export const createKeySchema = z
   .strictObject({
     name: z.string().trim().min(1).max(200),
@@ -17,8 +19,8 @@ export const createKeySchema = z
       .min(1)
       .max(100)
       .meta({ description: 'What it may do; nothing beyond its maker.' }),
-    workflow_id: z.uuid().optional().meta({ description: 'Makes it a key for this workflow only.' }),
-    dataset_id: z.uuid().optional().meta({ description: 'Makes it a key for this dataset only.' }),
+    workflow_id: idSchema.optional().meta({ description: 'Makes it a key for this workflow only.' }),
+    dataset_id: idSchema.optional().meta({ description: 'Makes it a key for this dataset only.' }),
     expires_at: moment.optional(),
   })
   .refine((key) => key.workflow_id === undefined || key.dataset_id === undefined, {
