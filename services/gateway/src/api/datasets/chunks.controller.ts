@@ -25,7 +25,7 @@ export class ChunksController {
   constructor(@Inject(DATASETS) private readonly datasets: Datasets) {}
 
   @Get()
-  @Requires('datasets:read')
+  @Requires('datasets:read', { dataset: 'dataset' })
   @ApiOperation({ summary: 'List the chunks of a document by position' })
   @ApiResponse({ status: 200, standardSchema: chunkPageSchema })
   async list(
@@ -39,7 +39,7 @@ export class ChunksController {
   }
 
   @Post()
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'dataset' })
   @ApiOperation({ summary: 'Add a chunk at the end of a document; it is found at once' })
   @ApiResponse({ status: 201, standardSchema: chunkSchema })
   async create(
@@ -53,7 +53,7 @@ export class ChunksController {
   }
 
   @Patch(':id')
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'dataset' })
   @ApiOperation({ summary: 'Change, enable or disable a chunk; what is left out stays as it is' })
   @ApiResponse({ status: 200, standardSchema: chunkSchema })
   async update(
@@ -68,7 +68,7 @@ export class ChunksController {
   }
 
   @Delete(':id')
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'dataset' })
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a chunk' })
   @ApiResponse({ status: 204 })

@@ -58,7 +58,7 @@ export class DatasetsController {
   }
 
   @Get(':id')
-  @Requires('datasets:read')
+  @Requires('datasets:read', { dataset: 'id' })
   @ApiOperation({ summary: 'Read a dataset' })
   @ApiResponse({ status: 200, standardSchema: datasetSchema })
   async get(@Req() { tenantId }: FastifyRequest, @Param('id') datasetId: string) {
@@ -66,7 +66,7 @@ export class DatasetsController {
   }
 
   @Patch(':id')
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'id' })
   @ApiOperation({ summary: 'Change a dataset; what is left out stays as it is' })
   @ApiResponse({ status: 200, standardSchema: datasetSchema })
   async update(
@@ -89,7 +89,7 @@ export class DatasetsController {
   }
 
   @Delete(':id')
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'id' })
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a dataset with all its documents' })
   @ApiResponse({ status: 204 })
@@ -98,7 +98,7 @@ export class DatasetsController {
   }
 
   @Post(':id/search')
-  @Requires('datasets:read')
+  @Requires('datasets:read', { dataset: 'id' })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Search a dataset',

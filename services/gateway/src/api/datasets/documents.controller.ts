@@ -28,7 +28,7 @@ export class DocumentsController {
   ) {}
 
   @Post()
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'dataset' })
   @HttpCode(202)
   @ApiOperation({
     summary: 'Add a document',
@@ -52,7 +52,7 @@ export class DocumentsController {
   }
 
   @Get()
-  @Requires('datasets:read')
+  @Requires('datasets:read', { dataset: 'dataset' })
   @ApiOperation({ summary: 'List documents, newest first' })
   @ApiResponse({ status: 200, standardSchema: documentPageSchema })
   async list(
@@ -65,7 +65,7 @@ export class DocumentsController {
   }
 
   @Get(':id')
-  @Requires('datasets:read')
+  @Requires('datasets:read', { dataset: 'dataset' })
   @ApiOperation({ summary: 'Read a document with its status and progress' })
   @ApiResponse({ status: 200, standardSchema: documentSchema })
   async get(@Req() { tenantId }: FastifyRequest, @Param('dataset') datasetId: string, @Param('id') documentId: string) {
@@ -73,7 +73,7 @@ export class DocumentsController {
   }
 
   @Patch(':id')
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'dataset' })
   @ApiOperation({ summary: 'Change, enable, archive or pause a document; what is left out stays as it is' })
   @ApiResponse({ status: 200, standardSchema: documentSchema })
   async update(
@@ -94,7 +94,7 @@ export class DocumentsController {
   }
 
   @Delete(':id')
-  @Requires('datasets:write')
+  @Requires('datasets:write', { dataset: 'dataset' })
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a document' })
   @ApiResponse({ status: 204 })
