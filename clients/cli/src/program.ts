@@ -4,6 +4,7 @@ import { actWith } from './commands/act.js';
 import { addApprovalsCommand } from './commands/approvals.command.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addConversationsCommand } from './commands/conversations.command.js';
+import { addDatasetsCommand } from './commands/datasets.command.js';
 import { addFilesCommand } from './commands/files.command.js';
 import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
@@ -33,6 +34,7 @@ export function createProgram(signal: AbortSignal): Command {
     addRunsCommand,
     addApprovalsCommand,
     addConversationsCommand,
+    addDatasetsCommand,
     addFilesCommand,
     addWorkflowsCommand,
     addWebhooksCommand,
