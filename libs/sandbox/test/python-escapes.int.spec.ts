@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { CodeSandbox } from '../src/index.js';
+import { type Blocked, CodeSandbox, type OnBlocked } from '../src/index.js';
+import { expectTold, type Logged } from './escapes/attempt.js';
 import { plantSecret } from './escapes/planted-secret.js';
 import { endlessAttempts, quickAttempts } from './escapes/python-attempts.js';
 
@@ -15,13 +16,13 @@ afterAll(async () => {
   secret.remove();
 });
 
-const run = (code: string, owner: string) =>
-  sandbox.run(owner, { language: 'python3', code, inputs: {} }, new AbortController().signal);
+const run = (code: string, owner: string, onBlocked?: OnBlocked) =>
+  sandbox.run(owner, { language: 'python3', code, inputs: {} }, new AbortController().signal, onBlocked);
 
 /** Everything the caller gets to see. */
-const seen = (body: string) => {
+const seen = (body: string, onBlocked: OnBlocked) => {
   const indented = body.replaceAll('\n', '\n    ');
-  return run(`PATH = ${JSON.stringify(secret.path)}\ndef main():\n    ${indented}`, 'tenant').then(
+  return run(`PATH = ${JSON.stringify(secret.path)}\ndef main():\n    ${indented}`, 'tenant', onBlocked).then(
     (answer) => JSON.stringify(answer),
     (error) => JSON.stringify(error.failure),
   );
@@ -40,20 +41,22 @@ def main():
     return {'traces': [bool(trace) for trace in traces].count(True)}
 `;
 
-async function expectBlocked(body: string): Promise<void> {
-  const text = await seen(body);
+async function expectBlocked(logged: Logged, body: string): Promise<void> {
+  const told: Blocked[] = [];
+  const text = await seen(body, (one) => told.push(one));
+  expectTold(told, logged);
   expect(text).not.toContain(secret.text);
   expect(text).not.toMatch(/node_modules|pyodide\.process/);
   expect(text.length).toBeLessThan(200_000);
   expect(await run(probe, 'tenant')).toEqual({ result: { traces: 0 }, printed: '' });
 }
 
-describe('Python that tries to get out leaks nothing and leaves nothing', () => {
-  it.each(quickAttempts)('%s', async (_, body) => {
-    await expectBlocked(body);
+describe('Python that tries to get out leaks nothing, leaves nothing and is logged where it matters', () => {
+  it.each(quickAttempts)('%s (%s)', async (_, logged, body) => {
+    await expectBlocked(logged, body);
   });
 
-  it.each(endlessAttempts)('%s', async (_, body) => {
-    await expectBlocked(body);
+  it.each(endlessAttempts)('%s (%s)', async (_, logged, body) => {
+    await expectBlocked(logged, body);
   });
 });

@@ -26,7 +26,7 @@ export interface ForkServerOptions {
  */
 export const forkServer = `${callSource}
 
-import ctypes, gc, os, resource, shutil, tempfile
+import ctypes, gc, resource, shutil, tempfile
 import ${preloadedModules}
 
 options = types.SimpleNamespace(**loads(sys.argv[1]))
@@ -55,7 +55,6 @@ def limit_all():
 
 
 def is_foreign(path):
-    path = os.path.normpath(path) if isinstance(path, str) else ''
     return path.startswith(('/proc/', '/run/', '/var/run/')) and path not in ('/proc/cpuinfo', '/proc/meminfo')
 
 

@@ -17,10 +17,30 @@ import type { GuestCall, GuestLimits, GuestReply } from '../guest.js';
 const limits = workerData as GuestLimits;
 const stackBytes = 512 * 1024;
 const longestMessage = 2000;
+const mostModules = 20;
+const longestNote = 100;
+
+/** What hosts of JavaScript offer under these names is not here; whoever looks for it is told of. */
+const hostNames = [
+  ...['process', 'require', 'module', 'Deno', 'Bun', 'WebAssembly', 'Buffer', 'Module', '__filename', '__dirname'],
+  ...[
+    'fetch',
+    'XMLHttpRequest',
+    'WebSocket',
+    'EventSource',
+    'Worker',
+    'BroadcastChannel',
+    'MessageChannel',
+    'window',
+    'self',
+  ],
+  ...['importScripts', 'parentPort', 'workerData', 'postMessage', 'setTimeout', 'setInterval', 'setImmediate'],
+  ...['std', 'os', 'bjson', 'loadScript'],
+];
 
 /**
  * Runs in the guest before the user's code and keeps what it needs of a world that nobody has changed yet. The console is made of the
- * guest's own stuff: QuickJS is given no function of the host at all. Names that a host would have give nothing, and are noted.
+ * guest's own stuff: code is given no function of the host at all. Names that a host would have give nothing, and are noted.
  */
 const prelude = `(() => {
   const { stringify, parse } = JSON;
@@ -32,7 +52,7 @@ const prelude = `(() => {
   };
   const refused = [];
   const push = refused.push.bind(refused);
-  for (const name of ['process', 'require', 'module', 'Deno', 'Bun', 'WebAssembly', 'fetch', 'XMLHttpRequest', 'WebSocket', 'Worker', 'std', 'os'])
+  for (const name of ${JSON.stringify(hostNames)})
     Object.defineProperty(globalThis, name, {
       configurable: true,
       get: () => void (refused.includes(name) || push(name)),
@@ -70,10 +90,16 @@ async function freshInterpreter(): Promise<FreshInterpreter> {
 class Call {
   private readonly interpreter: FreshInterpreter;
   private interrupted = false;
+  /** The modules the code asked for. */
+  private readonly modules = new Set<string>();
 
   constructor(interpreter: FreshInterpreter) {
     this.interpreter = interpreter;
     const endsAt = performance.now() + limits.timeoutMs;
+    interpreter.runtime.setModuleLoader((name) => {
+      if (this.modules.size < mostModules) this.modules.add(`import ${name}`.slice(0, longestNote));
+      return { error: new Error('There are no modules here.') };
+    });
     interpreter.runtime.setInterruptHandler(() => (this.interrupted ||= performance.now() > endsAt));
   }
 
@@ -122,8 +148,8 @@ class Call {
   }
 
   private raised(error: QuickJSHandle): GuestReply {
-    if (this.interrupted) return { kind: 'exceeded', limit: 'time', printed: '' };
     const { name, message, stack } = this.facts(error);
+    if (this.interrupted) return { kind: 'exceeded', limit: 'time', printed: '' };
     if (name === 'InternalError' && message === 'out of memory')
       return { kind: 'exceeded', limit: 'memory', printed: '' };
     const line = Number(/code\.js:(\d+)/.exec(stack)?.[1] ?? Number.NaN);
@@ -164,7 +190,8 @@ class Call {
 
   private refused(): string[] {
     const text = this.tool('refused');
-    return text.error ? [] : (JSON.parse(this.interpreter.context.getString(text.value)) as string[]);
+    const names = text.error ? [] : (JSON.parse(this.interpreter.context.getString(text.value)) as string[]);
+    return [...names, ...this.modules];
   }
 
   private tool(name: 'printed' | 'parse' | 'refused' | 'stringify', ...values: QuickJSHandle[]) {

@@ -5,17 +5,20 @@ export const preloadedModules =
 
 /**
  * Python that runs a call, for every interpreter: `run(code, inputs, most output, most printed) -> reply`, all texts JSON, and
- * `watch(ways, refused, is_foreign)`, which notes what the code reaches for: modules of `ways` and files that are foreign; and besides
+ * `watch(ways, refused, is_foreign)`, which notes what the code reaches for: modules of `ways` and paths that are foreign; and besides
  * refuses the audit events that start with one of `refused`. Whoever may change Python can get around it, so it is a hurdle only.
  */
 export const callSource = `
-import io, json, random, sys, traceback, types
+import io, json, os, random, sys, traceback, types
 
 # Kept, since code may change the modules it uses.
 dumps, loads = json.dumps, json.loads
 
 # What the code of a call reached for and was not given.
 refused_events = []
+
+normpath = os.path.normpath
+of_paths = ('open', 'os.chdir', 'os.link', 'os.listdir', 'os.scandir', 'os.symlink', 'shutil.copyfile', 'sqlite3.connect')
 
 
 class Printed(io.TextIOBase):
@@ -86,11 +89,11 @@ def watch(ways, refused, is_foreign):
         if what not in refused_events and len(refused_events) < 20:
             refused_events.append(what[:100])
 
-    def audit(event, arguments, refused=refused, ways=ways, note=note, is_foreign=is_foreign):
+    def audit(event, arguments, refused=refused, ways=ways, note=note, is_foreign=is_foreign, of_paths=of_paths, normpath=normpath):
         if event == 'import' and arguments[0].split('.')[0] in ways:
             note('import ' + arguments[0])
-        if event == 'open' and is_foreign(arguments[0]):
-            note('open ' + arguments[0])
+        if event in of_paths and type(arguments[0]) is str and is_foreign(normpath(arguments[0])):
+            note(event + ' ' + arguments[0])
         if event.startswith(refused):
             note(event)
             raise PermissionError(event + ' is not allowed here')

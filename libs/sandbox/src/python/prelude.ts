@@ -16,7 +16,12 @@ def close_ways_out():
         'ctypes.', 'gc.', 'os.exec', 'os.fork', 'os.forkpty', 'os.kill', 'os.posix_spawn', 'os.spawn', 'os.system',
         'pty.', 'socket.', 'subprocess.', 'sys._current_', '_thread.',
     )
-    watch(ways, refused, lambda path: False)
+    # They tell where things are on the machine.
+    os.environ.clear()
+    __import__('posix').environ.clear()
+    sys.orig_argv = ['']
+    own = ('/lib/', '/tmp', '/home/pyodide', '/dev/null', '/dev/random', '/dev/urandom')
+    watch(ways, refused, lambda path: path.startswith(('/', '..')) and not path.startswith(own))
 
 
 close_ways_out()

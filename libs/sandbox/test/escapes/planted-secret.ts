@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What no code of a user may ever see. */
@@ -13,7 +12,7 @@ export interface PlantedSecret {
 /** Plants a secret in this process, which is the host of every sandbox it starts. */
 export function plantSecret(): PlantedSecret {
   const text = 'planted-4f1c6a';
-  const folder = mkdtempSync(join(tmpdir(), 'treadle-escapes-'));
+  const folder = mkdtempSync('/var/tmp/treadle-escapes-');
   const path = join(folder, 'secret.txt');
   writeFileSync(path, text);
   process.env.PLANTED = text;
