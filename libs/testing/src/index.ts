@@ -7,4 +7,5 @@ export * from './ollama-server.js';
 export * from './openai-chat-server.js';
 export * from './openai-responses-server.js';
 export { type TestDatabase, testDatabase } from './postgres.js';
+export { type QdrantServer, type QdrantServerOptions, startQdrantServer } from './qdrant/qdrant-server.js';
 export * from './wire-server.js';
