@@ -1,4 +1,15 @@
-import { type ConfigOf, defineConfig, integer, list, secretUrl, string } from '@treadle/config';
+import {
+  boolean,
+  type ConfigOf,
+  defineConfig,
+  integer,
+  list,
+  oneOf,
+  secret,
+  secretUrl,
+  string,
+  url,
+} from '@treadle/config';
 import { filesUrl } from '@treadle/files';
 
 export const retrievalConfig = defineConfig({
@@ -49,6 +60,28 @@ export const retrievalConfig = defineConfig({
     max: 60_000,
     unit: 'ms',
     meaning: 'How often outstanding documents are looked for.',
+  }),
+  vectorStore: oneOf(['embedded', 'qdrant'], {
+    env: 'TREADLE_VECTOR_STORE',
+    default: 'embedded',
+    meaning: 'Where vectors are searched: in this process (embedded), or in Qdrant.',
+  }),
+  qdrantUrl: url({
+    env: 'QDRANT_URL',
+    schemes: ['http', 'https'],
+    default: 'http://127.0.0.1:6333',
+    meaning: 'Where Qdrant (1.18 or newer) takes REST calls; port 6333 where none is named.',
+  }),
+  qdrantApiKey: secret({ env: 'QDRANT_API_KEY', optional: true, meaning: 'The key that Qdrant asks for, if it does.' }),
+  qdrantQuantization: oneOf(['none', 'int8'], {
+    env: 'TREADLE_QDRANT_QUANTIZATION',
+    default: 'none',
+    meaning: 'What new collections of Qdrant hold in memory beside the vectors: nothing, or a copy a quarter as large.',
+  }),
+  qdrantOnDisk: boolean({
+    env: 'TREADLE_QDRANT_ON_DISK',
+    default: false,
+    meaning: 'Whether new collections of Qdrant are read from disk, to hold more than memory does.',
   }),
   embeddedStoreBytes: integer({
     env: 'TREADLE_EMBEDDED_VECTORS_BYTES',

@@ -17,7 +17,6 @@ import { IndexDocument } from './domain/index-document.js';
 import { Search } from './domain/search.js';
 import type { VectorStore } from './domain/vector-store.js';
 import { DocumentTexts } from './infra/document-texts.js';
-import { EmbeddedVectorStore } from './infra/embedded/embedded-vector-store.js';
 import { GrpcModels } from './infra/grpc-models.js';
 import { retrievalMigrations, retrievalSchema } from './infra/migrations/index.js';
 import { PgChunkRepository } from './infra/pg-chunk.repository.js';
@@ -25,6 +24,7 @@ import { PgDatasetRepository } from './infra/pg-dataset.repository.js';
 import { PgDocumentRepository } from './infra/pg-document.repository.js';
 import { PgIndexWork } from './infra/pg-index-work.js';
 import { PgPointSource } from './infra/pg-point-source.js';
+import { openVectorStore } from './infra/vector-stores.js';
 import type { RetrievalConfig } from './retrieval.config.js';
 
 const tryAgainMs = 1000;
@@ -45,7 +45,7 @@ export interface RetrievalOptions {
     error(facts: object, message: string): void;
   };
   readonly health?: HealthRegistry;
-  /** Default: the embedded one. */
+  /** Default: what the settings name. */
   readonly store?: VectorStore;
 }
 
@@ -63,7 +63,7 @@ export class Retrieval {
   constructor(private readonly options: RetrievalOptions) {
     const { config, pool, bus, log } = options;
     const points = new PgPointSource(pool);
-    const store = options.store ?? new EmbeddedVectorStore({ source: points, maxBytes: config.embeddedStoreBytes });
+    const store = options.store ?? openVectorStore(config, points);
     const models = new GrpcModels(options.models);
     const work = new PgIndexWork(pool);
     const repositories = {
