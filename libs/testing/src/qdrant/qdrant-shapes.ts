@@ -109,16 +109,19 @@ export const upsertPoints = z.strictObject({
     z.strictObject({ id, vector: vectors, payload: jsonObject.optional() }) satisfies z.ZodType<Schemas['PointStruct']>,
   ),
 }) satisfies z.ZodType<Schemas['PointsList']>;
-export const deletePoints = z.strictObject({ filter });
-export const setPayload = z.strictObject({ payload: jsonObject, filter });
-export const countPoints = z.strictObject({ filter: filter.optional(), exact: z.boolean().optional() });
+export const deletePoints = z.strictObject({ filter }) satisfies z.ZodType<Schemas['FilterSelector']>;
+export const setPayload = z.strictObject({ payload: jsonObject, filter }) satisfies z.ZodType<Schemas['SetPayload']>;
+export const countPoints = z.strictObject({
+  filter: filter.optional(),
+  exact: z.boolean().optional(),
+}) satisfies z.ZodType<Schemas['CountRequest']>;
 export const scrollPoints = z.strictObject({
   filter: filter.optional(),
   limit: z.int().min(1).optional(),
   offset: id.optional(),
   with_payload: z.union([z.boolean(), z.array(z.string())]).optional(),
   with_vector: z.boolean().optional(),
-});
+}) satisfies z.ZodType<Schemas['ScrollRequest']>;
 export const queryPoints = z.strictObject({
   query: z.union([z.array(z.number()).min(1), sparse]),
   using: z.string(),
@@ -134,7 +137,7 @@ export const queryPoints = z.strictObject({
         .optional(),
     })
     .optional(),
-});
+}) satisfies z.ZodType<Schemas['QueryRequest']>;
 export type QueryPoints = z.output<typeof queryPoints>;
 
 /** What an answer carries in `result`, by call. */
@@ -147,7 +150,7 @@ export const results = {
   scrolled: z.strictObject({
     points: z.array(z.strictObject({ id, payload: jsonObject.optional() })),
     next_page_offset: id.nullable(),
-  }),
+  }) satisfies z.ZodType<Schemas['ScrollResult']>,
   found: z.strictObject({
     points: z.array(
       z.strictObject({ id, version: z.int(), score: z.number(), payload: jsonObject.optional() }) satisfies z.ZodType<
@@ -176,7 +179,7 @@ export const results = {
       z.string(),
       z.strictObject({ data_type: z.enum(['keyword', 'bool']), params: indexParams, points: z.int() }),
     ),
-  }),
+  }) satisfies z.ZodType<Schemas['CollectionInfo']>,
   aliases: z.strictObject({
     aliases: z.array(z.strictObject({ alias_name: z.string(), collection_name: z.string() })),
   }) satisfies z.ZodType<Schemas['CollectionsAliasesResponse']>,
