@@ -18,6 +18,8 @@ export interface CredentialKind {
 /** How long a found credential is believed: a revoked one works so much longer, everywhere, and a changed role counts so much later. */
 const believedMs = 4000;
 const maxCached = 10_000;
+/** The compact form of RFC 7515, section 3.1; its first part is always the base64url of `{"…`. */
+const signedToken = /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/;
 
 /** Tells who a caller is by what it shows: an API key or an access token. */
 export class Credentials {
@@ -40,7 +42,8 @@ export class Credentials {
     this.found.delete(credential);
     // From before it is looked up: what is revoked meanwhile may not be believed any longer than that.
     const until = this.now() + believedMs;
-    const kind = credential.startsWith('tk_') ? this.keys : this.tokens;
+    // A key may be any text that an operator configured; a token always has three parts.
+    const kind = signedToken.test(credential) ? this.tokens : this.keys;
     const { caller, expiresAtMs = Number.POSITIVE_INFINITY } = await kind.find(credential);
     if (this.found.size >= maxCached) this.found.clear();
     this.found.set(credential, { caller, until: Math.min(until, expiresAtMs) });

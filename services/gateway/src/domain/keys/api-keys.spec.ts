@@ -68,6 +68,14 @@ describe('API keys', () => {
     expect((await prepared('tk_mine')).made).toBeUndefined();
   });
 
+  it('may be any text where one is configured', async () => {
+    const { credentials } = await prepared('an operators.own key');
+    expect(await credentials.find('an operators.own key')).toMatchObject({ tenantId: 'default', by: { keyId: '1' } });
+    await expect(credentials.find('eyJhbGciOiJub25lIn0.e30.')).rejects.toMatchObject({
+      failure: { message: 'no token' },
+    });
+  });
+
   it('are looked up once in four seconds, and a revoked one is refused after that', async () => {
     const { credentials, store, clock } = await prepared('tk_mine');
     expect(credentials.known('tk_mine')).toBeUndefined();
