@@ -4,9 +4,6 @@ import {
   type Catalog,
   type ContainerNodeType,
   type EndedRound,
-  isJsonObject,
-  type Json,
-  largeIn,
   type NodeType,
   type Plan,
   type PlanNode,
@@ -16,13 +13,14 @@ import {
   valueAsText,
 } from '@treadle/workflow';
 import { approvalForm } from './approval.js';
-import { excessOf } from './conversation-size.js';
+import { assigned } from './assign.js';
 import { isTerminal, type RunEvent } from './event.js';
 import { Fold } from './fold.js';
 import { keyIn, scopeOfRound, splitKey } from './key.js';
 import { type LargeRead, largeReadOf, tooLarge } from './large.js';
 import { isAtRest, nextWake } from './outstanding.js';
 import { type Place, Places, type Round } from './place.js';
+import { Queue } from './queue.js';
 import { readIn } from './read.js';
 import { mayRetry, retryDelayMs } from './retry.js';
 import { runOutputs } from './run-outputs.js';
@@ -149,8 +147,9 @@ export class Step {
     facts: Omit<Extract<RunEvent, { type: 'node-completed' }>, 'type' | 'key'>,
     assigns: readonly Assignment[] = [],
   ): void {
-    const wrong = this.assign(key, assigns);
-    if (wrong) return this.nodeFailed(key, wrong, facts.attempt);
+    const written = assigned(this.state, this.placeOf(splitKey(key).scope), assigns);
+    if ('failure' in written) return this.nodeFailed(key, written.failure, facts.attempt);
+    for (const [owner, values] of written.byOwner) this.emit({ type: 'variables-assigned', key, owner, values });
     this.emit({ type: 'node-completed', key, ...facts });
     this.reached(key);
   }
@@ -336,42 +335,6 @@ export class Step {
     return this.state.holdsLarge ? largeReadOf([...reads, ...writes], read) : undefined;
   }
 
-  /** Gives variables their new values, all of them or none; what keeps it from doing so is returned. */
-  private assign(key: string, assigns: readonly Assignment[]): Failure | undefined {
-    const byOwner = new Map<string, Record<string, Json>>();
-    for (const { selector, value } of assigns) {
-      const [scope, name = ''] = selector;
-      const owner = this.ownerOf(this.placeOf(splitKey(key).scope), scope);
-      if (owner === undefined) {
-        const message = `"${scope}" has no variables that this node can write. Choose one of the conversation, or of a loop around the node.`;
-        return failure('node_configuration', message);
-      }
-      const large = owner.key === 'conversation' && largeIn(value);
-      if (large) return tooLarge({ reference: { selector, field: name }, bytes: large.bytes });
-      const values = byOwner.get(owner.key) ?? {};
-      byOwner.set(owner.key, values);
-      if (owner.within === undefined) values[name] = value;
-      else {
-        const before = values[owner.within] ?? nodeStateAt(this.state, owner.key)?.rounds?.variables[owner.within];
-        values[owner.within] = { ...(isJsonObject(before) ? before : {}), [name]: value };
-      }
-    }
-    const written = byOwner.get('conversation');
-    const tooBig = written && excessOf({ ...this.state.scopes.conversation, ...written });
-    if (tooBig) return tooBig;
-    for (const [owner, values] of byOwner) this.emit({ type: 'variables-assigned', key, owner, values });
-    return undefined;
-  }
-
-  /** Whose variables a scope's are. A workflow run inside another one keeps its conversation's as one variable of its node. */
-  private ownerOf(place: Place, scope: string): { readonly key: string; readonly within?: string } | undefined {
-    for (let at: Place | undefined = place; at?.round; at = at.round.outside) {
-      if (at.graph.environment) return scope === 'conversation' ? { key: at.round.key, within: scope } : undefined;
-      if (at.round.container.id === scope) return { key: at.round.key };
-    }
-    return scope === 'conversation' ? { key: scope } : undefined;
-  }
-
   private outOfSteps(): void {
     const { steps } = this.plan.limits;
     const message = `The run took ${steps} steps, which is its limit. Raise limits.steps, or make its loops shorter.`;
@@ -385,25 +348,4 @@ export function overdue(node: PlanNode): Failure {
     'node_timeout',
     `No result within ${node.timeoutSeconds} s. Raise timeout_seconds of the node, or look at its pool's queue.`,
   );
-}
-
-/** First in, first out. */
-class Queue {
-  private items: string[] = [];
-  private next = 0;
-
-  add(item: string): void {
-    this.items.push(item);
-  }
-
-  take(): string | undefined {
-    const item = this.items[this.next];
-    if (item === undefined) return undefined;
-    this.next += 1;
-    if (this.next === this.items.length) {
-      this.items = [];
-      this.next = 0;
-    }
-    return item;
-  }
 }
