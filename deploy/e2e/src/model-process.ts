@@ -6,6 +6,8 @@ export interface ModelSettings {
   readonly tokenGapMs?: number;
   /** Words behind the echo of what was asked. */
   readonly tokens?: number;
+  /** A JSON file with what to answer to what, see `libs/testing/src/model-server.main.ts`. */
+  readonly answers?: string;
 }
 
 /** An OpenAI-compatible server as a process of its own, so that it survives what is done to Treadle. */
@@ -18,11 +20,12 @@ export interface ModelProcess {
 }
 
 export async function startModelProcess(settings: ModelSettings = {}): Promise<ModelProcess> {
-  const { latencyMs = 0, tokenGapMs = 0, tokens = 8 } = settings;
+  const { latencyMs = 0, tokenGapMs = 0, tokens = 8, answers } = settings;
   const child = new Child('libs/testing/dist/model-server.main.js', [
     `--latency-ms=${latencyMs}`,
     `--token-gap-ms=${tokenGapMs}`,
     `--tokens=${tokens}`,
+    ...(answers ? [`--answers=${answers}`] : []),
   ]);
   const [line] = await child.says(/\{.*\}/);
   const { url, requests } = JSON.parse(line) as { url: string; requests: string };

@@ -1,4 +1,5 @@
 import { type ApiClient, ApiError, type ImportedWorkflow, type Run } from '@treadle/cli';
+import { type DocumentWithNodes, giveDataset } from './give-dataset.js';
 
 /** What became of a file: imported or refused, and then run or refused. */
 export interface AppTrial {
@@ -17,12 +18,14 @@ interface Variable {
   readonly options?: readonly string[];
 }
 
-interface StoredDocument {
+interface StoredDocument extends DocumentWithNodes {
   readonly kind: string;
-  readonly nodes: readonly { readonly type: string; readonly config: { readonly variables?: readonly Variable[] } }[];
+  readonly nodes: readonly (DocumentWithNodes['nodes'][number] & {
+    readonly config: { readonly variables?: readonly Variable[] };
+  })[];
 }
 
-/** Imports a workflow file and runs it on made-up inputs of the right types. */
+/** Imports a workflow file, chooses a dataset where it needs one, and runs it on made-up inputs of the right types. */
 export async function tryApp(api: ApiClient, text: string): Promise<AppTrial> {
   let imported: ImportedWorkflow | undefined;
   try {
@@ -32,6 +35,7 @@ export async function tryApp(api: ApiClient, text: string): Promise<AppTrial> {
       headers: { 'content-type': 'application/yaml' },
     });
     const { document } = await api.send<{ document: StoredDocument }>(`/api/v1/workflows/${imported.id}`);
+    await giveDataset(api, imported.id, document);
     const query = document.kind === 'chat' ? { query: 'What is a loom?' } : {};
     const json = { inputs: await inputsFor(api, document), ...query, mode: 'wait' };
     const run = await api.send<Run>(`/api/v1/workflows/${imported.id}/runs`, { method: 'POST', json });

@@ -33,8 +33,8 @@ export interface ModelServerOptions {
   readonly tokenGapMs?: number;
   /** Words in the default answer; default 8. */
   readonly tokens?: number;
-  /** What to answer, as a function of the request and its place among all chat requests, from 1. */
-  readonly answer?: (request: ChatCompletionRequest, call: number) => string | ScriptedAnswer;
+  /** What to answer, as a function of the request and its place among all chat requests, from 1; undefined for the default answer. */
+  readonly answer?: (request: ChatCompletionRequest, call: number) => string | ScriptedAnswer | undefined;
 }
 
 /** A request as it came in. */
