@@ -1,4 +1,5 @@
 export * from './anthropic-server.js';
+export * from './certificates.js';
 export * from './gemini-server.js';
 export * from './model-server.js';
 export * from './model-server-protocol.js';

@@ -1,12 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { gatewayConfig, gatewayProcessConfig } from './gateway.config.js';
 
+const http = {
+  trustedProxies: [],
+  corsOrigins: [],
+  tlsCertificatePath: '',
+  tlsKeyPath: '',
+  maxHeaderBytes: 16_384,
+  maxHeaders: 100,
+  headerTimeoutSeconds: 15,
+  bodyTimeoutSeconds: 30,
+  uploadTimeoutSeconds: 600,
+  keepAliveSeconds: 72,
+  maxConnections: 10_000,
+};
+
 describe('the settings of the gateway', () => {
   it('have these defaults', () => {
     expect(gatewayConfig.read({})).toEqual({
       httpPort: 8080,
       host: '127.0.0.1',
       publicUrl: '',
+      ...http,
       maxUploadBytes: 52_428_800,
       apiKey: undefined,
       keyEncryptionKey: undefined,
@@ -33,6 +48,7 @@ describe('the settings of the gateway', () => {
       httpPort: 8080,
       host: '127.0.0.1',
       publicUrl: '',
+      ...http,
       maxUploadBytes: 52_428_800,
       apiKey: undefined,
       keyEncryptionKey: undefined,

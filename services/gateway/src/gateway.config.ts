@@ -1,5 +1,6 @@
 import { type ConfigOf, defineConfig, integer, list, secret, secretUrl, string, url } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
+import { httpConfig } from './http.config.js';
 
 export const gatewayConfig = defineConfig({
   httpPort: integer({
@@ -22,6 +23,7 @@ export const gatewayConfig = defineConfig({
     meaning:
       'Where people reach the public API, for links that are sent to them; empty takes the address of the request.',
   }),
+  ...httpConfig,
   maxUploadBytes: integer({
     env: 'TREADLE_MAX_UPLOAD_BYTES',
     default: 50 * 1024 * 1024,

@@ -2,5 +2,6 @@ export { gatewayAdapter } from './api/server/adapter.js';
 export { setUpGateway } from './api/server/set-up.js';
 export { type GatewayConfig, gatewayConfig, gatewayProcessConfig } from './gateway.config.js';
 export { GatewayModule, type GatewayModuleOptions, type GatewayPorts } from './gateway.module.js';
+export { type HttpSettings, httpSettings } from './http-settings.js';
 export { type IdentitySettings, identitySettings } from './identity-settings.js';
 export { gatewaySchema } from './infra/migrations/index.js';

@@ -7,14 +7,16 @@ import { gatewayAdapter } from './api/server/adapter.js';
 import { setUpGateway } from './api/server/set-up.js';
 import { AppModule } from './app.module.js';
 import { gatewayProcessConfig } from './gateway.config.js';
+import { httpSettings } from './http-settings.js';
 
 async function start(): Promise<void> {
   const config = gatewayProcessConfig.read();
   const log = createLogger({ service: 'gateway' });
   const module = await AppModule.connect(config, log);
-  const options = { bodyParser: false, logger: new NestLogger(log) };
-  const app = await NestFactory.create<NestFastifyApplication>(module, gatewayAdapter(), options);
-  setUpGateway(app);
+  const http = httpSettings(config);
+  const options = { bodyParser: false, logger: new NestLogger(log), ...(http.tls && { httpsOptions: {} }) };
+  const app = await NestFactory.create<NestFastifyApplication>(module, gatewayAdapter(http), options);
+  setUpGateway(app, http);
   app.enableShutdownHooks();
   await app.listen(config.httpPort, config.host);
   log.info({ url: await app.getUrl() }, 'The gateway listens.');

@@ -33,8 +33,16 @@ import type {
   ToolAdmin,
   Tools,
 } from '../src/domain/ports.js';
+import type { HttpSettings } from '../src/http-settings.js';
 import type { IdentitySettings } from '../src/identity-settings.js';
-import { GatewayModule, gatewayAdapter, gatewaySchema, setUpGateway } from '../src/index.js';
+import {
+  GatewayModule,
+  gatewayAdapter,
+  gatewayConfig,
+  gatewaySchema,
+  httpSettings,
+  setUpGateway,
+} from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
 import { FakeOrchestrator } from './fake-orchestrator.js';
 
@@ -115,6 +123,7 @@ export async function startGateway(
   key: string | null = apiKey,
   address?: string,
   settings: Partial<IdentitySettings> = {},
+  httpGiven: Partial<HttpSettings> = {},
 ): Promise<GatewayUnderTest> {
   const database = address === undefined ? await testDatabase() : undefined;
   const connectionString = address ?? database!.connectionString;
@@ -165,8 +174,12 @@ export async function startGateway(
   class SpecModule {}
 
   const options = { bodyParser: false, logger: false } as const;
-  const app = await NestFactory.create<NestFastifyApplication>(SpecModule, gatewayAdapter(), options);
-  setUpGateway(app);
+  const http = { ...httpSettings(gatewayConfig.read({})), ...httpGiven };
+  const app = await NestFactory.create<NestFastifyApplication>(SpecModule, gatewayAdapter(http), {
+    ...options,
+    ...(http.tls && { httpsOptions: {} }),
+  });
+  setUpGateway(app, http);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   let stopping: Promise<void> | undefined;

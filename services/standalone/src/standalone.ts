@@ -22,6 +22,7 @@ import {
   type GatewayPorts,
   gatewayAdapter,
   gatewaySchema,
+  httpSettings,
   identitySettings,
   setUpGateway,
 } from '@treadle/gateway';
@@ -111,11 +112,14 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
   const root = rootModule(shared, (key) => {
     firstKey = key;
   });
-  const app = await NestFactory.create<NestFastifyApplication>(root, gatewayAdapter(), {
+  const http = httpSettings(settings.gateway);
+  const app = await NestFactory.create<NestFastifyApplication>(root, gatewayAdapter(http), {
     logger: new NestLogger(log),
     bodyParser: false,
+    // Nest asks this only when it says where it listens.
+    ...(http.tls && { httpsOptions: {} }),
   });
-  setUpGateway(app);
+  setUpGateway(app, http);
   await app.listen(settings.gateway.httpPort, settings.gateway.host);
   await app.get(Retrieval, { strict: false }).start();
   await app.get(ToolRegistry, { strict: false }).start();

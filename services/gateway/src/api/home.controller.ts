@@ -26,7 +26,7 @@ export class HomeController {
   @Get()
   @Open('a front page without any data')
   @Header('content-type', 'text/html; charset=utf-8')
-  @Header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+  @Header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
   home(): string {
     return page;
   }

@@ -3,8 +3,7 @@ import { type Failure, FailureError, failure, failureKind, toFailure } from '@tr
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerName } from '../../domain/access/caller.js';
 import { maxDocumentBytes } from '../../domain/read-source.js';
-import { openAiError } from '../openai/openai-error.js';
-import { errorBody } from './error-body.js';
+import { answerFailure } from './answer-failure.js';
 
 /** Turns whatever was thrown into an answer, once and for all routes. The text of an unknown error stays in the log. */
 @Catch()
@@ -34,22 +33,8 @@ export class FailureFilter implements ExceptionFilter {
       };
       this.logger.warn(facts, 'a request was denied');
     }
-    if (reply.raw.headersSent) return void reply.raw.destroy();
-    const { status, body } = bodyFor(request, found);
-    if (status === 401) void reply.header('www-authenticate', 'Bearer realm="treadle"');
-    if (status === 503 || (found.retryable && (status === 402 || status === 429)))
-      void reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)));
-    // OpenAI's clients try again after this status only when they are told to.
-    if (status === 402) void reply.header('x-should-retry', String(found.retryable));
-    void reply.status(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+    answerFailure(found, request, reply);
   }
-}
-
-/** Each surface in its own shape. */
-function bodyFor(request: FastifyRequest, found: Failure): { status: number; body: object } {
-  if (request.url.startsWith('/openai/')) return openAiError(found);
-  const body = errorBody(found, request.id);
-  return { status: body.status, body };
 }
 
 function failureOf(error: unknown, request: FastifyRequest): Failure {

@@ -5,7 +5,7 @@ import type { File } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { Uploads } from '../../domain/uploads.js';
-import { Requires } from '../auth/access.js';
+import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { uploadedFilesSchema } from './file.schemas.js';
 import { fileView } from './file.view.js';
@@ -22,6 +22,7 @@ export class UploadController {
 
   @Post()
   @Requires('files:write', 'nothing there')
+  @routeConfig({ uploads: true })
   @HttpCode(201)
   @ApiOperation({
     summary: 'Upload files',

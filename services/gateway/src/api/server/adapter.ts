@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { FailureError } from '@treadle/failure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { maxDocumentBytes } from '../../domain/read-source.js';
+import type { HttpSettings } from '../../http-settings.js';
+import { keepCertificate, readCertificate } from './certificate.js';
+import { answerUnreadable } from './request-guards.js';
 
 /** The HTTP server as the gateway needs it. Nest is created with it and with `bodyParser: false`, then `setUpGateway` is called. */
-export function gatewayAdapter(): FastifyAdapter {
+export function gatewayAdapter(settings: HttpSettings): FastifyAdapter {
+  const node = {
+    maxHeaderSize: settings.maxHeaderBytes,
+    headersTimeout: settings.headerTimeoutMs,
+    connectionsCheckingInterval: 1000,
+  };
   const adapter = new FastifyAdapter({
     bodyLimit: maxDocumentBytes,
     // Or a shutdown would wait for clients that keep idle connections.
@@ -14,7 +23,17 @@ export function gatewayAdapter(): FastifyAdapter {
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength: 300 },
+    trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
+    requestTimeout: Math.max(settings.uploadTimeoutMs, settings.headerTimeoutMs),
+    keepAliveTimeout: settings.keepAliveMs,
+    clientErrorHandler: answerUnreadable,
+    ...(settings.tls ? { https: { ...node, ...readCertificate(settings.tls) } } : { http: node }),
   });
+  const { server } = adapter.getInstance();
+  // One more than is let through, so that it can be seen.
+  server.maxHeadersCount = settings.maxHeaders + 1;
+  server.maxConnections = settings.maxConnections;
+  if (settings.tls) keepCertificate(server, settings.tls, new Logger('Gateway'));
   return adapter;
 }
 

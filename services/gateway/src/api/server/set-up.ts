@@ -2,20 +2,25 @@ import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BoundAccess } from '../../domain/access/bound-access.js';
 import { Credentials } from '../../domain/access/credentials.js';
+import type { HttpSettings } from '../../http-settings.js';
 import { authenticate } from '../auth/authenticate.js';
 import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
 import { chatUrl, OpenAiController } from '../openai/openai.controller.js';
 import { addBodyParsers } from './adapter.js';
 import { serveApiDocs } from './api-docs.js';
+import { addCors } from './cors.js';
+import { addRequestGuards } from './request-guards.js';
 import { serveDirectly } from './serve-directly.js';
 
-/** What every request passes, and the description of the API. Called once, before the application listens. */
-export function setUpGateway(app: NestFastifyApplication): void {
+/** What every request passes, and the description of the API. Called once, before the application listens, with what its adapter was given. */
+export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings): void {
   const server = app.getHttpAdapter().getInstance();
   const credentials = app.get(Credentials, { strict: false });
   const bounds = app.get(BoundAccess, { strict: false });
   declareRoutes(server);
+  addRequestGuards(server, settings);
+  addCors(server, settings.corsOrigins);
   addBodyParsers(server);
   const openAi = app.get(OpenAiController, { strict: false });
   serveDirectly(server, chatUrl, (request, reply) => openAi.chat(request, reply));
@@ -24,8 +29,7 @@ export function setUpGateway(app: NestFastifyApplication): void {
   server.decorateRequest('tenantId', '');
   server.decorateRequest('apiKeyId', '');
   server.decorateRequest('caller', undefined);
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  server.addHook('onRequest', (request, _reply, done) => {
     try {
       const looking = authenticate(credentials, bounds, request);
       if (looking) looking.then(() => done(), done);

@@ -1,0 +1,154 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { type TestAuthority, testAuthority } from '@treadle/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chatDocument, type GatewayUnderTest, noModels, startGateway } from './gateway-under-test.js';
+
+describe('the door', () => {
+  let gateway: GatewayUnderTest;
+  beforeAll(async () => {
+    gateway = await startGateway(
+      undefined,
+      undefined,
+      {},
+      {
+        corsOrigins: ['https://app.example.com'],
+        trustedProxies: ['127.0.0.1'],
+        headerTimeoutMs: 100,
+        bodyTimeoutMs: 100,
+        maxHeaders: 20,
+      },
+    );
+  });
+  afterAll(() => gateway.close());
+
+  /** Sends bytes as they are; resolves with all that came back when the server has closed. */
+  function raw(text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write(text));
+      let answer = '';
+      socket.on('data', (data) => (answer += data.toString()));
+      socket.on('close', () => resolve(answer));
+      socket.on('error', reject);
+    });
+  }
+
+  it('says on every answer that it is nothing but what it is', async () => {
+    for (const path of ['/api/v1/runs', '/api/v1/nowhere', '/health/live', '/', '/api/docs']) {
+      const { headers } = await gateway.call(path);
+      expect(headers.get('x-content-type-options'), path).toBe('nosniff');
+      expect(headers.get('x-frame-options'), path).toBe('DENY');
+      expect(headers.get('content-security-policy'), path).toMatch(
+        /default-src '(?:none|self)'.*frame-ancestors 'none'/,
+      );
+      expect(headers.get('strict-transport-security'), path).toBeNull();
+    }
+  });
+
+  it('lets pages of listed origins in, and no others', async () => {
+    const ask = (origin: string) =>
+      gateway.call('/api/v1/runs', {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' },
+      });
+    const listed = await ask('https://app.example.com');
+    expect(listed.status).toBe(204);
+    expect(listed.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+    expect(listed.headers.get('access-control-allow-headers')).toContain('Authorization');
+    const got = await gateway.call('/api/v1/runs', { headers: { origin: 'https://app.example.com' } });
+    expect([got.status, got.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example.com']);
+    for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.com', 'null']) {
+      const refused = await ask(origin);
+      expect(refused.headers.get('access-control-allow-origin'), origin).toBeNull();
+      expect(refused.status, origin).toBe(404);
+    }
+    expect(got.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(got.headers.get('vary')).toBe('Origin');
+  });
+
+  it('answers heads that are too large, have too many headers or are no HTTP', async () => {
+    const long = await raw(`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`);
+    expect(long).toMatch(/^HTTP\/1\.1 431 .*"code":"payload_too_large"/s);
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`x-${index}`, '1']));
+    const refused = await gateway.call('/api/v1/runs', { headers: many });
+    expect([refused.status, await refused.json()]).toMatchObject([431, { status: 431, code: 'payload_too_large' }]);
+    expect(await raw('what is this\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*"code":"invalid_argument"/s);
+  });
+
+  it('waits for slow heads and slow bodies no longer than it is told to', async () => {
+    expect(await raw('GET / HTTP/1.1\r\nhost: x\r\n')).toMatch(/^HTTP\/1\.1 408 .*"code":"deadline_exceeded"/s);
+    const head =
+      'POST /api/v1/auth/sign-in HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50';
+    expect(await raw(`${head}\r\n\r\n{"email"`)).toMatch(/^HTTP\/1\.1 408 .*"code":"deadline_exceeded"/s);
+  });
+
+  it('tells nobody about its insides when something goes wrong in them', async () => {
+    const secretText = 'select hash from api_key at /srv/treadle/dist/main.js:10';
+    gateway.models = { ...noModels, resolveModel: () => Promise.reject(new Error(secretText)) };
+    const bug = await gateway.call('/api/v1/workflows', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ document: chatDocument }),
+    });
+    const zero = await gateway.call('/api/v1/keys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'zero\u0000byte' }),
+    });
+    for (const answer of [bug, zero]) {
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(await answer.text()).not.toMatch(/select|insert|invalid byte|\/srv|\bat \/|\.[jt]s\b|stack|node_modules/);
+    }
+    gateway.models = noModels;
+  });
+});
+
+describe('TLS at the door', () => {
+  let authority: TestAuthority;
+  let folder: string;
+  let gateway: GatewayUnderTest;
+  beforeAll(async () => {
+    authority = await testAuthority();
+    folder = await mkdtemp(join(tmpdir(), 'treadle-door-'));
+    await use('first');
+    const paths = { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') };
+    gateway = await startGateway(undefined, undefined, {}, { tls: { ...paths, lookEveryMs: 20 } });
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await authority.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function use(name: string): Promise<void> {
+    const { cert, key } = await authority.issue(name);
+    await writeFile(join(folder, 'cert.pem'), cert);
+    await writeFile(join(folder, 'key.pem'), key);
+  }
+
+  /** Whose certificate is shown to a new connection, and the answer's headers. */
+  function visit() {
+    return new Promise<{ name: string; headers: object }>((resolve, reject) => {
+      const request = httpsRequest(`${gateway.url}/health/live`, { ca: authority.ca, agent: false }, (answer) => {
+        const { subject } = (answer.socket as TLSSocket).getPeerCertificate();
+        answer.resume().on('end', () => resolve({ name: String(subject.CN), headers: answer.headers }));
+      });
+      request.on('error', reject).end();
+    });
+  }
+
+  it('is served with the certificate of the files, and a new one without a restart', async () => {
+    expect(gateway.url).toMatch(/^https:/);
+    const { name, headers } = await visit();
+    expect(name).toBe('first');
+    expect(headers).toMatchObject({ 'strict-transport-security': 'max-age=31536000' });
+    await writeFile(join(folder, 'cert.pem'), 'half a certifi');
+    expect((await visit()).name).toBe('first');
+    await use('second');
+    while ((await visit()).name !== 'second');
+  });
+});
