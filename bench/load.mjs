@@ -1,10 +1,9 @@
 // Load on one address over keep-alive sockets, without an HTTP library: the driver shares the machine with what it measures.
 import { Buffer } from 'node:buffer';
-import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { usageOf } from './usage.mjs';
 
-const ticksPerSecond = 100;
 /**
  * Connections for requests at random moments, open before the first: accepting one costs a server more than answering a request does, and a
  * system that is cold or held up for a moment would be met by ever more of them. What comes while all are busy waits for the next free one.
@@ -15,22 +14,38 @@ const connectionsOfArrivals = 200;
  * Sends the same request for some seconds, after a warm-up that is not counted: with `concurrency` from as many connections, each of
  * which asks again when it is answered; with `perSecond` at random moments, whatever becomes of the requests before. Such a request's time
  * counts from its moment, also while it waits for a connection.
- * @returns {Promise<{requests: number, rps: number, p50: number, p99: number, firstByteP50: number, errors: number, waiting: number, cpuMs?: number}>}
+ * `nextRequest` gives another `path` or `body` from the last answer of the same connection (undefined at first). `isGood` tells a good answer,
+ * and `firstMark` the text whose arrival is the first token; without it the first byte after the head is.
+ * @returns {Promise<{requests: number, rps: number, p50: number, p95: number, p99: number, firstByteP50: number, errors: number, waiting: number, cpuMs?: number}>}
  *   milliseconds; `waiting` requests had not been sent at the end, because the system is slower than they come; `cpuMs` is the processor time
  *   of `pid` and its children.
  */
-export async function load({ url, headers = {}, body, concurrency, perSecond, seconds = 4, warmupSeconds = 1.5, pid }) {
-  const target = { ...addressOf(url), request: requestOf(url, headers, body) };
+export async function load({
+  url,
+  headers = {},
+  body,
+  concurrency,
+  perSecond,
+  seconds = 4,
+  warmupSeconds = 1.5,
+  pid,
+  nextRequest,
+  isGood = isWholeAnswer,
+  firstMark = '',
+}) {
+  const same = requestOf(url, headers, body);
+  const next = nextRequest ? (answer) => requestOf(url, headers, body, nextRequest(answer)) : () => same;
+  const target = { ...addressOf(url), next, isGood, firstMark };
   const run = { counting: false, stopped: false, total: [], first: [], errors: 0, firstError: '', waiting: [] };
   const pool = perSecond && (await openPool(run, target));
   const done = pool ? [arrivals(run, pool, perSecond)] : callers(run, target, concurrency);
   await sleep(warmupSeconds);
   run.counting = true;
-  const [startedAt, cpuBefore] = [performance.now(), pid ? cpuMsOf(pid) : 0];
+  const [startedAt, cpuBefore] = [performance.now(), pid ? usageOf([pid]).cpuMs : 0];
   await sleep(seconds);
   run.counting = false;
   const elapsed = (performance.now() - startedAt) / 1_000;
-  const cpuMs = pid ? cpuMsOf(pid) - cpuBefore : undefined;
+  const cpuMs = pid ? usageOf([pid]).cpuMs - cpuBefore : undefined;
   const waiting = run.waiting.length;
   run.stopped = true;
   await Promise.all(done);
@@ -39,6 +54,7 @@ export async function load({ url, headers = {}, body, concurrency, perSecond, se
     requests,
     rps: requests / elapsed,
     p50: quantile(run.total, 0.5),
+    p95: quantile(run.total, 0.95),
     p99: quantile(run.total, 0.99),
     firstByteP50: quantile(run.first, 0.5),
     errors: run.errors,
@@ -53,11 +69,11 @@ function addressOf(url) {
   return { hostname, port: Number(port) };
 }
 
-function requestOf(url, headers, body) {
+function requestOf(url, headers, usual, { path, body = usual } = {}) {
   const { pathname, host } = new URL(url);
   const all = { host, 'content-type': 'application/json', ...headers, 'content-length': Buffer.byteLength(body) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`POST ${pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+  return Buffer.from(`POST ${path ?? pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
 }
 
 function callers(run, target, concurrency) {
@@ -110,11 +126,12 @@ async function openPool(run, target) {
 }
 
 /** One connection: `ready` whenever it may send, `over` when it is closed. */
-function converse(run, { hostname, port, request }, { ready, over }) {
+function converse(run, { hostname, port, next, isGood, firstMark }, { ready, over }) {
   const socket = connect(port, hostname).setNoDelay(true);
   let startedAt = 0;
   let firstAt = 0;
   let received = '';
+  let answer;
   let waiting = false;
   socket.on('connect', ready);
   socket.on('error', () => undefined);
@@ -126,16 +143,17 @@ function converse(run, { hostname, port, request }, { ready, over }) {
     received += data.latin1Slice();
     const head = received.indexOf('\r\n\r\n');
     if (head < 0) return;
-    if (firstAt === 0 && received.length > head + 4) firstAt = performance.now();
+    if (firstAt === 0 && received.length > head + 4 && received.includes(firstMark, head)) firstAt = performance.now();
     if (!complete(received, head)) return;
-    if (run.counting) note(run, received, performance.now() - startedAt, firstAt - startedAt);
+    if (run.counting) note(run, isGood(received), received, performance.now() - startedAt, firstAt - startedAt);
+    answer = received.slice(head + 4);
     waiting = false;
     ready();
   });
   return {
     send: (askedAt) => {
       [startedAt, firstAt, received, waiting] = [askedAt, 0, '', true];
-      socket.write(request);
+      socket.write(next(answer));
     },
     end: () => socket.destroy(),
   };
@@ -159,10 +177,12 @@ function complete(received, head) {
 }
 
 /** A stream that does not end with its mark is an error, whatever its status says. */
-function note(run, received, total, first) {
-  const ok =
-    received.startsWith('HTTP/1.1 200') && (!/text\/event-stream/i.test(received) || received.includes('[DONE]'));
-  if (ok) {
+function isWholeAnswer(received) {
+  return received.startsWith('HTTP/1.1 200') && (!/text\/event-stream/i.test(received) || received.includes('[DONE]'));
+}
+
+function note(run, isGood, received, total, first) {
+  if (isGood) {
     run.total.push(total);
     run.first.push(first);
     return;
@@ -174,31 +194,6 @@ function note(run, received, total, first) {
 function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-/** Processor time of a process and everything below it, in milliseconds. */
-function cpuMsOf(pid) {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap(statOf);
-  const tree = new Set([pid]);
-  for (let before = 0; before !== tree.size; ) {
-    before = tree.size;
-    for (const each of processes) if (tree.has(each.parent)) tree.add(each.pid);
-  }
-  const ticks = processes.filter((each) => tree.has(each.pid)).reduce((sum, each) => sum + each.ticks, 0);
-  return (ticks * 1_000) / ticksPerSecond;
-}
-
-function statOf(name) {
-  try {
-    const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return [{ pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
-  } catch {
-    // It ended in the meantime.
-    return [];
-  }
 }
 
 function sleep(seconds) {

@@ -7,8 +7,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { stopAll } from './children.mjs';
 import { load } from './load.mjs';
-import { cleanUp, peerName, startBare, startMock, startPeer, startTreadle, stopAll } from './systems.mjs';
+import { cleanUp, peerName, startBare, startMock, startPeer, startTreadle } from './systems.mjs';
 
 const tokens = 200;
 const { values } = parseArgs({

@@ -1,10 +1,9 @@
 // The systems that are measured: each a process of its own, on a free port, stopped at the end.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { clearTimeout } from 'node:timers';
+import { answers, firstLine, freePort, start } from './children.mjs';
 
 export const peerName = '@portkey-ai/gateway';
 const peer = {
@@ -14,13 +13,7 @@ const peer = {
   overrides: { '@hono/node-server': '1.3.3' },
 };
 const apiKey = 'trd_bench_0123456789abcdef0123456789abcdef';
-const children = [];
 const dataDir = mkdtempSync(join(tmpdir(), 'treadle-bench-'));
-
-/** Stops every process that was started. */
-export async function stopAll() {
-  await Promise.all(children.splice(0).map(stop));
-}
 
 /** Forgets what the processes left behind. */
 export function cleanUp() {
@@ -55,7 +48,7 @@ export async function startTreadle(mockUrl) {
   });
   const url = `http://127.0.0.1:${port}/openai/v1/chat/completions`;
   const headers = { authorization: `Bearer ${apiKey}` };
-  await answers(child, url, headers, 'openai/bench');
+  await answers(child, url, question(headers, 'openai/bench'));
   return { name: 'treadle', url, headers, pid: child.pid, model: 'openai/bench' };
 }
 
@@ -73,59 +66,11 @@ export async function startPeer(mockUrl) {
   const child = start([main, `--port=${port}`, '--headless'], { NODE_ENV: 'production' });
   const url = `http://127.0.0.1:${port}/v1/chat/completions`;
   const headers = { authorization: 'Bearer x', 'x-portkey-provider': 'openai', 'x-portkey-custom-host': mockUrl };
-  await answers(child, url, headers, 'bench');
+  await answers(child, url, question(headers, 'bench'));
   return { name: peerName, url, headers, pid: child.pid };
 }
 
-function start(args, environment = {}) {
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child.said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data) => {
-      child.said = (child.said + data).slice(-4_000);
-    });
-  children.push(child);
-  return child;
-}
-
-async function firstLine(child) {
-  while (!child.said.includes('\n')) await pause(child);
-  return child.said.slice(0, child.said.indexOf('\n'));
-}
-
-/** Waits until a first call is answered. */
-async function answers(child, url, headers, model) {
+function question(headers, model) {
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'ready?' }] });
-  for (let tries = 0; ; tries += 1) {
-    const request = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
-    const response = await fetch(url, request).catch(() => undefined);
-    if (response?.ok) return void (await response.arrayBuffer());
-    if (tries > 300) throw new Error(`${url} does not answer: ${await response?.text()}\n${child.said}`);
-    await pause(child);
-  }
-}
-
-async function pause(child) {
-  if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended:\n${child.said}`);
-  await new Promise((done) => setTimeout(done, 100));
-}
-
-async function stop(child) {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((done) => child.once('exit', done));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(timer);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body };
 }

@@ -1,0 +1,57 @@
+// Treadle as it is shipped, in one process or in several, on a PostgreSQL whose statements are counted.
+import { join, resolve } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../libs/embedded-postgres/dist/index.js';
+import { findNatsServer } from '../../libs/nats-server/dist/index.js';
+import { answers, freePort, start, stop } from '../children.mjs';
+
+const apiKey = 'trd_bench_0123456789abcdef0123456789abcdef';
+const headers = { authorization: `Bearer ${apiKey}` };
+export const canRunProcesses = () => findNatsServer() !== undefined;
+
+/** @param mode `standalone` or `processes` */
+export async function startTreadle(mode, { mockUrl, dataDir }) {
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(dataDir, 'postgres'),
+    settings: { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track_utility': 'off' },
+  });
+  const port = await freePort();
+  const child = start([`services/standalone/dist/${programs[mode]}.js`], {
+    DATABASE_URL: postgres.connectionString,
+    NODE_OPTIONS: `${process.env.BENCH_NODE_OPTIONS ?? ''} --import ${resolve('bench/runs/noop-node.mjs')}`,
+    OPENAI_BASE_URL: mockUrl,
+    OPENAI_API_KEY: 'unused',
+    TREADLE_API_KEY: apiKey,
+    TREADLE_DATA_DIR: dataDir,
+    TREADLE_HTTP_PORT: String(port),
+    TREADLE_LOG_LEVEL: 'error',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(child, `${url}/api/v1/workflows`, { headers });
+  const sql = new pg.Pool({ connectionString: postgres.connectionString, max: 1 });
+  await sql.query('create extension if not exists pg_stat_statements');
+  return {
+    name: `treadle ${mode}`,
+    url,
+    headers,
+    /** The services, with nats-server where there is one, and PostgreSQL. */
+    pids: [child.pid, postgres.serverPid],
+    postgresPid: postgres.serverPid,
+    sql,
+    /** Stores a workflow and makes it the one that runs. @returns the address of its runs. */
+    publish: async (document) => {
+      const body = JSON.stringify(document);
+      const init = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
+      const { id } = JSON.parse(await answers(child, `${url}/api/v1/workflows`, { ...init, body }));
+      await answers(child, `${url}/api/v1/workflows/${id}/publish`, { ...init, body: '{}' });
+      return `${url}/api/v1/workflows/${id}/runs`;
+    },
+    stop: async () => {
+      await stop(child);
+      await sql.end();
+      await postgres.stop();
+    },
+  };
+}
+
+const programs = { standalone: 'main', processes: 'processes' };
