@@ -1,6 +1,6 @@
 import type * as messages from '@treadle/contracts';
 import type { Chunk, Dataset, Document } from '../domain/dataset.js';
-import type { FoundChunk, SearchAnswer } from '../domain/search.js';
+import type { FoundChunk, SearchAnswer } from '../domain/search-answer.js';
 
 export function datasetMessage(dataset: Dataset): messages.Dataset {
   const { id, name, description, embeddingProvider, embeddingModel, documents, chunks, reindexing } = dataset;

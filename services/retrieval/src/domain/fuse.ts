@@ -9,12 +9,25 @@ export function byReciprocalRank(lists: readonly Ranked[]): Ranked {
   return summed(lists.map((list) => list.map(({ id }, index) => ({ id, score: 1 / (rankDamping + index + 1) }))));
 }
 
-/** Sums weighted scores, each list's stretched so that its best is 1 and nothing is 0. Best first, equal ones by id. */
-export function byWeights(lists: readonly { readonly list: Ranked; readonly weight: number }[]): Ranked {
+export interface WeightedList {
+  readonly list: Ranked;
+  readonly weight: number;
+  /** What a chunk scores that has nothing of what is looked for; absent where only the list can tell, by its worst. */
+  readonly floor?: number;
+}
+
+/**
+ * Sums weighted scores, each list's stretched so that its best is 1 and its floor 0: cosines of one model lie close together and those of
+ * another far apart, and BM25 has no upper end. Best first, equal ones by id.
+ */
+export function byWeights(lists: readonly WeightedList[]): Ranked {
   return summed(
-    lists.map(({ list, weight }) => {
-      const best = Math.max(0, ...list.map(({ score }) => score));
-      return list.map(({ id, score }) => ({ id, score: best > 0 ? (weight * Math.max(0, score)) / best : 0 }));
+    lists.map(({ list, weight, floor }) => {
+      const scores = list.map(({ score }) => score);
+      const best = Math.max(...scores);
+      const worst = floor ?? Math.min(...scores);
+      const stretched = (score: number) => (best > worst ? (score - worst) / (best - worst) : 1);
+      return list.map(({ id, score }) => ({ id, score: weight * stretched(score) }));
     }),
   );
 }

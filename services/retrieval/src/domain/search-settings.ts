@@ -8,9 +8,9 @@ export const searchSettingsSchema = z.strictObject({
   /** Only chunks with at least this score; absent for all. */
   score_threshold: z.number().min(-1).max(1000).optional(),
   /** Of `hybrid`: by rank in both lists, or by weighted scores. */
-  fusion: z.enum(['reciprocal_rank', 'weighted']).default('reciprocal_rank'),
+  fusion: z.enum(['reciprocal_rank', 'weighted']).default('weighted'),
   /** Of `weighted`: the share of meaning; the rest is that of words. */
-  semantic_weight: z.number().min(0).max(1).default(0.7),
+  semantic_weight: z.number().min(0).max(1).default(0.5),
   /** How many of each list are fused and reranked. */
   candidates: z.int().min(1).max(200).default(40),
   rerank: z.strictObject({ provider: z.string().max(100).default(''), model: z.string().min(1).max(200) }).optional(),

@@ -174,6 +174,20 @@ export function describeVectorStore(name: string, make: () => Promise<StoreUnder
       }
     });
 
+    it('scores only the points it is given by id', async () => {
+      const points = [point(a, [1, 0, 0, 0]), point(a, [1, 1, 0, 0]), point(b, [0, 1, 0, 0])].map((one) => ({
+        ...one,
+        sparse: words([1, 1]),
+      }));
+      const at = await under.upsert(index, points, [document(a), document(b)]);
+      const ids = [points[2]!.id, points[1]!.id, randomUUID()];
+      const near = await store.search(at, { probe: dense(1, 0, 0, 0), limit: 10, ids });
+      expect(idsOf(near)).toEqual([points[1]!.id, points[2]!.id]);
+      expect(near[0]?.score).toBeCloseTo(Math.SQRT1_2, 4);
+      expect(await store.search(at, { probe: { sparse: words([1, 1]) }, limit: 10, ids })).toHaveLength(2);
+      expect(await store.search(at, { probe: dense(1, 0, 0, 0), limit: 10, ids: [] })).toEqual([]);
+    });
+
     it('takes the filters it understands, also after metadata have changed', async () => {
       const points = [point(a, [1, 0, 0, 0]), point(b, [0.9, 0.1, 0, 0])];
       let at = await under.upsert(index, points, [

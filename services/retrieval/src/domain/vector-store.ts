@@ -52,6 +52,8 @@ export interface VectorQuery {
   readonly filter?: MetadataFilter;
   /** Only points of these documents; all when absent, none when empty. */
   readonly documentIds?: readonly string[];
+  /** Only these points; all when absent. */
+  readonly ids?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

@@ -43,7 +43,7 @@ export class EmbeddedVectorStore implements VectorStore {
     return true;
   }
 
-  async search(index: IndexRef, { probe, limit, filter, documentIds, signal }: VectorQuery): Promise<Hit[]> {
+  async search(index: IndexRef, { probe, limit, filter, documentIds, ids, signal }: VectorQuery): Promise<Hit[]> {
     let block = this.blockOf(index);
     await this.read(index, block);
     // Let go between its reading and now: from here to the question nothing else can happen.
@@ -52,7 +52,7 @@ export class EmbeddedVectorStore implements VectorStore {
       await this.read(index, block);
     }
     signal?.throwIfAborted();
-    const query = { probe, limit, filter, documentIds };
+    const query = { probe, limit, filter, documentIds, ids };
     const { hits } = await this.thread.ask({ call: 'search', index: index.indexId, query });
     return [...hits];
   }

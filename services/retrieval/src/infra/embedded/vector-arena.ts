@@ -66,6 +66,17 @@ export class VectorRows {
     }
   }
 
+  /** Gives `see` the cosine of some rows with the query. */
+  pick(query: Float32Array, rows: readonly number[], see: (row: number, cosine: number) => void): void {
+    this.write(queryAddress, query);
+    for (const row of rows) {
+      const address =
+        (this.segments[Math.floor(row / this.perSegment)] ?? 0) + (row % this.perSegment) * this.rowFloats * 4;
+      this.arena.dots(address, 1, this.rowFloats * 4, queryAddress, productsAddress);
+      see(row, new Float32Array(this.arena.memory.buffer, productsAddress, 1)[0] ?? 0);
+    }
+  }
+
   close(): void {
     this.arena.giveBack(this.segments.splice(0));
     this.count = 0;

@@ -10,6 +10,7 @@ export interface BlockQuery {
   readonly limit: number;
   readonly filter?: MetadataFilter | undefined;
   readonly documentIds?: readonly string[] | undefined;
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** What a row takes besides its vector and its terms, in bytes, roughly. */
@@ -54,11 +55,15 @@ export class VectorBlock {
   }
 
   /** Best first, equal scores by id. */
-  search({ probe, limit, filter, documentIds }: BlockQuery): Hit[] {
+  search({ probe, limit, filter, documentIds, ids }: BlockQuery): Hit[] {
     const best = new BestRows(limit, (row) => this.ids[row] ?? '');
-    const wanted = this.wantedRows(filter, documentIds);
-    if ('dense' in probe) this.vectors.scan(probe.dense, (row, cosine) => wanted[row] && best.add(row, cosine));
-    else {
+    const among = ids && this.rowsOf(ids);
+    const wanted = this.wantedRows(filter, documentIds, among);
+    if ('dense' in probe) {
+      const see = (row: number, cosine: number) => void (wanted[row] && best.add(row, cosine));
+      if (among) this.vectors.pick(probe.dense, among, see);
+      else this.vectors.scan(probe.dense, see);
+    } else {
       const scores = this.postings.scores(probe.sparse, this.living, this.ids.length, this.rowOf.size);
       for (let row = 0; row < scores.length; row += 1) {
         const score = scores[row] ?? 0;
@@ -105,14 +110,23 @@ export class VectorBlock {
     return ordinal;
   }
 
-  private wantedRows(filter: MetadataFilter | undefined, documentIds: readonly string[] | undefined): Uint8Array {
+  private rowsOf(ids: readonly string[]): number[] {
+    return [...new Set(ids)].flatMap((id) => this.rowOf.get(id) ?? []);
+  }
+
+  /** @param among the only rows that count; all when absent. */
+  private wantedRows(
+    filter: MetadataFilter | undefined,
+    documentIds: readonly string[] | undefined,
+    among: readonly number[] | undefined,
+  ): Uint8Array {
     const ids = documentIds && new Set(documentIds);
     const documents = Uint8Array.from(this.documents, ({ id, enabled, metadata }) =>
       enabled && (!ids || ids.has(id)) && (!filter || matches(metadata, filter)) ? 1 : 0,
     );
     const wanted = new Uint8Array(this.ids.length);
     const { living, rowEnabled, rowDocument } = this;
-    for (let row = 0; row < wanted.length; row += 1)
+    for (const row of among ?? wanted.keys())
       wanted[row] = (living[row] ?? 0) & (rowEnabled[row] ?? 0) & (documents[rowDocument[row] ?? 0] ?? 0);
     return wanted;
   }

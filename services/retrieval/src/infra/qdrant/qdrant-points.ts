@@ -44,10 +44,11 @@ export function selected(index: IndexRef, selection: PointSelection): Filter {
 }
 
 /** The body of a search, `limit` apart. */
-export function toQuery(index: IndexRef, { probe, filter, documentIds }: VectorQuery) {
+export function toQuery(index: IndexRef, { probe, filter, documentIds, ids }: VectorQuery) {
   const metadata = filter && toQdrantFilter(filter);
   const conditions = [is('enabled', true), is('documentEnabled', true)];
   if (documentIds) conditions.push(ofDocuments(documentIds));
+  if (ids) conditions.push({ has_id: [...ids] });
   if (metadata && Object.keys(metadata).length > 0) conditions.push(metadata);
   const query = 'dense' in probe ? [...probe.dense] : toSparse(probe.sparse);
   return { query, using: 'dense' in probe ? meaning : words, filter: within(index, ...conditions) };
