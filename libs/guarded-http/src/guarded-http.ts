@@ -53,6 +53,14 @@ export class GuardedHttp {
     };
   }
 
+  /**
+   * What can be said of an address without asking anybody for it; names are checked when they are resolved.
+   * @throws FailureError `address_blocked`, or `node_configuration` for what is no address.
+   */
+  check(address: string): void {
+    this.guard.checkHost(parseUrl(address).hostname);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
   }

@@ -11,7 +11,9 @@ import type { Pool } from 'pg';
 import { DatasetController } from './api/dataset.controller.js';
 import { IndexingConsumer } from './api/indexing.consumer.js';
 import { RetrievalController } from './api/retrieval.controller.js';
+import { Chunks } from './domain/chunks.js';
 import { Datasets } from './domain/datasets.js';
+import { Documents } from './domain/documents.js';
 import { GuardedStore } from './domain/guarded-store.js';
 import { IndexDocument } from './domain/index-document.js';
 import { Search } from './domain/search.js';
@@ -74,26 +76,30 @@ export class Retrieval {
     const { storeTimeoutMs: timeoutMs, storeProbeMs: probeIntervalMs, indexLeaseMs: leaseMs } = config;
     this.store = store;
     this.guarded = new GuardedStore({ store, timeoutMs, probeIntervalMs, failures: failuresInRow });
-    const indexDocument = new IndexDocument({ work, models, store, points, leaseMs, batch: config.indexBatch, log });
+    this.texts = documentTexts(config, options.files);
+    const { texts } = this;
+    const batch = config.indexBatch;
+    const indexDocument = new IndexDocument({
+      ...{ work, models, store, points, texts, leaseMs, batch, log },
+      limits: config,
+    });
     const isIndexer = config.roles.includes('indexer');
     const [concurrency, pollMs] = [config.indexConcurrency, config.indexPollMs];
     this.indexing = new IndexingConsumer({ bus, work, indexDocument, concurrency, leaseMs, pollMs, isIndexer, log });
-    this.texts = documentTexts(config, options.files);
+    const { nudge } = this.indexing;
     const parts = {
       ...repositories,
       models,
       store,
       limits: { ...config, chunkCharacters, timeoutMs: config.searchTimeoutMs },
     };
-    const datasets = new Datasets({
-      ...parts,
-      texts: this.texts,
-      defaultModel: { provider: config.embeddingProvider, model: config.embeddingModel },
-      nudge: this.indexing.nudge,
-      payload: (indexId, documentId) => points.payload(indexId, documentId),
-    });
+    const payload = (indexId: string, documentId: string) => points.payload(indexId, documentId);
+    const defaultModel = { provider: config.embeddingProvider, model: config.embeddingModel };
+    const datasets = new Datasets({ ...parts, defaultModel, nudge });
+    const documents = new Documents({ ...parts, datasets, texts, nudge, payload });
+    const chunks = new Chunks({ ...parts, datasets, documents, nudge, payload });
     this.controllers = {
-      datasets: new DatasetController(datasets),
+      datasets: new DatasetController(datasets, documents, chunks),
       retrieval: new RetrievalController(new Search({ ...parts, guarded: this.guarded, now: Date.now })),
     };
   }

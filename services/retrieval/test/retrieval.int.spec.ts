@@ -167,11 +167,7 @@ describe('datasets', () => {
 
   it('says in the status why a document cannot be indexed', async () => {
     const { id } = await rig.dataset(tenant, name(), { chunkingJson: JSON.stringify({ mode: 'question_answer' }) });
-    const document = await rig.indexed(
-      tenant,
-      await rig.document(tenant, id, 'no questions', 'Just a text.'),
-      'failed',
-    );
+    const document = await rig.indexed(tenant, await rig.document(tenant, id, 'no questions', 'Just a text.'), 'error');
     expect(document.error).toMatch(/no questions with answers/);
     const good = await rig.document(tenant, id, 'questions', 'Q: What weaves?\nA: The loom.');
     await rig.indexed(tenant, good);

@@ -114,7 +114,7 @@ export class Rig {
     return vi.waitFor(
       async () => {
         const { document } = await this.datasets.getDocument({ tenantId, datasetId, documentId: id });
-        expect([document?.status, document?.error]).toEqual([status, status === 'failed' ? expect.anything() : '']);
+        expect([document?.status, document?.error]).toEqual([status, status === 'error' ? expect.anything() : '']);
         return document!;
       },
       { timeout: 30_000, interval: 20 },

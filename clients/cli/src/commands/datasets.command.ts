@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Page } from '../api-types.js';
 import { type CommandContext, print } from '../command-context.js';
+import { type DatasetDocument, indexedDocument, progressOf } from '../document-status.js';
 import { table } from '../output/table.js';
+import { uploadFiles } from '../upload-files.js';
 import type { Act } from './act.js';
 
 interface Dataset {
@@ -12,14 +13,8 @@ interface Dataset {
   readonly documents: number;
   readonly chunks: number;
   readonly reindexing: boolean;
-}
-
-interface DatasetDocument {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly error: string | null;
-  readonly chunks: number;
+  readonly reindexed_documents?: number;
+  readonly reindex_failures?: number;
 }
 
 interface SearchResult {
@@ -35,7 +30,18 @@ interface SearchResult {
 
 const path = '/api/v1/datasets';
 const at = (dataset = '') => `${path}/${encodeURIComponent(dataset)}`;
+const documentAt = (dataset: string, document: string) => `${at(dataset)}/documents/${encodeURIComponent(document)}`;
 const shownCharacters = 100;
+const longestName = 200;
+
+interface WaitOptions {
+  readonly wait: boolean;
+}
+
+interface AddOptions extends WaitOptions {
+  readonly name?: string;
+  readonly replace?: string;
+}
 
 export function addDatasetsCommand(program: Command, act: Act): void {
   const datasets = program.command('datasets').description('make datasets, fill them and search them');
@@ -52,11 +58,25 @@ export function addDatasetsCommand(program: Command, act: Act): void {
     .action(act<unknown>(create));
   datasets
     .command('add')
-    .description('add a text file as a document')
+    .description('add a file or a page as a document')
     .argument('<dataset>', 'id of a dataset')
-    .argument('<file>', 'a text or Markdown file')
-    .addHelpText('after', '\nExample:\n  treadle datasets add 0ea769d5-ac6a-4b31-902c-be457205eb5e rules.md')
-    .action(act<unknown>(add));
+    .argument('<source>', 'a file (PDF, Word, slides, sheets, HTML, Markdown, text), or an address like https://…')
+    .option('--name <name>', 'its name; without it that of the file, or the address')
+    .option('--replace <document>', 'give a document that exists this text; its old one is found until then')
+    .option('--wait', 'wait until it is indexed, and tell how far it is', false)
+    .addHelpText('after', '\nExample:\n  treadle datasets add 0ea769d5-ac6a-4b31-902c-be457205eb5e rules.pdf --wait')
+    .action(act<AddOptions>(add));
+  datasets
+    .command('retry')
+    .description('try again a document that has ended in an error')
+    .argument('<dataset>', 'id of a dataset')
+    .argument('<document>', 'id of a document')
+    .option('--wait', 'wait until it is indexed, and tell how far it is', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  treadle datasets retry 0ea769d5-ac6a-4b31-902c-be457205eb5e 9f1c6f0e-0f5e-4c8e-8f0e-3c1d5b7a2e10 --wait',
+    )
+    .action(act<WaitOptions>(retry));
   datasets
     .command('documents')
     .description('the documents of a dataset with their status')
@@ -81,16 +101,21 @@ export function addDatasetsCommand(program: Command, act: Act): void {
 async function list({ api, signal, ...context }: CommandContext): Promise<void> {
   const { items } = await api.send<Page<Dataset>>(path, { signal });
   const rows = () =>
-    items.map(({ id, name, documents: of, chunks, reindexing }) => [
-      id,
-      name,
-      `${of}`,
-      `${chunks}`,
-      reindexing ? 'yes' : '',
+    items.map((dataset) => [
+      dataset.id,
+      dataset.name,
+      `${dataset.documents}`,
+      `${dataset.chunks}`,
+      reindexingOf(dataset),
     ]);
   print({ api, signal, ...context }, items, () =>
     table(['DATASET', 'NAME', 'DOCUMENTS', 'CHUNKS', 'REINDEXING'], rows()),
   );
+}
+
+function reindexingOf({ reindexing, documents: all, reindexed_documents: done, reindex_failures: failed }: Dataset) {
+  if (!reindexing) return '';
+  return `${done ?? 0} of ${all}${failed ? `, ${failed} failed` : ''}`;
 }
 
 async function create(context: CommandContext, _options: unknown, name = ''): Promise<void> {
@@ -99,21 +124,43 @@ async function create(context: CommandContext, _options: unknown, name = ''): Pr
   print(context, dataset, () => `Dataset "${dataset.name}" is ${dataset.id}.`);
 }
 
-async function add(context: CommandContext, _options: unknown, dataset = '', file = ''): Promise<void> {
-  const json = { name: basename(file), text: await readFile(file, 'utf8') };
+async function add(context: CommandContext, options: AddOptions, dataset = '', source = ''): Promise<void> {
   const { api, signal } = context;
-  const document = await api.send<DatasetDocument>(`${at(dataset)}/documents`, { method: 'POST', json, signal });
-  print(context, document, () => `Document "${document.name}" is ${document.id}; it is ${document.status}.`);
+  const { name, replace } = options;
+  const isAddress = /^https?:\/\//i.test(source);
+  const [file] = isAddress ? [] : await uploadFiles(api, [source], signal);
+  const text = file ? { file_id: file.id } : { url: source };
+  const given = name ?? (replace ? undefined : (file?.name ?? basename(source)).slice(0, longestName));
+  const json = { name: given, ...text };
+  const path = replace ? documentAt(dataset, replace) : `${at(dataset)}/documents`;
+  const document = await api.send<DatasetDocument>(path, { method: replace ? 'PATCH' : 'POST', json, signal });
+  await tell(context, options, dataset, document);
+}
+
+async function retry(context: CommandContext, options: WaitOptions, dataset = '', document = ''): Promise<void> {
+  const path = `${documentAt(dataset, document)}/retry`;
+  const retried = await context.api.send<DatasetDocument>(path, { method: 'POST', signal: context.signal });
+  await tell(context, options, dataset, retried);
+}
+
+async function tell(context: CommandContext, { wait }: WaitOptions, dataset: string, given: DatasetDocument) {
+  const document = wait ? await indexedDocument(context, documentAt(dataset, given.id)) : given;
+  const state = wait ? `it is ${document.status}, with ${document.chunks} chunks` : `it is ${document.status}`;
+  print(context, document, () => `Document "${document.name}" is ${document.id}; ${state}.`);
 }
 
 async function documents(context: CommandContext, _options: unknown, dataset = ''): Promise<void> {
   const { items } = await context.api.send<Page<DatasetDocument>>(`${at(dataset)}/documents`, {
     signal: context.signal,
   });
+  const trouble = ({ error, reindex_error: reindex }: DatasetDocument) =>
+    error ?? (reindex ? `Not in the new index: ${reindex}` : '');
   print(context, items, () =>
     table(
       ['DOCUMENT', 'NAME', 'STATUS', 'CHUNKS', 'TROUBLE'],
-      items.map(({ id, name, status, chunks, error }) => [id, name, status, String(chunks), error ?? '']),
+      items.map((document) => [
+        ...[document.id, document.name, progressOf(document), String(document.chunks), trouble(document)],
+      ]),
     ),
   );
 }

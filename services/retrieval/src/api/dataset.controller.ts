@@ -1,12 +1,18 @@
 import type * as messages from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
+import type { Chunks } from '../domain/chunks.js';
 import type { Datasets } from '../domain/datasets.js';
+import type { Documents } from '../domain/documents.js';
 import type { Page } from '../domain/ports.js';
 import { chunkMessage, datasetMessage, documentMessage } from './messages.js';
 
 /** Datasets, documents and chunks, for callers in this process or over gRPC. */
 export class DatasetController implements Handlers<typeof messages.DatasetServiceService> {
-  constructor(private readonly datasets: Datasets) {}
+  constructor(
+    private readonly datasets: Datasets,
+    private readonly documents: Documents,
+    private readonly chunks: Chunks,
+  ) {}
 
   async createDataset({ tenantId, ...given }: messages.CreateDatasetRequest): Promise<messages.CreateDatasetResponse> {
     return { dataset: datasetMessage(await this.datasets.create(tenantId, given)) };
@@ -39,43 +45,48 @@ export class DatasetController implements Handlers<typeof messages.DatasetServic
     datasetId,
     ...given
   }: messages.CreateDocumentRequest): Promise<messages.CreateDocumentResponse> {
-    return { document: documentMessage(await this.datasets.createDocument(tenantId, datasetId, given)) };
+    return { document: documentMessage(await this.documents.create(tenantId, datasetId, given)) };
   }
 
   async getDocument(request: messages.GetDocumentRequest): Promise<messages.GetDocumentResponse> {
     const { tenantId, datasetId, documentId } = request;
-    return { document: documentMessage(await this.datasets.document(tenantId, datasetId, documentId)) };
+    return { document: documentMessage(await this.documents.get(tenantId, datasetId, documentId)) };
   }
 
   async listDocuments(request: messages.ListDocumentsRequest): Promise<messages.ListDocumentsResponse> {
     const page = pageOf(request, request.keyword);
-    const { items, nextCursor } = await this.datasets.documents(request.tenantId, request.datasetId, page);
+    const { items, nextCursor } = await this.documents.list(request.tenantId, request.datasetId, page);
     return { documents: items.map(documentMessage), nextCursor };
   }
 
   async updateDocument(request: messages.UpdateDocumentRequest): Promise<messages.UpdateDocumentResponse> {
     const { tenantId, datasetId, documentId, ...given } = request;
-    return { document: documentMessage(await this.datasets.updateDocument(tenantId, datasetId, documentId, given)) };
+    return { document: documentMessage(await this.documents.update(tenantId, datasetId, documentId, given)) };
+  }
+
+  async retryDocument(request: messages.RetryDocumentRequest): Promise<messages.RetryDocumentResponse> {
+    const { tenantId, datasetId, documentId } = request;
+    return { document: documentMessage(await this.documents.retry(tenantId, datasetId, documentId)) };
   }
 
   async deleteDocument(request: messages.DeleteDocumentRequest): Promise<messages.DeleteDocumentResponse> {
-    await this.datasets.deleteDocument(request.tenantId, request.datasetId, request.documentId);
+    await this.documents.delete(request.tenantId, request.datasetId, request.documentId);
     return {};
   }
 
   async listChunks(request: messages.ListChunksRequest): Promise<messages.ListChunksResponse> {
     const { tenantId, datasetId, documentId } = request;
-    const { items, nextCursor } = await this.datasets.chunks(tenantId, datasetId, documentId, pageOf(request, ''));
+    const { items, nextCursor } = await this.chunks.list(tenantId, datasetId, documentId, pageOf(request, ''));
     return { chunks: items.map(chunkMessage), nextCursor };
   }
 
   async saveChunk(request: messages.SaveChunkRequest): Promise<messages.SaveChunkResponse> {
     const { tenantId, datasetId, documentId, chunkId, ...given } = request;
-    return { chunk: chunkMessage(await this.datasets.saveChunk(tenantId, datasetId, documentId, chunkId, given)) };
+    return { chunk: chunkMessage(await this.chunks.save(tenantId, datasetId, documentId, chunkId, given)) };
   }
 
   async deleteChunk(request: messages.DeleteChunkRequest): Promise<messages.DeleteChunkResponse> {
-    await this.datasets.deleteChunk(request.tenantId, request.datasetId, request.documentId, request.chunkId);
+    await this.chunks.delete(request.tenantId, request.datasetId, request.documentId, request.chunkId);
     return {};
   }
 }

@@ -2,7 +2,7 @@ import { indexingQueue } from '@treadle/contracts';
 import { toFailure } from '@treadle/failure';
 import type { MessageBus, Subscription } from '@treadle/messaging';
 import type { IndexDocument } from '../domain/index-document.js';
-import type { IndexWork } from '../domain/ports.js';
+import type { IndexWork } from '../domain/index-work.js';
 
 export interface IndexingOptions {
   readonly bus: MessageBus;
@@ -19,7 +19,10 @@ export interface IndexingOptions {
 /** Puts on the queue at a time. */
 const mostQueued = 200;
 
-/** Brings outstanding documents to indexers. PostgreSQL knows what is outstanding; the queue only spreads it over the processes. */
+/**
+ * Brings outstanding documents to indexers. PostgreSQL knows what is outstanding and whose turn it is; the queue only spreads the work over the
+ * processes: a message stands for one piece of it, whichever that is when its time comes.
+ */
 export class IndexingConsumer {
   private readonly stopping = new AbortController();
   private subscription: Subscription | undefined;
@@ -31,8 +34,8 @@ export class IndexingConsumer {
   async start(): Promise<void> {
     const { bus, concurrency, leaseMs, pollMs, isIndexer, indexDocument } = this.options;
     if (isIndexer)
-      this.subscription = await bus.consume(indexingQueue, { concurrency, leaseMs }, async ({ message }) => {
-        await indexDocument.index(message, this.stopping.signal);
+      this.subscription = await bus.consume(indexingQueue, { concurrency, leaseMs }, async () => {
+        await indexDocument.next(this.stopping.signal);
         return { kind: 'done' };
       });
     this.timer = setInterval(() => this.nudge(), pollMs).unref();
@@ -55,8 +58,9 @@ export class IndexingConsumer {
   }
 
   private async look(): Promise<void> {
-    const { bus, work, log } = this.options;
+    const { bus, work, log, isIndexer, indexDocument } = this.options;
     try {
+      if (isIndexer) await indexDocument.switchOverReady();
       for (const task of await work.due(mostQueued))
         await bus.enqueue(indexingQueue, `${task.indexId}.${task.documentId}`, task);
     } catch (error) {

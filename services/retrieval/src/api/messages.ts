@@ -3,9 +3,21 @@ import type { Chunk, Dataset, Document } from '../domain/dataset.js';
 import type { FoundChunk, SearchAnswer } from '../domain/search-answer.js';
 
 export function datasetMessage(dataset: Dataset): messages.Dataset {
-  const { id, name, description, embeddingProvider, embeddingModel, documents, chunks, reindexing } = dataset;
+  const {
+    id,
+    name,
+    description,
+    embeddingProvider,
+    embeddingModel,
+    documents,
+    chunks,
+    reindexing,
+    reindexedDocuments,
+    reindexFailures,
+  } = dataset;
   return {
     ...{ id, name, description, embeddingProvider, embeddingModel, documents, chunks, reindexing },
+    ...{ reindexedDocuments, reindexFailures },
     dimensions: dataset.index.space.dimensions,
     chunkingJson: JSON.stringify(dataset.chunking),
     searchJson: JSON.stringify(dataset.search),

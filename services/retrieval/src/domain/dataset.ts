@@ -26,11 +26,14 @@ export interface Dataset extends DatasetSettings {
   readonly documents: number;
   readonly chunks: number;
   readonly reindexing: boolean;
+  /** Of the index that is being built: documents that are done, and those that failed and keep the old index serving. */
+  readonly reindexedDocuments: number;
+  readonly reindexFailures: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-export type DocumentStatus = 'waiting' | 'splitting' | 'indexing' | 'completed' | 'failed' | 'paused';
+export type DocumentStatus = 'waiting' | 'extracting' | 'splitting' | 'indexing' | 'completed' | 'error' | 'paused';
 
 export interface Document {
   readonly id: string;
@@ -39,8 +42,11 @@ export interface Document {
   readonly source: string;
   readonly sourceName: string;
   readonly status: DocumentStatus;
-  /** Empty unless it failed. */
+  /** Empty unless it failed: why, and the failure's code. */
   readonly error: string;
+  readonly errorCode: string;
+  /** Why it could not be taken into the index that is being built beside the one that serves; empty for no trouble. */
+  readonly reindexError: string;
   readonly enabled: boolean;
   readonly archived: boolean;
   readonly metadata: Metadata;

@@ -1,7 +1,9 @@
 import { FailureError, failureKind, toFailure } from '@treadle/failure';
-import { cut } from './chunking.js';
 import { embedChunks, type RetrievalModels } from './embeddings.js';
-import type { HeldWork, IndexWork, RowToCut, WorkName } from './ports.js';
+import type { HeldWork, IndexWork } from './index-work.js';
+import { rowsOf } from './rows-to-cut.js';
+import { roomFor, type TenantLimits } from './tenant-limits.js';
+import { checkedText, type TextSource } from './text-source.js';
 import type { DocumentPayload, IndexRef, Point, VectorStore } from './vector-store.js';
 
 /** What a document's points are in the truth. */
@@ -15,6 +17,8 @@ export interface IndexDocumentParts {
   readonly models: RetrievalModels;
   readonly store: VectorStore;
   readonly points: DocumentPoints;
+  readonly texts: TextSource;
+  readonly limits: TenantLimits & { readonly documentCharacters: number };
   /** How long a worker may be silent before its document goes to another. */
   readonly leaseMs: number;
   /** Chunks whose vectors are made and committed at a time. */
@@ -22,60 +26,100 @@ export interface IndexDocumentParts {
   readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
 }
 
-/** Attempts in a row without progress after which even the world's trouble counts as final. */
+/** Attempts in a row without progress after which even the world's trouble counts as final; fewer while a text is being read. */
 const mostAttempts = 20;
+const mostReadings = 5;
 const firstDelayMs = 1000;
 const longestDelayMs = 60_000;
+/** Batches after which a document waits for its next turn, if other tenants wait. */
+const batchesOfTurn = 16;
 
 /** The work was taken by somebody else: whoever notices stops without a trace. */
 class Taken extends Error {}
 
-/** Cuts and indexes one document, from where it stands. Killed at any moment, it goes on elsewhere from the last batch. */
+/** Reads, cuts and indexes documents, each from where it stands. Killed at any moment, it goes on elsewhere from the last batch. */
 export class IndexDocument {
   constructor(private readonly parts: IndexDocumentParts) {}
 
-  /** Does nothing when somebody else has it, or it is done. @param stop ends it after the batch under way. */
-  async index(name: WorkName, stop: AbortSignal): Promise<void> {
+  /** Works on the document whose turn it is; does nothing when none is due. @param stop ends it after the batch under way. */
+  async next(stop: AbortSignal): Promise<void> {
     const { work: outstanding, leaseMs } = this.parts;
-    const work = await outstanding.take(name, leaseMs);
+    const work = await outstanding.take(leaseMs);
     if (!work) return;
+    const lease = this.keep(work);
     try {
-      await this.work(work, stop);
+      if (!(await this.work(work, AbortSignal.any([stop, lease.lost])))) return await outstanding.handBack(work, 0);
     } catch (error) {
-      if (error instanceof Taken) return;
-      if (stop.aborted) return outstanding.handBack(work, 0);
+      if (error instanceof Taken || lease.lost.aborted) return;
+      if (stop.aborted) return await outstanding.handBack(work, 0);
       await this.troubled(work, error);
+    } finally {
+      lease.end();
     }
-    const replaced = await outstanding.switchOver(work.datasetId);
+    await this.switchOver(work.datasetId);
+  }
+
+  /** Lets new indexes take over that are ready, also where whoever finished the last document died before it could. */
+  async switchOverReady(): Promise<void> {
+    for (const datasetId of await this.parts.work.readyDatasets()) await this.switchOver(datasetId);
+  }
+
+  private async switchOver(datasetId: string): Promise<void> {
+    const replaced = await this.parts.work.switchOver(datasetId);
     if (replaced) await this.parts.store.remove(replaced, { all: true });
   }
 
-  private async work(work: HeldWork, stop: AbortSignal): Promise<void> {
-    if (work.status === 'splitting') await this.cut(work, stop);
-    await this.embed(work, stop);
+  /** Keeps the lease while its holder lives, however long a reading or a batch takes. */
+  private keep(work: HeldWork): { readonly lost: AbortSignal; end(): void } {
+    const { work: outstanding, leaseMs } = this.parts;
+    const lost = new AbortController();
+    const look = (isHeld: boolean) => {
+      if (!isHeld) lost.abort(new Taken());
+    };
+    // Where the database is away, the lease runs out unless it is back in time.
+    const extend = () => void outstanding.extend(work, leaseMs).then(look, () => undefined);
+    const timer = setInterval(extend, leaseMs / 3).unref();
+    return { lost: lost.signal, end: () => clearInterval(timer) };
+  }
+
+  /** Whether it is done; otherwise it is another tenant's turn. */
+  private async work(work: HeldWork, stop: AbortSignal): Promise<boolean> {
+    if (work.status === 'extracting') await this.extract(work, stop);
+    if (work.status !== 'indexing') await this.cut(work, stop);
+    if (!(await this.embed(work, stop))) return false;
     await this.publish(work, stop);
+    return true;
+  }
+
+  private async extract(work: HeldWork, stop: AbortSignal): Promise<void> {
+    const { work: outstanding, texts, limits, leaseMs } = this.parts;
+    if (!work.origin) return;
+    const text = checkedText(await texts.textOf(work.tenantId, work.origin, stop), limits.documentCharacters);
+    held(await outstanding.saveText(work, text, roomFor(limits, { characters: text.length }), leaseMs));
   }
 
   private async cut(work: HeldWork, stop: AbortSignal): Promise<void> {
-    const { work: outstanding, leaseMs } = this.parts;
+    const { work: outstanding, limits, leaseMs } = this.parts;
+    const room = (chunks: number) => roomFor(limits, { chunks });
     const copied = work.nextPart === 0 && (await outstanding.copyChunks(work));
     for (let part = work.nextPart; !copied; part += 1) {
       stop.throwIfAborted();
       const text = await outstanding.part(work, part);
       if (text === undefined) break;
-      held(await outstanding.saveCut(work, part, rowsOf(text, work), leaseMs));
+      held(await outstanding.saveCut(work, part, rowsOf(text, work.chunking), room, leaseMs));
     }
     const chunks = await outstanding.finishCutting(work);
     held(chunks !== undefined);
     if (chunks === 0) throw FailureError.of('invalid_argument', noChunks[work.chunking.mode]);
   }
 
-  private async embed(work: HeldWork, stop: AbortSignal): Promise<void> {
+  private async embed(work: HeldWork, stop: AbortSignal): Promise<boolean> {
     const { work: outstanding, models, batch, leaseMs } = this.parts;
-    for (;;) {
+    for (let batches = 1; ; batches += 1) {
       stop.throwIfAborted();
       const chunks = await outstanding.unindexed(work, batch);
-      if (chunks.length === 0) return;
+      if (chunks.length === 0) return true;
+      if (batches > batchesOfTurn && (await outstanding.othersWait(work.tenantId))) return false;
       const { space } = await this.indexOf(work);
       const vectors = await embedChunks(
         models,
@@ -116,36 +160,25 @@ export class IndexDocument {
 
   private async troubled(work: HeldWork, error: unknown): Promise<void> {
     const { log, work: outstanding } = this.parts;
-    const { code, message, retryable } = toFailure(error);
+    const trouble = toFailure(error);
+    const { code, message, retryable } = trouble;
     const facts = { datasetId: work.datasetId, documentId: work.documentId, code };
     if (failureKind(code) === 'bug') log.error({ ...facts, err: error }, 'indexing met a bug');
-    if (retryable && work.attempts < mostAttempts) {
+    if (retryable && work.attempts < (work.status === 'extracting' ? mostReadings : mostAttempts)) {
       log.warn({ ...facts, reason: message }, 'a document cannot be indexed now; trying again');
       return outstanding.handBack(work, Math.min(longestDelayMs, firstDelayMs * 2 ** (work.attempts - 1)));
     }
-    await outstanding.fail(work, message);
+    const ending = work.servedVersion > 0 ? ` ${stillServed}` : '';
+    const isCallers = failureKind(code) === 'caller';
+    await outstanding.fail(work, { ...trouble, message: `${message}${ending}` }, !isCallers);
   }
 }
+
+const stillServed = 'What the document held before is still found.';
 
 function held(isHeld: boolean): void {
   if (!isHeld) throw new Taken();
 }
-
-/** Parents before their parts. */
-function rowsOf(text: string, { chunking }: HeldWork): RowToCut[] {
-  const rows: RowToCut[] = [];
-  for (const { content, answer, children } of cut(text, chunking)) {
-    const parent = rows.push({ content, answer, isParent: children.length > 0 }) - 1;
-    for (const child of children) rows.push({ content: child, answer: '', isParent: false, parent });
-  }
-  if (rows.length <= mostChunksOfPart) return rows;
-  throw FailureError.of(
-    'limit_exceeded',
-    `A part of the text makes ${rows.length} chunks, where ${mostChunksOfPart} are allowed. Choose longer chunks.`,
-  );
-}
-
-const mostChunksOfPart = 50_000;
 
 const nothing = 'The document has no text to find, once blanks and what the cleaning rules remove are gone.';
 const noChunks = {

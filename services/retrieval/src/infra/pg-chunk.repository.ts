@@ -5,9 +5,11 @@ import { type Chunk, type Dataset, invalid, notFound } from '../domain/dataset.j
 import { type Metadata, type MetadataFilter, matches } from '../domain/metadata-filter.js';
 import type { ChunkChange, ChunkInContext, ChunkRepository, Listed, Page } from '../domain/ports.js';
 import { denseToBytes, sparseToBytes } from '../domain/sparse-vector.js';
+import type { LimitCheck } from '../domain/tenant-limits.js';
 import type { Point, PointSelection } from '../domain/vector-store.js';
 import { sparseOfText, toTsquery, toTsvector } from '../domain/words.js';
 import { type ChunkRow, type DocumentRow, shownMetadata, toChunk } from './rows.js';
+import { chunkUsage } from './tenant-usage.js';
 import { inTransaction, nextRevision } from './transaction.js';
 
 interface ContextRow extends ChunkRow {
@@ -49,13 +51,14 @@ export class PgChunkRepository implements ChunkRepository {
     dataset: Dataset,
     documentId: string,
     chunkId: string,
-    change: ChunkChange,
-    dense: Float32Array,
+    { dense, ...change }: ChunkChange & { readonly dense: Float32Array },
+    room: LimitCheck,
   ): Promise<Point> {
     const { indexId } = dataset.index;
     const words = [change.content, change.answer, ...change.keywords].join(' ');
     return inTransaction(this.pool, async (client) => {
       const version = await servedVersion(client, indexId, documentId);
+      room(await chunkUsage(client, dataset.index.tenantId));
       const revision = await nextRevision(client, indexId);
       const id = chunkId || randomUUID();
       await (chunkId ? changeChunk : addChunk)(client, dataset, { documentId, version, id, words, ...change });

@@ -92,10 +92,13 @@ export class PgDatasetRepository implements DatasetRepository {
     const indexId = randomUUID();
     const sameCut = JSON.stringify(sorted(dataset.chunking)) === JSON.stringify(sorted(settings.chunking));
     await addIndex(client, { tenantId, datasetId, indexId, copiedFrom: sameCut ? serving : null, settings });
+    // Of a document whose new text has failed, the one that serves goes on serving.
     await client.query(
       `insert into document_work (index_id, document_id, tenant_id, status, document_version)
-       select $1, id, tenant_id, 'waiting', version from document where dataset_id = $2`,
-      [indexId, datasetId],
+       select $1, t.id, t.tenant_id, case when w.status = 'paused' then w.status else 'waiting' end,
+         case when w.status = 'error' and w.served_version > 0 then w.served_version else t.version end
+       from document t join document_work w on w.document_id = t.id and w.index_id = $3 where t.dataset_id = $2`,
+      [indexId, datasetId, serving],
     );
   }
 

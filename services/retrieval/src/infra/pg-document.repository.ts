@@ -3,7 +3,10 @@ import type { Pool, PoolClient } from 'pg';
 import type { Dataset, Document } from '../domain/dataset.js';
 import { type MetadataFilter, matches } from '../domain/metadata-filter.js';
 import type { DocumentChange, DocumentRepository, Listed, NewDocument, Page } from '../domain/ports.js';
+import type { LimitCheck } from '../domain/tenant-limits.js';
+import type { DocumentOrigin } from '../domain/text-source.js';
 import type { IndexRef } from '../domain/vector-store.js';
+import { addVersion, dropVersions, sourceNameOf } from './document-versions.js';
 import { cutPage, likeOf, readCursor } from './paging.js';
 import {
   type DatasetRow,
@@ -14,27 +17,26 @@ import {
   toDataset,
   toDocument,
 } from './rows.js';
+import { documentUsage } from './tenant-usage.js';
 import { inTransaction, nextRevision } from './transaction.js';
-
-/** Characters of one part: what a worker holds of a text at a time. */
-const partCharacters = 200_000;
 
 /** Documents in PostgreSQL, with the work that their changes make. */
 export class PgDocumentRepository implements DocumentRepository {
   constructor(private readonly pool: Pool) {}
 
-  async create({ id: datasetId, index }: Dataset, document: NewDocument): Promise<string> {
-    const { name, source, sourceName, metadata, text } = document;
+  async create({ id: datasetId, index }: Dataset, document: NewDocument, room: LimitCheck): Promise<string> {
+    const { name, metadata, origin } = document;
     return inTransaction(this.pool, async (client) => {
       // Against a new index that begins at the same moment and would not know the document.
       await client.query('select from dataset where id = $1 for share', [datasetId]);
+      room(await documentUsage(client, index.tenantId));
       const { rows } = await client.query<{ id: string }>(
         `insert into document (tenant_id, dataset_id, name, source, source_name, metadata, characters)
-         values ($1, $2, $3, $4, $5, $6, $7) returning id`,
-        [index.tenantId, datasetId, name, source, sourceName, JSON.stringify(metadata), text.length],
+         values ($1, $2, $3, $4, $5, $6, 0) returning id`,
+        [index.tenantId, datasetId, name, origin.source, sourceNameOf(origin), JSON.stringify(metadata)],
       );
       const id = rows[0]?.id ?? '';
-      await writeParts(client, id, text);
+      await addVersion(client, id, 1, origin);
       await client.query(
         `insert into document_work (index_id, document_id, tenant_id, status, document_version)
          select id, $1, tenant_id, 'waiting', 1 from dataset_index where dataset_id = $2`,
@@ -62,8 +64,8 @@ export class PgDocumentRepository implements DocumentRepository {
     return cutPage(rows.map(toDocument), page.limit);
   }
 
-  async update(dataset: Dataset, documentId: string, change: DocumentChange): Promise<void> {
-    const { name, metadata, enabled, archived, text, paused } = change;
+  async update(dataset: Dataset, documentId: string, change: DocumentChange, room: LimitCheck): Promise<void> {
+    const { name, metadata, enabled, archived, origin, paused } = change;
     await inTransaction(this.pool, async (client) => {
       await client.query(lockWork, [documentId]);
       await client.query(
@@ -75,8 +77,17 @@ export class PgDocumentRepository implements DocumentRepository {
         const statement = 'update document_work set described_revision = $3 where index_id = $1 and document_id = $2';
         await client.query(statement, [indexId, documentId, await nextRevision(client, indexId)]);
       }
-      if (text !== undefined) await replaceText(client, documentId, text);
-      if (paused !== undefined) await client.query(paused ? pause : goOn, [documentId]);
+      if (origin?.source === 'text') room(await documentUsage(client, dataset.index.tenantId, documentId));
+      if (origin) await newVersion(client, documentId, origin);
+      if (paused === true) await client.query(pause, [documentId]);
+      if (paused === false) await goOn(client, documentId, ['paused', 'error']);
+    });
+  }
+
+  async retry(_dataset: Dataset, documentId: string): Promise<boolean> {
+    return inTransaction(this.pool, async (client) => {
+      await client.query(lockWork, [documentId]);
+      return goOn(client, documentId, ['error']);
     });
   }
 
@@ -119,39 +130,35 @@ export class PgDocumentRepository implements DocumentRepository {
 
 /** Before the index, as those do who finish a work. */
 const lockWork = 'select from document_work where document_id = $1 order by index_id for update';
-const pause = `update document_work set status = 'paused', fence = fence + 1
-  where document_id = $1 and status in ('waiting', 'splitting', 'indexing')`;
-/** What has been cut and indexed already is kept. */
-const goOn = `update document_work set status = 'waiting', error = '', attempts = 0, due_at = now()
-  where document_id = $1 and status in ('paused', 'failed')`;
+const pause = `update document_work set status = 'paused', fence = fence + 1, held = false
+  where document_id = $1 and status in ('waiting', 'extracting', 'splitting', 'indexing')`;
 
-async function replaceText(client: PoolClient, documentId: string, text: string): Promise<void> {
-  const statement = 'update document set version = version + 1, characters = $2 where id = $1 returning version';
-  const { rows } = await client.query<{ version: number }>(statement, [documentId, text.length]);
-  await client.query('delete from document_part where document_id = $1', [documentId]);
-  await writeParts(client, documentId, text);
-  await client.query(
-    `update document_work set status = 'waiting', error = '', document_version = $2, next_part = 0, chunks_cut = 0, chunks_indexed = 0,
-       attempts = 0, fence = fence + 1, due_at = now() where document_id = $1`,
-    [documentId, rows[0]?.version],
+/** What has been cut and indexed already is kept, unless there is a newer text. Whether there was anything to go on with. */
+async function goOn(client: PoolClient, documentId: string, from: readonly string[]): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update document_work set status = 'waiting', error = '', error_code = '', attempts = 0, held = false, due_at = now()
+     where document_id = $1 and status = any($2)`,
+    [documentId, from],
   );
+  await client.query(
+    `update document_work w set ${anew}, document_version = d.version from document d
+     where d.id = $1 and w.document_id = d.id and w.document_version < d.version`,
+    [documentId],
+  );
+  return rowCount !== 0;
 }
 
-/** Parts end where a paragraph does, where one does; no chunk spans two. */
-async function writeParts(client: PoolClient, documentId: string, text: string): Promise<void> {
-  let part = 0;
-  for (let at = 0; at < text.length; part += 1) {
-    const end = endOfPart(text, at);
-    const content = text.slice(at, end).replaceAll('\u0000', '').toWellFormed();
-    await client.query('insert into document_part values ($1, $2, $3)', [documentId, part, content]);
-    at = end;
-  }
-}
+const anew = `status = 'waiting', error = '', error_code = '', next_part = 0, chunks_cut = 0, chunks_indexed = 0, attempts = 0,
+  fence = fence + 1, held = false, due_at = now()`;
 
-function endOfPart(text: string, at: number): number {
-  if (text.length - at <= partCharacters) return text.length;
-  const paragraph = text.lastIndexOf('\n\n', at + partCharacters);
-  if (paragraph > at + partCharacters / 2) return paragraph + 2;
-  const word = text.lastIndexOf(' ', at + partCharacters);
-  return word > at + partCharacters / 2 ? word + 1 : at + partCharacters;
+async function newVersion(client: PoolClient, documentId: string, origin: DocumentOrigin): Promise<void> {
+  const statement = 'update document set version = version + 1 where id = $1 returning version';
+  const { rows } = await client.query<{ version: number }>(statement, [documentId]);
+  const version = rows[0]?.version ?? 1;
+  await addVersion(client, documentId, version, origin);
+  await client.query(`update document_work set ${anew}, document_version = $2 where document_id = $1`, [
+    documentId,
+    version,
+  ]);
+  await dropVersions(client, documentId);
 }

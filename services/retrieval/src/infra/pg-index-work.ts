@@ -1,31 +1,62 @@
-import { createHash } from 'node:crypto';
+import type { Failure } from '@treadle/failure';
 import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
 import type { Chunking } from '../domain/chunking.js';
-import type { HeldWork, IndexWork, RowToCut, WorkName } from '../domain/ports.js';
+import type { HeldWork, IndexWork, RowToCut, WorkName } from '../domain/index-work.js';
 import { denseToBytes, sparseToBytes } from '../domain/sparse-vector.js';
+import type { LimitCheck } from '../domain/tenant-limits.js';
 import type { IndexRef } from '../domain/vector-store.js';
-import { sparseOfText, toTsvector } from '../domain/words.js';
-import { type DatasetRow, toDataset } from './rows.js';
+import { sparseOfText } from '../domain/words.js';
+import { dropVersions, keepText, toReadOrigin, type VersionRow } from './document-versions.js';
+import { copyChunks, insertChunks } from './pg-cutting.js';
+import { indexOf, open, readyDatasets, switchOver } from './pg-switch-over.js';
+import { chunkUsage, documentUsage } from './tenant-usage.js';
 import { inTransaction, nextRevision } from './transaction.js';
 
-interface WorkRow {
+interface WorkRow extends VersionRow {
   tenant_id: string;
   dataset_id: string;
   index_id: string;
   document_id: string;
   document_version: number;
+  served_version: number;
   fence: number;
   attempts: number;
   next_part: number;
-  status: 'splitting' | 'indexing';
+  status: HeldWork['status'];
   chunking: Chunking;
   embedding_provider: string;
   embedding_model: string;
 }
 
-const open = `('waiting', 'splitting', 'indexing')`;
 const lease = (at: string) => `now() + ${at} * interval '1 millisecond'`;
+
+const tenantsLookedAt = 20;
+
+/** Tenants with work that is due, those first of whose work least is held; found one after the other, however much work each has. */
+const tenantsInTurn = `
+  with recursive tenant as (
+    (select tenant_id from document_work where status in ${open} order by tenant_id limit 1)
+    union all
+    select (select w.tenant_id from document_work w where w.status in ${open} and w.tenant_id > t.tenant_id order by w.tenant_id limit 1)
+    from tenant t where t.tenant_id is not null
+  )
+  select t.tenant_id from tenant t
+  cross join lateral (select min(w.due_at) due_at from document_work w where w.tenant_id = t.tenant_id and w.status in ${open}) first
+  cross join lateral (select count(*) held from document_work h
+    where h.tenant_id = t.tenant_id and h.held and h.status in ${open} and h.due_at > now()) busy
+  where first.due_at <= now() order by busy.held, first.due_at limit $1`;
+
+/** Takes what has waited longest, but for what others are taking at this moment. */
+const takeOfTenant = `
+  update document_work w set fence = w.fence + 1, attempts = w.attempts + 1, due_at = ${lease('$2')}, held = true,
+    status = case when not v.is_read then 'extracting' when w.status = 'indexing' then w.status else 'splitting' end
+  from dataset_index i, document_version v,
+    (select n.index_id, n.document_id from document_work n where n.tenant_id = $1 and n.status in ${open} and n.due_at <= now()
+     order by n.due_at limit 1 for update skip locked) due
+  where w.index_id = due.index_id and w.document_id = due.document_id and i.id = w.index_id
+    and v.document_id = w.document_id and v.version = w.document_version
+  returning w.*, i.dataset_id, i.chunking, i.embedding_provider, i.embedding_model, v.source, v.source_name, v.file_id, v.media_type`;
 
 /** Outstanding indexing in PostgreSQL. Every write asks for the fence under which the work was taken. */
 export class PgIndexWork implements IndexWork {
@@ -39,55 +70,71 @@ export class PgIndexWork implements IndexWork {
     );
   }
 
-  async take({ indexId, documentId }: WorkName, leaseMs: number): Promise<HeldWork | undefined> {
-    const [row] = await this.rows<WorkRow>(
-      `update document_work w set fence = w.fence + 1, attempts = w.attempts + 1, due_at = ${lease('$3')},
-         status = case when w.status = 'waiting' then 'splitting' else w.status end
-       from dataset_index i where i.id = w.index_id and w.index_id = $1 and w.document_id = $2 and w.status in ${open} and w.due_at <= now()
-       returning w.*, i.dataset_id, i.chunking, i.embedding_provider, i.embedding_model`,
-      [indexId, documentId, leaseMs],
-    );
-    return row && toWork(row);
+  async take(leaseMs: number): Promise<HeldWork | undefined> {
+    const tenants = await this.rows<{ tenant_id: string }>(tenantsInTurn, [tenantsLookedAt]);
+    for (const { tenant_id } of tenants) {
+      const [row] = await this.rows<WorkRow>(takeOfTenant, [tenant_id, leaseMs]);
+      if (row) return toWork(row);
+    }
+    return undefined;
   }
 
-  async part({ documentId }: HeldWork, part: number): Promise<string | undefined> {
-    const statement = 'select content from document_part where document_id = $1 and part = $2';
-    const [row] = await this.rows<{ content: string }>(statement, [documentId, part]);
-    return row?.content;
+  async othersWait(tenantId: string): Promise<boolean> {
+    const other = (comparison: string) =>
+      `exists (select from document_work where status in ${open} and tenant_id ${comparison} $1 and due_at <= now())`;
+    const [row] = await this.rows<{ wait: boolean }>(`select ${other('<')} or ${other('>')} wait`, [tenantId]);
+    return row?.wait ?? false;
   }
 
-  async copyChunks(work: HeldWork): Promise<boolean> {
+  extend(work: HeldWork, leaseMs: number): Promise<boolean> {
     return this.held(work, async (client) => {
-      const { indexId, documentId, documentVersion } = work;
-      const { rows } = await client.query<{ copied_from: string }>(
-        `select i.copied_from from dataset_index i join document_work o on o.index_id = i.copied_from
-         where i.id = $1 and o.document_id = $2 and o.served_version = $3`,
-        [indexId, documentId, documentVersion],
-      );
-      const [from] = rows;
-      if (!from) return false;
-      const { rowCount } = await client.query(
-        `insert into chunk (id, tenant_id, dataset_id, index_id, document_id, document_version, position, parent_id, is_parent, content, answer,
-           keywords, enabled, words)
-         select md5(id::text || $1)::uuid, tenant_id, dataset_id, $1::uuid, document_id, document_version, position,
-           md5(parent_id::text || $1)::uuid, is_parent, content, answer, keywords, enabled, words
-         from chunk where index_id = $2 and document_id = $3 and live on conflict do nothing`,
-        [indexId, from.copied_from, documentId],
-      );
-      const statement =
-        'update document_work set chunks_cut = chunks_cut + $3 where index_id = $1 and document_id = $2';
-      await client.query(statement, [indexId, documentId, rowCount]);
+      const statement = `update document_work set due_at = ${lease('$3')} where index_id = $1 and document_id = $2`;
+      await client.query(statement, [work.indexId, work.documentId, leaseMs]);
       return true;
     });
   }
 
-  async saveCut(work: HeldWork, part: number, rows: readonly RowToCut[], leaseMs: number): Promise<boolean> {
+  saveText(work: HeldWork, text: string, room: LimitCheck, leaseMs: number): Promise<boolean> {
+    const { tenantId, indexId, documentId, documentVersion } = work;
+    return this.held(work, async (client) => {
+      room(await documentUsage(client, tenantId, documentId));
+      const statement =
+        'select from document_version where document_id = $1 and version = $2 and not is_read for update';
+      const { rowCount } = await client.query(statement, [documentId, documentVersion]);
+      // Otherwise somebody has read it for another index meanwhile.
+      if (rowCount === 1) await keepText(client, documentId, documentVersion, text);
+      await client.query(
+        `update document_work set status = 'splitting', attempts = 1, due_at = ${lease('$3')} where index_id = $1 and document_id = $2`,
+        [indexId, documentId, leaseMs],
+      );
+      return true;
+    });
+  }
+
+  async part({ documentId, documentVersion }: HeldWork, part: number): Promise<string | undefined> {
+    const statement = 'select content from document_part where document_id = $1 and version = $2 and part = $3';
+    const [row] = await this.rows<{ content: string }>(statement, [documentId, documentVersion, part]);
+    return row?.content;
+  }
+
+  async copyChunks(work: HeldWork): Promise<boolean> {
+    return this.held(work, (client) => copyChunks(client, work));
+  }
+
+  async saveCut(
+    work: HeldWork,
+    part: number,
+    rows: readonly RowToCut[],
+    room: (chunks: number) => LimitCheck,
+    leaseMs: number,
+  ): Promise<boolean> {
     return this.held(work, async (client) => {
       const { rows: counted } = await client.query<{ chunks_cut: number; next_part: number }>(
         'select chunks_cut, next_part from document_work where index_id = $1 and document_id = $2',
         [work.indexId, work.documentId],
       );
       const cut = counted[0]?.chunks_cut ?? 0;
+      room(cut + rows.length)(await chunkUsage(client, work.tenantId, work.documentId));
       if (rows.length > 0) await insertChunks(client, work, cut, rows);
       await client.query(
         `update document_work set next_part = $3, chunks_cut = $4, due_at = ${lease('$5')} where index_id = $1 and document_id = $2`,
@@ -167,10 +214,11 @@ export class PgIndexWork implements IndexWork {
       const { rowCount } = await client.query(`update chunk set live = true where ${where}`, [indexId, documentId]);
       await client.query(`update point set revision = $3 where ${where}`, [indexId, documentId, revision]);
       await client.query(
-        `update document_work set status = 'completed', error = '', served_version = document_version, described_revision = $3, chunks = $4
+        `update document_work set status = 'completed', error = '', error_code = '', served_version = document_version, described_revision = $3, chunks = $4
          where ${where}`,
         [indexId, documentId, revision, rowCount],
       );
+      await dropVersions(client, documentId);
       const index = await indexOf(client, indexId);
       done = index && { index, gone: gone.map(({ chunk_id }) => chunk_id) };
       return true;
@@ -178,44 +226,40 @@ export class PgIndexWork implements IndexWork {
     return done;
   }
 
-  async fail(work: HeldWork, error: string): Promise<void> {
+  async fail(work: HeldWork, { code, message }: Failure, keepsCut: boolean): Promise<void> {
+    const { indexId, documentId, documentVersion } = work;
     await this.held(work, async (client) => {
-      const statement = `update document_work set status = 'failed', error = $3 where index_id = $1 and document_id = $2`;
-      await client.query(statement, [work.indexId, work.documentId, error.slice(0, 2000)]);
+      await client.query(
+        `update document_work set status = 'error', error = $3, error_code = $4 where index_id = $1 and document_id = $2`,
+        [indexId, documentId, message.slice(0, 2000), code],
+      );
+      if (keepsCut) return true;
+      await client.query(
+        'delete from chunk where index_id = $1 and document_id = $2 and document_version = $3 and not live',
+        [indexId, documentId, documentVersion],
+      );
+      await client.query(
+        'update document_work set next_part = 0, chunks_cut = 0, chunks_indexed = 0 where index_id = $1 and document_id = $2',
+        [indexId, documentId],
+      );
       return true;
     });
   }
 
   async handBack(work: HeldWork, delayMs: number): Promise<void> {
     await this.held(work, async (client) => {
-      const statement = `update document_work set due_at = ${lease('$3')} where index_id = $1 and document_id = $2`;
+      const statement = `update document_work set held = false, due_at = ${lease('$3')} where index_id = $1 and document_id = $2`;
       await client.query(statement, [work.indexId, work.documentId, delayMs]);
       return true;
     });
   }
 
-  async switchOver(datasetId: string): Promise<IndexRef | undefined> {
-    return inTransaction(this.pool, async (client) => {
-      const { rows } = await client.query<{ serving_index: string }>(
-        'select serving_index from dataset where id = $1 for update',
-        [datasetId],
-      );
-      const serving = rows[0]?.serving_index;
-      const { rows: ready } = await client.query<{ id: string }>(
-        `select id from dataset_index i where dataset_id = $1 and id <> $2
-           and not exists (select from document_work w where w.index_id = i.id and w.status in ${open})`,
-        [datasetId, serving],
-      );
-      const [next] = ready;
-      if (!next || !serving) return undefined;
-      const old = await indexOf(client, serving);
-      await client.query('update dataset set serving_index = $2, updated_at = now() where id = $1', [
-        datasetId,
-        next.id,
-      ]);
-      await client.query('delete from dataset_index where id = $1', [serving]);
-      return old;
-    });
+  readyDatasets(): Promise<string[]> {
+    return readyDatasets(this.pool);
+  }
+
+  switchOver(datasetId: string): Promise<IndexRef | undefined> {
+    return switchOver(this.pool, datasetId);
   }
 
   async index({ indexId }: HeldWork): Promise<IndexRef | undefined> {
@@ -239,52 +283,6 @@ export class PgIndexWork implements IndexWork {
   }
 }
 
-async function indexOf(client: PoolClient | Pool, indexId: string): Promise<IndexRef | undefined> {
-  const { rows } = await client.query<DatasetRow>(
-    `select tenant_id, dataset_id id, id index_id, embedding_provider index_provider, embedding_model index_model, dimensions, revision
-     from dataset_index where id = $1`,
-    [indexId],
-  );
-  return rows.map((row) => toDataset(row).index)[0];
-}
-
-/** Ids follow from the place, so that a part that is cut again after a crash makes the same rows. */
-async function insertChunks(
-  client: PoolClient,
-  work: HeldWork,
-  before: number,
-  rows: readonly RowToCut[],
-): Promise<void> {
-  const idOf = (place: number) => chunkId(work, before + place + 1);
-  await client.query(
-    `insert into chunk (id, tenant_id, dataset_id, index_id, document_id, document_version, position, parent_id, is_parent, content, answer, words)
-     select id, $1, $2, $3, $4, $5, position, parent_id, is_parent, content, answer, words::tsvector
-     from unnest($6::uuid[], $7::integer[], $8::uuid[], $9::boolean[], $10::text[], $11::text[], $12::text[])
-       given (id, position, parent_id, is_parent, content, answer, words) on conflict do nothing`,
-    [
-      work.tenantId,
-      work.datasetId,
-      work.indexId,
-      work.documentId,
-      work.documentVersion,
-      rows.map((_, place) => idOf(place)),
-      rows.map((_, place) => before + place + 1),
-      rows.map(({ parent }) => (parent === undefined ? null : idOf(parent))),
-      rows.map(({ isParent }) => isParent),
-      rows.map(({ content }) => content),
-      rows.map(({ answer }) => answer),
-      rows.map(({ content, answer, isParent }) => (isParent ? '' : toTsvector(`${content} ${answer}`))),
-    ],
-  );
-}
-
-function chunkId({ indexId, documentId, documentVersion }: HeldWork, position: number): string {
-  const hex = createHash('sha256').update(`${indexId}/${documentId}/${documentVersion}/${position}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
-}
-
 function toWork(row: WorkRow): HeldWork {
   return {
     tenantId: row.tenant_id,
@@ -292,6 +290,8 @@ function toWork(row: WorkRow): HeldWork {
     indexId: row.index_id,
     documentId: row.document_id,
     documentVersion: row.document_version,
+    servedVersion: row.served_version,
+    origin: row.status === 'extracting' ? toReadOrigin(row) : undefined,
     fence: row.fence,
     attempts: row.attempts,
     nextPart: row.next_part,

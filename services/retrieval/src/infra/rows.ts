@@ -23,13 +23,19 @@ export interface DatasetRow {
   documents: number;
   chunks: number;
   indexes: number;
+  reindexed: number;
+  reindex_failures: number;
 }
 
 /** A dataset with the index that serves; for `where` conditions on `d`. */
 export const datasetColumns = `d.*, i.id index_id, i.embedding_provider index_provider, i.embedding_model index_model, i.dimensions, i.revision,
   (select count(*) from document where dataset_id = d.id) documents,
   (select coalesce(sum(w.chunks), 0) from document_work w where w.index_id = i.id) chunks,
-  (select count(*) from dataset_index where dataset_id = d.id) indexes`;
+  (select count(*) from dataset_index where dataset_id = d.id) indexes,
+  (select count(*) from dataset_index n join document_work w on w.index_id = n.id
+   where n.dataset_id = d.id and n.id <> d.serving_index and w.status = 'completed') reindexed,
+  (select count(*) from dataset_index n join document_work w on w.index_id = n.id
+   where n.dataset_id = d.id and n.id <> d.serving_index and w.status = 'error') reindex_failures`;
 export const datasetTable = 'dataset d join dataset_index i on i.id = d.serving_index';
 
 export function toDataset(row: DatasetRow): Dataset {
@@ -47,6 +53,8 @@ export function toDataset(row: DatasetRow): Dataset {
     documents: row.documents,
     chunks: row.chunks,
     reindexing: row.indexes > 1,
+    reindexedDocuments: row.reindexed,
+    reindexFailures: row.reindex_failures,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -60,6 +68,8 @@ export interface DocumentRow {
   source_name: string;
   status: DocumentStatus;
   error: string;
+  error_code: string;
+  reindex_error: string;
   enabled: boolean;
   archived: boolean;
   metadata: Metadata;
@@ -74,7 +84,8 @@ export interface DocumentRow {
 /** A document with its work in the index that serves; for `where` conditions on `t`. */
 export const documentTable = `document t join dataset d on d.id = t.dataset_id
   join document_work w on w.document_id = t.id and w.index_id = d.serving_index`;
-export const documentColumns = 't.*, w.status, w.error, w.chunks, w.chunks_cut, w.chunks_indexed';
+export const documentColumns = `t.*, w.status, w.error, w.error_code, w.chunks, w.chunks_cut, w.chunks_indexed,
+  coalesce((select max(n.error) from document_work n where n.document_id = t.id and n.index_id <> d.serving_index and n.status = 'error'), '') reindex_error`;
 
 export function toDocument(row: DocumentRow): Document {
   return {
@@ -85,6 +96,8 @@ export function toDocument(row: DocumentRow): Document {
     sourceName: row.source_name,
     status: row.status,
     error: row.error,
+    errorCode: row.error_code,
+    reindexError: row.reindex_error,
     enabled: row.enabled,
     archived: row.archived,
     metadata: row.metadata,

@@ -64,6 +64,10 @@ export const datasetSchema = z
     documents: z.int(),
     chunks: z.int(),
     reindexing: z.boolean().meta({ description: 'Whether a new index is being built beside the one that serves.' }),
+    reindexed_documents: z.int().meta({ description: 'Documents that the new index has already.' }),
+    reindex_failures: z.int().meta({
+      description: 'Documents that failed in the new index. The old one serves until they are tried again or deleted.',
+    }),
     created_at: z.string(),
     updated_at: z.string(),
   })
@@ -82,7 +86,7 @@ export const createDocumentSchema = z
       .uuid()
       .optional()
       .meta({ description: 'An uploaded file: PDF, Word, PowerPoint, sheets, HTML, Markdown, text.' }),
-    url: z.url().max(2000).optional().meta({ description: 'A page or a file that is fetched now.' }),
+    url: z.url().max(2000).optional().meta({ description: 'A page or a file that is fetched.' }),
     metadata: metadata.default({}),
   })
   .refine(({ text, file_id, url }) => [text, file_id, url].filter((one) => one !== undefined).length === 1, {
@@ -94,7 +98,11 @@ export type CreateDocumentBody = z.infer<typeof createDocumentSchema>;
 export const updateDocumentSchema = z
   .strictObject({
     name: name.optional(),
-    text: z.string().optional().meta({ description: 'The old one is found until the new one is ready.' }),
+    text: z.string().optional().meta({
+      description: 'A new text, or a `file_id` or `url` of one; the old one is found until the new one is ready.',
+    }),
+    file_id: z.uuid().optional(),
+    url: z.url().max(2000).optional(),
     metadata: metadata.optional(),
     enabled: z.boolean().optional(),
     archived: z.boolean().optional(),
@@ -102,6 +110,9 @@ export const updateDocumentSchema = z
       .boolean()
       .optional()
       .meta({ description: 'Stops the indexing, or goes on with it; also after a failure.' }),
+  })
+  .refine(({ text, file_id, url }) => [text, file_id, url].filter((one) => one !== undefined).length <= 1, {
+    message: 'give one of text, file_id and url',
   })
   .meta({ id: 'UpdateDocument' });
 export type UpdateDocumentBody = z.infer<typeof updateDocumentSchema>;
@@ -113,8 +124,13 @@ export const documentSchema = z
     name,
     source: z.string(),
     source_name: z.string(),
-    status: z.enum(['waiting', 'splitting', 'indexing', 'completed', 'failed', 'paused']),
-    error: z.string().nullable(),
+    status: z.enum(['waiting', 'extracting', 'splitting', 'indexing', 'completed', 'error', 'paused']),
+    error: z.string().nullable().meta({ description: 'Why it failed and what to do. What was found before still is.' }),
+    error_code: z.string().nullable(),
+    reindex_error: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why it could not be taken into the index that is being built, which waits for it.' }),
     enabled: z.boolean(),
     archived: z.boolean(),
     metadata,

@@ -14,6 +14,8 @@ export function datasetView(given: Dataset | undefined) {
     chunking: json(dataset.chunkingJson),
     search: json(dataset.searchJson),
     metadata_fields: json(dataset.metadataFieldsJson),
+    reindexed_documents: dataset.reindexedDocuments,
+    reindex_failures: dataset.reindexFailures,
     created_at: moment(dataset.createdUnixMs),
     updated_at: moment(dataset.updatedUnixMs),
   };
@@ -27,6 +29,8 @@ export function documentView(given: Document | undefined) {
     dataset_id: document.datasetId,
     source_name: document.sourceName,
     error: document.error || null,
+    error_code: document.errorCode || null,
+    reindex_error: document.reindexError || null,
     metadata: json(document.metadataJson),
     progress: { chunks_cut: document.chunksCut, chunks_indexed: document.chunksIndexed },
     created_at: moment(document.createdUnixMs),

@@ -32,7 +32,7 @@ export class DocumentsController {
   @HttpCode(202)
   @ApiOperation({
     summary: 'Add a document',
-    description: 'It is cut and indexed afterwards: its status tells how far it is.',
+    description: 'It is read, cut and indexed afterwards: its status tells how far it is, or why it cannot be.',
   })
   @ApiResponse({ status: 202, standardSchema: documentSchema })
   async create(
@@ -40,12 +40,9 @@ export class DocumentsController {
     @Param('dataset') datasetId: string,
     @Body({ schema: createDocumentSchema }) { name, text = '', file_id, url, metadata }: CreateDocumentBody,
   ) {
-    const file = file_id ? (await this.files.getFile({ tenantId, fileId: file_id })).file : undefined;
     const { document } = await this.datasets.createDocument({
-      ...{ tenantId, datasetId, name, text },
-      source: file_id ? 'file' : url ? 'url' : 'text',
-      sourceName: file?.name ?? url ?? '',
-      ...{ fileId: file_id ?? '', mediaType: file?.mediaType ?? '' },
+      ...{ tenantId, datasetId, name, text, source: 'text', sourceName: '', fileId: '', mediaType: '' },
+      ...(await this.origin(tenantId, file_id, url)),
       metadataJson: JSON.stringify(metadata),
     });
     return documentView(document);
@@ -80,7 +77,7 @@ export class DocumentsController {
     @Req() { tenantId }: FastifyRequest,
     @Param('dataset') datasetId: string,
     @Param('id') documentId: string,
-    @Body({ schema: updateDocumentSchema }) { metadata, ...change }: UpdateDocumentBody,
+    @Body({ schema: updateDocumentSchema }) { metadata, file_id, url, ...change }: UpdateDocumentBody,
   ) {
     const metadataJson = metadata && JSON.stringify(metadata);
     const { document } = await this.datasets.updateDocument({
@@ -88,9 +85,23 @@ export class DocumentsController {
       datasetId,
       documentId,
       ...change,
+      ...(await this.origin(tenantId, file_id, url)),
       metadataJson,
     });
     return documentView(document);
+  }
+
+  @Post(':id/retry')
+  @Requires('datasets:write', { dataset: 'dataset' })
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Try again what has ended in an error' })
+  @ApiResponse({ status: 202, standardSchema: documentSchema })
+  async retry(
+    @Req() { tenantId }: FastifyRequest,
+    @Param('dataset') datasetId: string,
+    @Param('id') documentId: string,
+  ) {
+    return documentView((await this.datasets.retryDocument({ tenantId, datasetId, documentId })).document);
   }
 
   @Delete(':id')
@@ -104,5 +115,13 @@ export class DocumentsController {
     @Param('id') documentId: string,
   ): Promise<void> {
     await this.datasets.deleteDocument({ tenantId, datasetId, documentId });
+  }
+
+  /** Where a text is that is to be read; undefined for none. */
+  private async origin(tenantId: string, fileId: string | undefined, url: string | undefined) {
+    if (url !== undefined) return { source: 'url', sourceName: url };
+    if (fileId === undefined) return undefined;
+    const { file } = await this.files.getFile({ tenantId, fileId });
+    return { source: 'file', fileId, sourceName: file?.name ?? '', mediaType: file?.mediaType ?? '' };
   }
 }

@@ -2,6 +2,7 @@ import type { Migrations } from '@treadle/persistence';
 import { datasetTables } from './0001-datasets.js';
 import { chunkTables } from './0002-chunks.js';
 import { workTable } from './0003-work.js';
+import { originTables } from './0004-origins.js';
 
 /** Retrieval's own schema: datasets, documents, chunks and their vectors. */
 export const retrievalSchema = 'retrieval';
@@ -10,4 +11,5 @@ export const retrievalMigrations: Migrations = {
   '0001-datasets': datasetTables,
   '0002-chunks': chunkTables,
   '0003-work': workTable,
+  '0004-origins': originTables,
 };

@@ -42,6 +42,12 @@ export interface Dataset {
   reindexing: boolean;
   createdUnixMs: number;
   updatedUnixMs: number;
+  /**
+   * Of the index that is being built: documents that are done, and those that failed. These keep the index before it serving until they
+   * are tried again with success, or deleted.
+   */
+  reindexedDocuments: number;
+  reindexFailures: number;
 }
 
 export interface CreateDatasetRequest {
@@ -118,9 +124,9 @@ export interface Document {
   source: string;
   /** The address it came from, or the name of its file; empty for a text. */
   sourceName: string;
-  /** waiting, splitting, indexing, completed, failed or paused. */
+  /** waiting, extracting, splitting, indexing, completed, error or paused. */
   status: string;
-  /** Why it failed; absent otherwise. */
+  /** Why it failed and what to do; empty otherwise. What was found before it failed still is. */
   error: string;
   enabled: boolean;
   archived: boolean;
@@ -133,6 +139,10 @@ export interface Document {
   chunksIndexed: number;
   createdUnixMs: number;
   updatedUnixMs: number;
+  /** Code of the failure; empty where there is none. */
+  errorCode: string;
+  /** Why it could not be taken into the index that is being built; empty where it could. */
+  reindexError: string;
 }
 
 export interface CreateDocumentRequest {
@@ -192,10 +202,27 @@ export interface UpdateDocumentRequest {
     | boolean
     | undefined;
   /** Stops the work on it, or goes on with it. */
-  paused?: boolean | undefined;
+  paused?:
+    | boolean
+    | undefined;
+  /** Of a new text that is to be read: file or url, with what CreateDocument takes for them. */
+  source?: string | undefined;
+  sourceName?: string | undefined;
+  fileId?: string | undefined;
+  mediaType?: string | undefined;
 }
 
 export interface UpdateDocumentResponse {
+  document: Document | undefined;
+}
+
+export interface RetryDocumentRequest {
+  tenantId: string;
+  datasetId: string;
+  documentId: string;
+}
+
+export interface RetryDocumentResponse {
   document: Document | undefined;
 }
 
@@ -282,6 +309,8 @@ function createBaseDataset(): Dataset {
     reindexing: false,
     createdUnixMs: 0,
     updatedUnixMs: 0,
+    reindexedDocuments: 0,
+    reindexFailures: 0,
   };
 }
 
@@ -328,6 +357,12 @@ export const Dataset: MessageFns<Dataset> = {
     }
     if (message.updatedUnixMs !== 0) {
       writer.uint32(112).uint64(message.updatedUnixMs);
+    }
+    if (message.reindexedDocuments !== 0) {
+      writer.uint32(120).uint32(message.reindexedDocuments);
+    }
+    if (message.reindexFailures !== 0) {
+      writer.uint32(128).uint32(message.reindexFailures);
     }
     return writer;
   },
@@ -457,6 +492,22 @@ export const Dataset: MessageFns<Dataset> = {
             message.updatedUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.reindexedDocuments = reader.uint32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.reindexFailures = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -488,6 +539,8 @@ export const Dataset: MessageFns<Dataset> = {
     message.reindexing = object.reindexing ?? false;
     message.createdUnixMs = object.createdUnixMs ?? 0;
     message.updatedUnixMs = object.updatedUnixMs ?? 0;
+    message.reindexedDocuments = object.reindexedDocuments ?? 0;
+    message.reindexFailures = object.reindexFailures ?? 0;
     return message;
   },
 };
@@ -1325,6 +1378,8 @@ function createBaseDocument(): Document {
     chunksIndexed: 0,
     createdUnixMs: 0,
     updatedUnixMs: 0,
+    errorCode: "",
+    reindexError: "",
   };
 }
 
@@ -1377,6 +1432,12 @@ export const Document: MessageFns<Document> = {
     }
     if (message.updatedUnixMs !== 0) {
       writer.uint32(128).uint64(message.updatedUnixMs);
+    }
+    if (message.errorCode !== "") {
+      writer.uint32(138).string(message.errorCode);
+    }
+    if (message.reindexError !== "") {
+      writer.uint32(146).string(message.reindexError);
     }
     return writer;
   },
@@ -1522,6 +1583,22 @@ export const Document: MessageFns<Document> = {
             message.updatedUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.errorCode = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.reindexError = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1555,6 +1632,8 @@ export const Document: MessageFns<Document> = {
     message.chunksIndexed = object.chunksIndexed ?? 0;
     message.createdUnixMs = object.createdUnixMs ?? 0;
     message.updatedUnixMs = object.updatedUnixMs ?? 0;
+    message.errorCode = object.errorCode ?? "";
+    message.reindexError = object.reindexError ?? "";
     return message;
   },
 };
@@ -2094,6 +2173,10 @@ function createBaseUpdateDocumentRequest(): UpdateDocumentRequest {
     enabled: undefined,
     archived: undefined,
     paused: undefined,
+    source: undefined,
+    sourceName: undefined,
+    fileId: undefined,
+    mediaType: undefined,
   };
 }
 
@@ -2125,6 +2208,18 @@ export const UpdateDocumentRequest: MessageFns<UpdateDocumentRequest> = {
     }
     if (message.paused !== undefined) {
       writer.uint32(72).bool(message.paused);
+    }
+    if (message.source !== undefined) {
+      writer.uint32(82).string(message.source);
+    }
+    if (message.sourceName !== undefined) {
+      writer.uint32(90).string(message.sourceName);
+    }
+    if (message.fileId !== undefined) {
+      writer.uint32(98).string(message.fileId);
+    }
+    if (message.mediaType !== undefined) {
+      writer.uint32(106).string(message.mediaType);
     }
     return writer;
   },
@@ -2214,6 +2309,38 @@ export const UpdateDocumentRequest: MessageFns<UpdateDocumentRequest> = {
             message.paused = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.sourceName = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.fileId = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.mediaType = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2240,6 +2367,10 @@ export const UpdateDocumentRequest: MessageFns<UpdateDocumentRequest> = {
     message.enabled = object.enabled ?? undefined;
     message.archived = object.archived ?? undefined;
     message.paused = object.paused ?? undefined;
+    message.source = object.source ?? undefined;
+    message.sourceName = object.sourceName ?? undefined;
+    message.fileId = object.fileId ?? undefined;
+    message.mediaType = object.mediaType ?? undefined;
     return message;
   },
 };
@@ -2294,6 +2425,142 @@ export const UpdateDocumentResponse: MessageFns<UpdateDocumentResponse> = {
   },
   fromPartial(object: DeepPartial<UpdateDocumentResponse>): UpdateDocumentResponse {
     const message = createBaseUpdateDocumentResponse();
+    message.document = (object.document !== undefined && object.document !== null)
+      ? Document.fromPartial(object.document)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRetryDocumentRequest(): RetryDocumentRequest {
+  return { tenantId: "", datasetId: "", documentId: "" };
+}
+
+export const RetryDocumentRequest: MessageFns<RetryDocumentRequest> = {
+  encode(message: RetryDocumentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.datasetId !== "") {
+      writer.uint32(18).string(message.datasetId);
+    }
+    if (message.documentId !== "") {
+      writer.uint32(26).string(message.documentId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryDocumentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryDocumentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.documentId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RetryDocumentRequest>): RetryDocumentRequest {
+    return RetryDocumentRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RetryDocumentRequest>): RetryDocumentRequest {
+    const message = createBaseRetryDocumentRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.datasetId = object.datasetId ?? "";
+    message.documentId = object.documentId ?? "";
+    return message;
+  },
+};
+
+function createBaseRetryDocumentResponse(): RetryDocumentResponse {
+  return { document: undefined };
+}
+
+export const RetryDocumentResponse: MessageFns<RetryDocumentResponse> = {
+  encode(message: RetryDocumentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.document !== undefined) {
+      Document.encode(message.document, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryDocumentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryDocumentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.document = Document.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RetryDocumentResponse>): RetryDocumentResponse {
+    return RetryDocumentResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RetryDocumentResponse>): RetryDocumentResponse {
+    const message = createBaseRetryDocumentResponse();
     message.document = (object.document !== undefined && object.document !== null)
       ? Document.fromPartial(object.document)
       : undefined;
@@ -3145,7 +3412,7 @@ export const DatasetServiceService = {
       Buffer.from(DeleteDatasetResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteDatasetResponse => DeleteDatasetResponse.decode(value),
   },
-  /** Takes a text, a file or a page, whose text is read at once; it is cut and indexed afterwards, as its status tells. */
+  /** Takes a text, a file or a page. What can be known at once is checked; it is read, cut and indexed afterwards, as its status tells. */
   createDocument: {
     path: "/treadle.retrieval.v1.DatasetService/CreateDocument" as const,
     requestStream: false as const,
@@ -3187,6 +3454,17 @@ export const DatasetServiceService = {
     responseSerialize: (value: UpdateDocumentResponse): Buffer =>
       Buffer.from(UpdateDocumentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateDocumentResponse => UpdateDocumentResponse.decode(value),
+  },
+  /** Tries again what has ended in an error. */
+  retryDocument: {
+    path: "/treadle.retrieval.v1.DatasetService/RetryDocument" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RetryDocumentRequest): Buffer => Buffer.from(RetryDocumentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RetryDocumentRequest => RetryDocumentRequest.decode(value),
+    responseSerialize: (value: RetryDocumentResponse): Buffer =>
+      Buffer.from(RetryDocumentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RetryDocumentResponse => RetryDocumentResponse.decode(value),
   },
   deleteDocument: {
     path: "/treadle.retrieval.v1.DatasetService/DeleteDocument" as const,
@@ -3237,12 +3515,14 @@ export interface DatasetServiceServer extends UntypedServiceImplementation {
   /** What it leaves out stays as it is. Another model or another way of cutting builds a new index beside the one that serves. */
   updateDataset: handleUnaryCall<UpdateDatasetRequest, UpdateDatasetResponse>;
   deleteDataset: handleUnaryCall<DeleteDatasetRequest, DeleteDatasetResponse>;
-  /** Takes a text, a file or a page, whose text is read at once; it is cut and indexed afterwards, as its status tells. */
+  /** Takes a text, a file or a page. What can be known at once is checked; it is read, cut and indexed afterwards, as its status tells. */
   createDocument: handleUnaryCall<CreateDocumentRequest, CreateDocumentResponse>;
   getDocument: handleUnaryCall<GetDocumentRequest, GetDocumentResponse>;
   listDocuments: handleUnaryCall<ListDocumentsRequest, ListDocumentsResponse>;
   /** What it leaves out stays as it is. The old text is found until the new one is ready. */
   updateDocument: handleUnaryCall<UpdateDocumentRequest, UpdateDocumentResponse>;
+  /** Tries again what has ended in an error. */
+  retryDocument: handleUnaryCall<RetryDocumentRequest, RetryDocumentResponse>;
   deleteDocument: handleUnaryCall<DeleteDocumentRequest, DeleteDocumentResponse>;
   listChunks: handleUnaryCall<ListChunksRequest, ListChunksResponse>;
   /** Adds a chunk when it has no id, and changes the one it names otherwise; at once, its vector included. */
@@ -3328,7 +3608,7 @@ export interface DatasetServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteDatasetResponse) => void,
   ): ClientUnaryCall;
-  /** Takes a text, a file or a page, whose text is read at once; it is cut and indexed afterwards, as its status tells. */
+  /** Takes a text, a file or a page. What can be known at once is checked; it is read, cut and indexed afterwards, as its status tells. */
   createDocument(
     request: CreateDocumentRequest,
     callback: (error: ServiceError | null, response: CreateDocumentResponse) => void,
@@ -3389,6 +3669,22 @@ export interface DatasetServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateDocumentResponse) => void,
+  ): ClientUnaryCall;
+  /** Tries again what has ended in an error. */
+  retryDocument(
+    request: RetryDocumentRequest,
+    callback: (error: ServiceError | null, response: RetryDocumentResponse) => void,
+  ): ClientUnaryCall;
+  retryDocument(
+    request: RetryDocumentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RetryDocumentResponse) => void,
+  ): ClientUnaryCall;
+  retryDocument(
+    request: RetryDocumentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RetryDocumentResponse) => void,
   ): ClientUnaryCall;
   deleteDocument(
     request: DeleteDocumentRequest,
