@@ -18,6 +18,7 @@ import { ConversationsController } from './api/conversations/conversations.contr
 import { ChunksController } from './api/datasets/chunks.controller.js';
 import { DatasetsController } from './api/datasets/datasets.controller.js';
 import { DocumentsController } from './api/datasets/documents.controller.js';
+import { difyControllers, difyProviders } from './api/dify/dify.module.js';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { FilesController } from './api/files/files.controller.js';
@@ -156,6 +157,7 @@ const controllers = [
   OpenAiController,
   HomeController,
   ...identityControllers,
+  ...difyControllers,
 ];
 
 const providers: FactoryProvider[] = [
@@ -218,6 +220,7 @@ const providers: FactoryProvider[] = [
     useFactory: ({ runs, conversations }: GatewayPorts) => new BoundAccess(runs, conversations),
   },
   ...identityProviders,
+  ...difyProviders,
   {
     provide: WorkflowStore,
     inject: [GATEWAY_PORTS],

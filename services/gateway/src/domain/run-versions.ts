@@ -43,6 +43,6 @@ export class RunVersions {
     const document = JSON.parse(source.documentJson) as WorkflowDocument;
     const { plan } = compile(document, this.catalog, { tolerant: source.format !== 'treadle' });
     if (!plan) return withoutText;
-    return { text: runTextPlan(plan, this.catalog), names: (key) => planNodeAt(plan, key) };
+    return { text: runTextPlan(plan, this.catalog), names: (key) => planNodeAt(plan, key), plan };
   }
 }

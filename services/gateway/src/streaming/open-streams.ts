@@ -1,7 +1,5 @@
 import type { RunStream } from './run-stream.js';
 
-const farewell = 'the server is stopping; reconnect with Last-Event-ID';
-
 /** Every request that lasts as long as a run, so that a stopping process can end them in good order. */
 export class OpenStreams {
   private readonly streams = new Set<RunStream>();
@@ -10,7 +8,7 @@ export class OpenStreams {
 
   add(stream: RunStream): void {
     this.streams.add(stream);
-    if (this.stopping) stream.stop(farewell);
+    if (this.stopping) stream.stop();
   }
 
   delete(stream: RunStream): void {
@@ -29,10 +27,10 @@ export class OpenStreams {
     this.waits.delete(controller);
   }
 
-  /** Ends all streams with a comment and all waiting; the runs go on and their readers come back. */
+  /** Ends all streams and all waiting; the runs go on and their readers come back. */
   stop(): void {
     this.stopping = true;
-    for (const stream of this.streams) stream.stop(farewell);
+    for (const stream of this.streams) stream.stop();
     for (const controller of this.waits) controller.abort();
   }
 }

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FakeRun } from '../../test/fake-orchestrator.js';
 import { chatDocument } from '../../test/gateway-under-test.js';
 import { parseEventId } from './event-id.js';
+import { NativeView } from './native-view.js';
 import { RunStream, type RunVersion, type StreamSink } from './run-stream.js';
 
 const { plan } = compile(documentSchema.parse(chatDocument), catalog);
@@ -48,7 +49,8 @@ class Client {
       entries: run.entries.filter((entry: JournalEntry) => entry.firstSequence > afterSequence),
       ended: run.status !== 'running',
     });
-    const followed = { tenantId: 't', runId: run.id, version, asked: async () => ({}) };
+    const view = new NativeView(run.id, version.names, async () => ({}));
+    const followed = { tenantId: 't', runId: run.id, version, view };
     const from = this.lastId === '' ? undefined : parseEventId(this.lastId);
     const values = { readBack: async (_tenantId: string, value: Json) => value };
     const stream = new RunStream({ bus, runs: { readJournal }, values }, followed, from);

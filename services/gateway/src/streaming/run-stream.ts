@@ -1,17 +1,21 @@
 import { type Delta, runDeltasSubject, type TextSoFarResponse, textSoFarSubject } from '@treadle/contracts';
-import { type RunEvent, RunText, type RunTextPlan, type TextPatch } from '@treadle/engine';
+import { type RunEvent, RunText, type RunTextPlan } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { Subscription } from '@treadle/messaging';
-import { badEventId, eventId, type StreamPosition, streamBeginning } from './event-id.js';
-import { withAddresses, withTexts } from './large-values.js';
-import { iso, type NodeNames, publicEvent } from './public-event.js';
+import type { Plan } from '@treadle/workflow';
+import { badEventId, type StreamPosition, streamBeginning } from './event-id.js';
+import { withTexts } from './large-values.js';
+import type { NodeNames } from './public-event.js';
 import { type FedEvent, type FeedSources, RunFeed } from './run-feed.js';
+import type { StreamView } from './stream-view.js';
 import { Wake } from './wake.js';
 
 /** What a stream of a run needs to know of the run's version. */
 export interface RunVersion {
   readonly text: RunTextPlan;
   readonly names: (key: string) => NodeNames | undefined;
+  /** Absent where the version cannot be compiled any more. */
+  readonly plan?: Plan;
 }
 
 /** The run to follow. */
@@ -19,8 +23,8 @@ export interface FollowedRun {
   readonly tenantId: string;
   readonly runId: string;
   readonly version: RunVersion;
-  /** The token and the address by which the question of a node is answered; empty where they cannot be had. */
-  readonly asked: (key: string) => Promise<{ readonly token?: string; readonly url?: string }>;
+  /** How its reader is told of it. */
+  readonly view: StreamView;
 }
 
 /** Where a stream goes: one open answer. */
@@ -31,7 +35,6 @@ export interface StreamSink {
   end(lastWords?: string): void;
 }
 
-const heartbeatMs = 15_000;
 /** Executors answer at once or not at all. */
 const textSoFarMs = 150;
 /** Deltas that arrived before the text they continue; more are found again by asking for the text so far. */
@@ -78,27 +81,29 @@ export class RunStream {
   /** Writes until the run has ended, the reader is gone or `stop` was called. */
   async pipe(sink: StreamSink): Promise<void> {
     const feed = this.joined();
-    let beatAt = Date.now() + heartbeatMs;
+    const { view } = this.run;
+    let beatAt = Date.now() + view.beatMs;
+    await this.write(sink, view.opening);
     await this.writeText(sink);
     await this.writeEvents(sink, this.backlog);
     this.backlog = [];
-    while (sink.open && !feed.ended && this.farewell === undefined) {
+    while (sink.open && !feed.ended && !view.ended && this.farewell === undefined) {
       await this.writeText(sink);
       if (this.askText && !this.asking) void this.catchUp();
       const now = Date.now();
       if (now >= beatAt) {
-        await sink.write(': still here\n\n');
-        beatAt = now + heartbeatMs;
+        await sink.write(view.beat);
+        beatAt = now + view.beatMs;
       }
       await this.wake.wait(Math.min(feed.sleepMs(now), Math.max(0, beatAt - now)));
       await this.writeEvents(sink, await this.news(feed));
     }
-    sink.end(this.farewell);
+    sink.end(view.ended ? undefined : this.farewell);
   }
 
-  /** Ends the stream early with a comment; the reader comes back with its last id. */
-  stop(comment: string): void {
-    this.farewell = `: ${comment}\n\n`;
+  /** Ends the stream early; the run goes on. */
+  stop(): void {
+    this.farewell = this.run.view.farewell;
     this.wake.notify();
   }
 
@@ -159,11 +164,12 @@ export class RunStream {
 
   private async writeEvents(sink: StreamSink, events: readonly FedEvent[]): Promise<void> {
     for (const fed of events) {
-      if (!sink.open) return;
+      if (!sink.open || this.run.view.ended) return;
       if (fed.sequence > this.applied) await this.applyToText(fed.event);
       // Text first: an id promises that all text its event brought has been sent.
       await this.writeText(sink);
-      await this.writeEvent(sink, fed);
+      this.sequence = fed.sequence;
+      await this.write(sink, await this.run.view.event(fed, this.position()));
     }
   }
 
@@ -174,27 +180,19 @@ export class RunStream {
     this.text.apply(isShown ? await withTexts(event, (value) => this.sources.values.readBack(tenantId, value)) : event);
   }
 
-  private async writeEvent(sink: StreamSink, { sequence, atUnixMs, event }: FedEvent): Promise<void> {
-    this.sequence = sequence;
-    const { type } = event;
-    const asked = type === 'node-waiting' && event.form ? await this.run.asked(event.key) : {};
-    const fields = { ...publicEvent(event, this.run.version.names), ...asked };
-    const data = { run_id: this.run.runId, sequence, at: iso(atUnixMs), ...fields };
-    await sink.write(`event: ${type}\nid: ${this.id()}\ndata: ${withAddresses(JSON.stringify(data))}\n\n`);
-  }
-
   private async writeText(sink: StreamSink): Promise<void> {
     if (!sink.open) return;
     const patch = this.text.take();
-    if (patch) await sink.write(`event: text-delta\nid: ${this.id()}\ndata: ${this.deltaJson(patch)}\n\n`);
+    if (patch) await this.write(sink, this.run.view.text(patch, this.position()));
   }
 
-  private deltaJson({ offset, text, node }: TextPatch): string {
-    return JSON.stringify({ run_id: this.run.runId, offset, text, node });
+  /** What a view leaves out is empty. */
+  private async write(sink: StreamSink, frames: string): Promise<void> {
+    if (frames !== '') await sink.write(frames);
   }
 
-  private id(): string {
-    return eventId({ sequence: this.sequence, text: this.text.position() });
+  private position(): StreamPosition {
+    return { sequence: this.sequence, text: this.text.position() };
   }
 }
 

@@ -4,9 +4,11 @@ import type { ApprovalLinks } from '../api/approvals/approval-links.js';
 import type { RunVersions } from '../domain/run-versions.js';
 import type { RunSources } from '../domain/start-run.js';
 import type { StreamPosition } from './event-id.js';
+import { NativeView } from './native-view.js';
 import type { OpenStreams } from './open-streams.js';
-import { RunStream } from './run-stream.js';
+import { RunStream, type RunVersion } from './run-stream.js';
 import { SseConnection } from './sse-connection.js';
+import type { StreamView } from './stream-view.js';
 
 /** Answers requests with the stream of a run. */
 export class RunStreams {
@@ -28,9 +30,23 @@ export class RunStreams {
     from?: StreamPosition,
     begunNow = false,
   ): Promise<void> {
-    const version = await this.versions.get(tenantId, run.workflowId, run.version);
     const asked = (key: string) => this.links.ofNode(reply.request, run.id, key);
-    const stream = new RunStream(this.sources, { tenantId, runId: run.id, version, asked }, from, !begunNow);
+    const view = ({ names }: RunVersion) => new NativeView(run.id, names, asked);
+    await this.answerWith(reply, tenantId, run, view, from, begunNow);
+  }
+
+  /** The same as some other view shows it. */
+  async answerWith(
+    reply: FastifyReply,
+    tenantId: string,
+    run: Run,
+    viewOf: (version: RunVersion) => StreamView,
+    from?: StreamPosition,
+    begunNow = false,
+  ): Promise<void> {
+    const version = await this.versions.get(tenantId, run.workflowId, run.version);
+    const followed = { tenantId, runId: run.id, version, view: viewOf(version) };
+    const stream = new RunStream(this.sources, followed, from, !begunNow);
     try {
       await stream.join();
       reply.hijack();

@@ -1,4 +1,4 @@
-import type { Run } from '@treadle/contracts';
+import type { Approval, Run } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Approvals } from '../../domain/ports.js';
@@ -49,6 +49,11 @@ export class ApprovalLinks {
       throw error;
     });
     return approval ? { token: approval.token, url: this.url(request, approval.token) } : {};
+  }
+
+  /** What a run asks, at most a hundred. */
+  open(tenantId: string, runId: string): Promise<Approval[]> {
+    return this.find(tenantId, { runId, limit: 100 });
   }
 
   private async find(

@@ -14,7 +14,9 @@ export type RouteSubject =
   /** The path parameter with the dataset's id. */
   | { readonly dataset: string }
   /** It adds something and touches nothing that is there: open to every bound key. */
-  | 'nothing there';
+  | 'nothing there'
+  /** It is about the workflow that the key is bound to, and finds that out itself. */
+  | 'the app of the key';
 
 /** Who may use a route. */
 export type RouteAccess =

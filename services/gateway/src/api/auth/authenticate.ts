@@ -51,7 +51,8 @@ function admit(
 
 function subjectOf(request: FastifyRequest, about: RouteSubject | undefined, bound: Bound): Subject | undefined {
   const parameters = request.params as Record<string, string>;
-  if (about === undefined || about === 'nothing there') return about;
+  if (about === undefined) return undefined;
+  if (typeof about === 'string') return 'nothing there';
   if ('workflow' in about) return { workflowId: parameters[about.workflow] ?? '' };
   if ('run' in about) return { runId: parameters[about.run] ?? '' };
   if ('conversation' in about) return { conversationId: parameters[about.conversation] ?? '' };

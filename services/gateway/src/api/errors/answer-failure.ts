@@ -1,5 +1,6 @@
 import type { Failure } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { difyError } from '../dify/dify-error.js';
 import { openAiError } from '../openai/openai-error.js';
 import { errorBody } from './error-body.js';
 
@@ -20,6 +21,10 @@ export function answerFailure(found: Failure, request: FastifyRequest, reply: Fa
 /** Each surface in its own shape. */
 function bodyFor(request: FastifyRequest, found: Failure): { status: number; body: object } {
   if (request.url.startsWith('/openai/')) return openAiError(found);
+  if (/^\/v1(?:[/?]|$)/.test(request.url)) {
+    const body = difyError(found);
+    return { status: body.status, body };
+  }
   const body = errorBody(found, request.id);
   return { status: body.status, body };
 }

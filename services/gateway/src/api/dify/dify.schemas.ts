@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** Clients of Dify send more than is read here, so what is unknown is passed over. */
+const missingUser = 'Arg user must be provided.';
+
+export const userField = z
+  .string({ error: missingUser })
+  .min(1, { error: missingUser })
+  .max(255)
+  .meta({ description: 'Your own name for the end user. Nobody sees what belongs to another one.' });
+
+const json = z.unknown().meta({ description: 'Any JSON.' });
+
+/** Null and an empty text mean that nothing was given. */
+export const optionalText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .nullish()
+    .transform((text) => text ?? '');
+
+export const runFields = {
+  inputs: z.record(z.string(), json).meta({ description: "Values of the app's variables." }),
+  user: userField,
+  response_mode: z.enum(['blocking', 'streaming']).nullish(),
+  files: z
+    .array(json)
+    .max(50)
+    .nullish()
+    .transform((files) => files ?? []),
+};
+
+export const difyErrorSchema = z
+  .object({
+    code: z.string().meta({ description: 'Programs decide by this.' }),
+    message: z.string(),
+    status: z.int(),
+    params: z.string().optional().meta({ description: 'The field at fault.' }),
+  })
+  .meta({ id: 'DifyError' });
