@@ -11,12 +11,17 @@ import type { Pool } from 'pg';
 import { DatasetController } from './api/dataset.controller.js';
 import { IndexingConsumer } from './api/indexing.consumer.js';
 import { RetrievalController } from './api/retrieval.controller.js';
+import { UpkeepController } from './api/upkeep.controller.js';
+import { UpkeepPoller } from './api/upkeep.poller.js';
 import { Chunks } from './domain/chunks.js';
 import { Datasets } from './domain/datasets.js';
 import { Documents } from './domain/documents.js';
 import { GuardedStore } from './domain/guarded-store.js';
 import { IndexDocument } from './domain/index-document.js';
 import { Search } from './domain/search.js';
+import { StoreCopy } from './domain/store-copy.js';
+import { TellStore } from './domain/tell-store.js';
+import { Upkeep } from './domain/upkeep.js';
 import type { VectorStore } from './domain/vector-store.js';
 import { DocumentTexts } from './infra/document-texts.js';
 import { GrpcModels } from './infra/grpc-models.js';
@@ -26,6 +31,10 @@ import { PgDatasetRepository } from './infra/pg-dataset.repository.js';
 import { PgDocumentRepository } from './infra/pg-document.repository.js';
 import { PgIndexWork } from './infra/pg-index-work.js';
 import { PgPointSource } from './infra/pg-point-source.js';
+import { PgPointTruth } from './infra/pg-point-truth.js';
+import { PgRebuildWork } from './infra/pg-rebuild-work.js';
+import { PgStoreDebts } from './infra/pg-store-debts.js';
+import { upkeepWork } from './infra/upkeep-work.js';
 import { openVectorStore } from './infra/vector-stores.js';
 import type { RetrievalConfig } from './retrieval.config.js';
 
@@ -53,8 +62,13 @@ export interface RetrievalOptions {
 
 /** The service with its ports tied to their adapters. */
 export class Retrieval {
-  readonly controllers: { readonly datasets: DatasetController; readonly retrieval: RetrievalController };
+  readonly controllers: {
+    readonly datasets: DatasetController;
+    readonly retrieval: RetrievalController;
+    readonly upkeep: UpkeepController;
+  };
   private readonly indexing: IndexingConsumer;
+  private readonly upkeep: UpkeepPoller;
   private readonly store: VectorStore;
   private readonly guarded: GuardedStore;
   private readonly texts: DocumentTexts;
@@ -79,8 +93,14 @@ export class Retrieval {
     this.texts = documentTexts(config, options.files);
     const { texts } = this;
     const batch = config.indexBatch;
+    const debts = new PgStoreDebts(pool);
+    const copy = new StoreCopy(store, new PgPointTruth(pool, points));
+    const rebuilds = new PgRebuildWork(pool);
+    this.upkeep = new UpkeepPoller(upkeepWork({ copy, debts, work: rebuilds, pool, log, ...config }), log);
+    const nudgeUpkeep = this.upkeep.nudge;
+    const telling = new TellStore({ store, debts, nudge: nudgeUpkeep });
     const indexDocument = new IndexDocument({
-      ...{ work, models, store, points, texts, leaseMs, batch, log },
+      ...{ work, models, copy, telling, points, texts, leaseMs, batch, nudgeUpkeep, log },
       limits: config,
     });
     const isIndexer = config.roles.includes('indexer');
@@ -95,12 +115,13 @@ export class Retrieval {
     };
     const payload = (indexId: string, documentId: string) => points.payload(indexId, documentId);
     const defaultModel = { provider: config.embeddingProvider, model: config.embeddingModel };
-    const datasets = new Datasets({ ...parts, defaultModel, nudge });
-    const documents = new Documents({ ...parts, datasets, texts, nudge, payload });
-    const chunks = new Chunks({ ...parts, datasets, documents, nudge, payload });
+    const datasets = new Datasets({ ...parts, defaultModel, nudge, nudgeUpkeep });
+    const documents = new Documents({ ...parts, datasets, texts, telling, nudge, payload });
+    const chunks = new Chunks({ ...parts, datasets, documents, telling, nudge, payload });
     this.controllers = {
       datasets: new DatasetController(datasets, documents, chunks),
       retrieval: new RetrievalController(new Search({ ...parts, guarded: this.guarded, now: Date.now })),
+      upkeep: new UpkeepController(new Upkeep({ copy, debts, work: rebuilds, nudge: nudgeUpkeep })),
     };
   }
 
@@ -119,7 +140,7 @@ export class Retrieval {
   private async end(): Promise<void> {
     this.stopped = true;
     await this.starting?.catch(() => undefined);
-    await this.indexing.stop();
+    await Promise.all([this.indexing.stop(), this.upkeep.stop()]);
     this.guarded.close();
     await this.texts.close();
     await this.store.close();
@@ -129,7 +150,9 @@ export class Retrieval {
     const done = this.options.health?.beginStartup('retrieval') ?? (() => undefined);
     while (!this.stopped && !(await this.prepare())) await new Promise((resolve) => setTimeout(resolve, tryAgainMs));
     done();
-    if (!this.stopped) await this.indexing.start();
+    if (this.stopped) return;
+    await this.indexing.start();
+    if (this.options.config.roles.includes('indexer')) this.upkeep.start();
   }
 
   private async prepare(): Promise<boolean> {

@@ -64,7 +64,8 @@ it.each(['away', 'silent'] as const)(
       // Another query each time: nothing comes from the cache.
       return rig.search(tenant, [id], `potter clay ${number}`, { ...settings({ top_k: 1 }), ...more });
     };
-    expect((await search()).degraded).toBe('');
+    // The first one waits for the store's thread.
+    await vi.waitFor(async () => expect((await search()).degraded).toBe(''), { timeout: 10_000 });
     state = trouble;
     const answers = await Promise.all(Array.from({ length: 50 }, () => search()));
     for (const { chunks, degraded } of answers) {

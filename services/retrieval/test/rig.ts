@@ -77,6 +77,48 @@ export class Rig {
     });
   }
 
+  get upkeep() {
+    return this.retrieval.controllers.upkeep;
+  }
+
+  /** What a whole verification finds, summed up. */
+  async verified(dryRun: boolean, tenantId = '') {
+    const sum = { points: 0, missing: 0, extra: 0, stale: 0 };
+    for (let cursor = ''; ; ) {
+      const { datasets, nextCursor } = await this.upkeep.verifyStore({ tenantId, datasetIds: [], dryRun, cursor });
+      for (const one of datasets)
+        for (const key of ['points', 'missing', 'extra', 'stale'] as const) sum[key] += one[key];
+      if (nextCursor === '') return sum;
+      cursor = nextCursor;
+    }
+  }
+
+  /** Resolves when the store has confirmed every change. */
+  async settled(): Promise<void> {
+    await vi.waitFor(async () => expect((await this.upkeep.getStoreStatus({ tenantId: '' })).owed).toBe(0), {
+      timeout: 30_000,
+      interval: 50,
+    });
+  }
+
+  /** Begins a rebuild and waits for its end. */
+  async rebuilt() {
+    const [begun] = (await this.upkeep.startRebuild({ model: '' })).rebuilds;
+    return this.ended(begun!.id);
+  }
+
+  async ended(id: string) {
+    return vi.waitFor(
+      async () => {
+        const { rebuilds } = await this.upkeep.getStoreStatus({ tenantId: '' });
+        const rebuild = rebuilds.find((one) => one.id === id)!;
+        expect(rebuild.status).not.toBe('running');
+        return rebuild;
+      },
+      { timeout: 120_000, interval: 50 },
+    );
+  }
+
   get datasets() {
     return this.retrieval.controllers.datasets;
   }

@@ -57,6 +57,19 @@ export class QdrantCollection {
     return this.matching(filter).length;
   }
 
+  /** How many points have each value of a field, most first. */
+  facet(key: string, filter: QdrantFilter = {}, limit = 10) {
+    if (this.indexes.get(key)?.type !== 'keyword')
+      throw new QdrantRefusal(400, `Bad request: Index required but not found for "${key}" of type keyword`);
+    const counts = new Map<string, number>();
+    for (const { payload } of this.matching(filter)) {
+      const value = payload[key];
+      if (typeof value === 'string') counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    const hits = [...counts].map(([value, count]) => ({ value, count }));
+    return hits.sort((a, b) => b.count - a.count).slice(0, limit);
+  }
+
   /** In the order of ids, `offset` included. */
   scroll(filter: QdrantFilter = {}, offset: string | number | undefined, limit = 10) {
     const from = this.matching(filter)

@@ -55,11 +55,24 @@ export const routes: readonly Route[] = [
       if ('create_alias' in action) {
         const { alias_name, collection_name } = action.create_alias;
         collections.named(collection_name);
+        if (collections.byName.has(alias_name))
+          throw new QdrantRefusal(409, `Wrong input: Collection \`${alias_name}\` already exists!`);
         collections.aliases.set(alias_name, collection_name);
       } else collections.aliases.delete(action.delete_alias.alias_name);
     }
     return true;
   }),
+  route('GET /collections', undefined, results.collections, ({ byName }) => ({
+    collections: [...byName.keys()].map((name) => ({ name })),
+  })),
+  route(
+    'POST /collections/{name}/facet',
+    shapes.facet,
+    results.faceted,
+    (collections, name, { key, filter, limit }) => ({
+      hits: collections.named(name).facet(key, filter, limit),
+    }),
+  ),
   route('GET /aliases', undefined, results.aliases, ({ aliases }) => ({
     aliases: [...aliases].map(([alias_name, collection_name]) => ({ alias_name, collection_name })),
   })),

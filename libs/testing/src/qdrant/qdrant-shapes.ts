@@ -115,6 +115,12 @@ export const countPoints = z.strictObject({
   filter: filter.optional(),
   exact: z.boolean().optional(),
 }) satisfies z.ZodType<Schemas['CountRequest']>;
+export const facet = z.strictObject({
+  key: z.string().min(1),
+  filter: filter.optional(),
+  limit: z.int().min(1).optional(),
+  exact: z.boolean().optional(),
+}) satisfies z.ZodType<Schemas['FacetRequest']>;
 export const scrollPoints = z.strictObject({
   filter: filter.optional(),
   limit: z.int().min(1).optional(),
@@ -147,6 +153,12 @@ export const results = {
     Schemas['UpdateResult']
   >,
   counted: z.strictObject({ count: z.int() }) satisfies z.ZodType<Schemas['CountResult']>,
+  collections: z.strictObject({ collections: z.array(z.strictObject({ name: z.string() })) }) satisfies z.ZodType<
+    Schemas['CollectionsResponse']
+  >,
+  faceted: z.strictObject({
+    hits: z.array(z.strictObject({ value: z.string(), count: z.int() })),
+  }) satisfies z.ZodType<Schemas['FacetResponse']>,
   scrolled: z.strictObject({
     points: z.array(z.strictObject({ id, payload: jsonObject.optional() })),
     next_page_offset: id.nullable(),

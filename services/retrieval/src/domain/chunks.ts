@@ -2,8 +2,9 @@ import { type Chunk, type Dataset, invalid, isId, notFound } from './dataset.js'
 import type { Datasets } from './datasets.js';
 import type { Documents } from './documents.js';
 import { embedChunks, type RetrievalModels } from './embeddings.js';
-import { forgiving, keywordsOf, textOf } from './given.js';
+import { keywordsOf, textOf } from './given.js';
 import type { ChunkChange, ChunkRepository, Listed, Page } from './ports.js';
+import type { TellStore } from './tell-store.js';
 import { roomFor, type TenantLimits } from './tenant-limits.js';
 import type { DocumentPayload, VectorStore } from './vector-store.js';
 
@@ -12,6 +13,7 @@ export interface ChunksParts {
   readonly documents: Documents;
   readonly chunks: ChunkRepository;
   readonly store: VectorStore;
+  readonly telling: TellStore;
   readonly models: RetrievalModels;
   readonly limits: TenantLimits & { readonly chunkCharacters: number };
   /** Tells the indexers that there is work: a new index that is being built takes over what is changed. */
@@ -43,26 +45,37 @@ export class Chunks {
     chunkId: string,
     given: GivenChunk,
   ): Promise<Chunk> {
-    const { chunks, models, store, payload, limits } = this.parts;
+    const { chunks, models, store, payload, limits, telling } = this.parts;
     const dataset = await this.datasetOf(tenantId, datasetId, documentId);
     const old = chunkId === '' ? undefined : await this.chunk(dataset, documentId, chunkId);
     const change = this.changeOf(given, old);
     const [dense = new Float32Array(0)] = await embedChunks(models, tenantId, dataset.index.space, [change.content]);
     const room = roomFor(limits, { chunks: old ? 0 : 1 });
-    const point = await chunks.save(dataset, documentId, old?.id ?? '', { ...change, dense }, room);
+    const point = await telling.afterwards(
+      [dataset.index],
+      documentId,
+      () => chunks.save(dataset, documentId, old?.id ?? '', { ...change, dense }, room),
+      async (saved) => {
+        const described = await payload(dataset.index.indexId, documentId);
+        if (described) await store.upsert(dataset.index, [saved], [described]);
+      },
+    );
     this.parts.nudge();
-    const described = await payload(dataset.index.indexId, documentId);
-    if (described) await forgiving(() => store.upsert(dataset.index, [point], [described]));
     return this.chunk(dataset, documentId, point.id);
   }
 
   async delete(tenantId: string, datasetId: string, documentId: string, chunkId: string): Promise<void> {
-    const { chunks, store } = this.parts;
+    const { chunks, store, telling } = this.parts;
     const dataset = await this.datasetOf(tenantId, datasetId, documentId);
-    const gone = isId(chunkId) ? await chunks.delete(dataset, documentId, chunkId) : undefined;
+    if (!isId(chunkId)) throw notFound('chunk', chunkId);
+    const gone = await telling.afterwards(
+      [dataset.index],
+      documentId,
+      () => chunks.delete(dataset, documentId, chunkId),
+      async (selection) => selection && store.remove(dataset.index, selection),
+    );
     if (!gone) throw notFound('chunk', chunkId);
     this.parts.nudge();
-    await forgiving(() => store.remove(dataset.index, gone));
   }
 
   private async datasetOf(tenantId: string, datasetId: string, documentId: string): Promise<Dataset> {

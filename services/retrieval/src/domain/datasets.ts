@@ -8,18 +8,18 @@ import {
   parseFields,
   parseSearch,
 } from './dataset.js';
-import { forEachIndex, modelOf, nameOf, textOf } from './given.js';
+import { modelOf, nameOf, textOf } from './given.js';
 import type { DatasetRepository, Listed, Page } from './ports.js';
-import type { VectorStore } from './vector-store.js';
 
 export interface DatasetsParts {
   readonly datasets: DatasetRepository;
-  readonly store: VectorStore;
   readonly limits: { readonly datasetsPerTenant: number };
   /** Of datasets that name no model. */
   readonly defaultModel: { readonly provider: string; readonly model: string };
   /** Tells the indexers that there is work; they find it without being told, a moment later. */
   readonly nudge: () => void;
+  /** Tells those who mend the store that something is owed. */
+  readonly nudgeUpkeep: () => void;
 }
 
 /** Settings as they are given: JSON texts are checked here; what is absent stays as it is, or has its default. */
@@ -81,8 +81,8 @@ export class Datasets {
   }
 
   async delete(tenantId: string, datasetId: string): Promise<void> {
-    const gone = isId(datasetId) ? await this.parts.datasets.delete(tenantId, datasetId) : undefined;
+    const gone = isId(datasetId) && (await this.parts.datasets.delete(tenantId, datasetId));
     if (!gone) throw notFound('dataset', datasetId);
-    await forEachIndex(gone, (index) => this.parts.store.remove(index, { all: true }));
+    this.parts.nudgeUpkeep();
   }
 }

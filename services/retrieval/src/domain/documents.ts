@@ -1,7 +1,8 @@
 import { type Document, invalid, isId, notFound, parseMetadata } from './dataset.js';
 import type { Datasets } from './datasets.js';
-import { forEachIndex, forgiving, nameOf } from './given.js';
+import { nameOf } from './given.js';
 import type { DocumentChange, DocumentRepository, Listed, Page } from './ports.js';
+import type { TellStore } from './tell-store.js';
 import { roomFor, type TenantLimits } from './tenant-limits.js';
 import { checkedText, type DocumentOrigin, type GivenOrigin, originOf, type TextSource } from './text-source.js';
 import type { DocumentPayload, VectorStore } from './vector-store.js';
@@ -10,6 +11,7 @@ export interface DocumentsParts {
   readonly datasets: Datasets;
   readonly documents: DocumentRepository;
   readonly store: VectorStore;
+  readonly telling: TellStore;
   readonly texts: TextSource;
   readonly limits: TenantLimits & { readonly documentCharacters: number };
   /** Tells the indexers that there is work; they find it without being told, a moment later. */
@@ -61,7 +63,7 @@ export class Documents {
   }
 
   async update(tenantId: string, datasetId: string, documentId: string, given: GivenDocumentChange): Promise<Document> {
-    const { store, documents, payload, limits } = this.parts;
+    const { store, documents, payload, limits, telling } = this.parts;
     const dataset = await this.parts.datasets.get(tenantId, datasetId);
     await this.get(tenantId, datasetId, documentId);
     const { name, metadataJson, enabled, archived, paused } = given;
@@ -71,12 +73,19 @@ export class Documents {
       name: name === undefined ? undefined : nameOf(name),
       metadata: metadataJson === undefined ? undefined : parseMetadata(metadataJson, dataset.metadataFields),
     };
-    await documents.update(dataset, documentId, change, roomFor(limits, { characters: charactersOf(origin) }));
+    const room = roomFor(limits, { characters: charactersOf(origin) });
+    await telling.afterwards(
+      await documents.indexes(dataset),
+      documentId,
+      () => documents.update(dataset, documentId, change, room),
+      async () => {
+        for (const index of await documents.indexes(dataset)) {
+          const described = await payload(index.indexId, documentId);
+          if (described) await store.describe(index, described);
+        }
+      },
+    );
     this.parts.nudge();
-    for (const index of await documents.indexes(dataset)) {
-      const described = await payload(index.indexId, documentId);
-      if (described) await forgiving(() => store.describe(index, described));
-    }
     return this.get(tenantId, datasetId, documentId);
   }
 
@@ -92,12 +101,19 @@ export class Documents {
   }
 
   async delete(tenantId: string, datasetId: string, documentId: string): Promise<void> {
-    const { documents, store, datasets } = this.parts;
+    const { documents, store, datasets, telling } = this.parts;
     const dataset = await datasets.get(tenantId, datasetId);
     await this.get(tenantId, datasetId, documentId);
-    await documents.delete(dataset, documentId);
+    const indexes = await documents.indexes(dataset);
+    await telling.afterwards(
+      indexes,
+      documentId,
+      () => documents.delete(dataset, documentId),
+      async () => {
+        for (const index of indexes) await store.remove(index, { documentIds: [documentId] });
+      },
+    );
     this.parts.nudge();
-    await forEachIndex(await documents.indexes(dataset), (index) => store.remove(index, { documentIds: [documentId] }));
   }
 
   private async newOrigin(tenantId: string, given: GivenDocumentChange): Promise<DocumentOrigin | undefined> {

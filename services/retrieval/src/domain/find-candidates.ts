@@ -100,6 +100,8 @@ export class FindCandidates {
   }
 
   private async hits({ filter }: SearchQuestion, dataset: Dataset, query: Pick<VectorQuery, 'probe' | 'limit'>) {
+    // Nothing to find, and perhaps no copy to look into yet.
+    if (dataset.chunks === 0) return [];
     const { store, guarded, documents } = this.parts;
     const understood = !filter || store.understands(filter);
     const narrowed = understood

@@ -1,6 +1,4 @@
-import { FailureError } from '@treadle/failure';
 import { invalid } from './dataset.js';
-import type { IndexRef } from './vector-store.js';
 
 /** Checks of what callers give, shared by datasets, documents and chunks. */
 export function nameOf(name: string): string {
@@ -25,18 +23,4 @@ export function keywordsOf(json: string): string[] {
     Array.isArray(value) && value.length <= 50 && value.every((word) => typeof word === 'string' && word.length <= 100);
   if (!isGood) throw invalid('keywords', 'Keywords are at most 50 texts of at most 100 characters.');
   return value as string[];
-}
-
-/** A store that is away now is mended later: what it holds too much is never shown, and what it misses is found by verifying. */
-export async function forgiving(tell: () => Promise<void>): Promise<void> {
-  try {
-    await tell();
-  } catch (error) {
-    if (!(error instanceof FailureError) || !error.failure.retryable) throw error;
-  }
-}
-
-/** Does something for one index after the other. */
-export async function forEachIndex(indexes: readonly IndexRef[], tell: (index: IndexRef) => Promise<void>) {
-  for (const index of indexes) await forgiving(() => tell(index));
 }

@@ -1,5 +1,5 @@
 import { FailureError, failureKind, toFailure } from '@treadle/failure';
-import type { IndexRef, VectorQuery, VectorStore } from './vector-store.js';
+import { type IndexRef, VanishedSpace, type VectorQuery, type VectorStore } from './vector-store.js';
 
 export interface GuardedStoreOptions {
   readonly store: VectorStore;
@@ -34,7 +34,7 @@ export class GuardedStore {
       this.failuresInRow = 0;
       return hits;
     } catch (error) {
-      if (failureKind(toFailure(error).code) === 'world') this.failed();
+      if (failureKind(toFailure(error).code) === 'world' && !(error instanceof VanishedSpace)) this.failed();
       throw error;
     }
   }

@@ -2,9 +2,11 @@ import { FailureError, failureKind, toFailure } from '@treadle/failure';
 import { embedChunks, type RetrievalModels } from './embeddings.js';
 import type { HeldWork, IndexWork } from './index-work.js';
 import { rowsOf } from './rows-to-cut.js';
+import type { StoreCopy } from './store-copy.js';
+import type { TellStore } from './tell-store.js';
 import { roomFor, type TenantLimits } from './tenant-limits.js';
 import { checkedText, type TextSource } from './text-source.js';
-import type { DocumentPayload, IndexRef, Point, VectorStore } from './vector-store.js';
+import type { DocumentPayload, IndexRef, Point } from './vector-store.js';
 
 /** What a document's points are in the truth. */
 export interface DocumentPoints {
@@ -15,7 +17,8 @@ export interface DocumentPoints {
 export interface IndexDocumentParts {
   readonly work: IndexWork;
   readonly models: RetrievalModels;
-  readonly store: VectorStore;
+  readonly copy: StoreCopy;
+  readonly telling: TellStore;
   readonly points: DocumentPoints;
   readonly texts: TextSource;
   readonly limits: TenantLimits & { readonly documentCharacters: number };
@@ -23,6 +26,8 @@ export interface IndexDocumentParts {
   readonly leaseMs: number;
   /** Chunks whose vectors are made and committed at a time. */
   readonly batch: number;
+  /** Tells those who mend the store that something is owed. */
+  readonly nudgeUpkeep: () => void;
   readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
 }
 
@@ -33,6 +38,18 @@ const firstDelayMs = 1000;
 const longestDelayMs = 60_000;
 /** Batches after which a document waits for its next turn, if other tenants wait. */
 const batchesOfTurn = 16;
+
+/** The vector store does not take the points now. Everything before is done and kept, so the document waits for it however long that is. */
+class StoreAway extends FailureError {}
+
+async function orAway(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const trouble = toFailure(error);
+    throw failureKind(trouble.code) === 'world' ? new StoreAway(trouble, { cause: error }) : error;
+  }
+}
 
 /** The work was taken by somebody else: whoever notices stops without a trace. */
 class Taken extends Error {}
@@ -65,8 +82,7 @@ export class IndexDocument {
   }
 
   private async switchOver(datasetId: string): Promise<void> {
-    const replaced = await this.parts.work.switchOver(datasetId);
-    if (replaced) await this.parts.store.remove(replaced, { all: true });
+    if (await this.parts.work.switchOver(datasetId)) this.parts.nudgeUpkeep();
   }
 
   /** Keeps the lease while its holder lives, however long a reading or a batch takes. */
@@ -138,18 +154,39 @@ export class IndexDocument {
 
   /** The store is told first, and PostgreSQL makes the chunks live afterwards: what is found is always whole. */
   private async publish(work: HeldWork, stop: AbortSignal): Promise<void> {
-    const { work: outstanding, store, points } = this.parts;
+    const { work: outstanding, copy, points, telling } = this.parts;
     const index = await this.indexOf(work);
-    await store.prepare(index);
     const payload = await points.payload(work.indexId, work.documentId);
     if (!payload) throw new Taken();
+    const debts = await telling.hold([index], work.documentId);
+    try {
+      await this.tell(work, index, payload, debts.renew, stop);
+      const done = await outstanding.finish(work);
+      if (!done) throw new Taken();
+      if (done.gone.length > 0) await copy.store.remove(done.index, { ids: done.gone });
+      const now = await points.payload(work.indexId, work.documentId);
+      if (now && now.changedAt !== payload.changedAt) await copy.store.describe(index, now);
+    } catch (error) {
+      await debts.release();
+      throw error;
+    }
+    await debts.settle();
+  }
+
+  private async tell(
+    work: HeldWork,
+    index: IndexRef,
+    payload: DocumentPayload,
+    renew: () => Promise<void>,
+    stop: AbortSignal,
+  ): Promise<void> {
+    const { copy, points } = this.parts;
+    await orAway(() => copy.prepare(index));
     for await (const page of points.ofDocument(work.indexId, work.documentId, work.documentVersion)) {
       stop.throwIfAborted();
-      await store.upsert(index, page, [payload]);
+      await orAway(() => copy.store.upsert(index, page, [payload]));
+      await renew();
     }
-    const done = await outstanding.finish(work);
-    if (!done) throw new Taken();
-    if (done.gone.length > 0) await store.remove(done.index, { ids: done.gone });
   }
 
   private async indexOf(work: HeldWork): Promise<IndexRef> {
@@ -164,7 +201,8 @@ export class IndexDocument {
     const { code, message, retryable } = trouble;
     const facts = { datasetId: work.datasetId, documentId: work.documentId, code };
     if (failureKind(code) === 'bug') log.error({ ...facts, err: error }, 'indexing met a bug');
-    if (retryable && work.attempts < (work.status === 'extracting' ? mostReadings : mostAttempts)) {
+    const most = work.status === 'extracting' ? mostReadings : mostAttempts;
+    if (retryable && (work.attempts < most || error instanceof StoreAway)) {
       log.warn({ ...facts, reason: message }, 'a document cannot be indexed now; trying again');
       return outstanding.handBack(work, Math.min(longestDelayMs, firstDelayMs * 2 ** (work.attempts - 1)));
     }

@@ -83,7 +83,7 @@ export interface IndexWork {
   handBack(work: HeldWork, delayMs: number): Promise<void>;
   /** Datasets with a new index that has all their documents, or as many as the one that serves. */
   readyDatasets(): Promise<string[]>;
-  /** Lets a new index take over once it has all its documents; gives the index that is gone. */
-  switchOver(datasetId: string): Promise<IndexRef | undefined>;
+  /** Lets a new index take over once it has all its documents; whether one did. That the store holds the old one still is written down. */
+  switchOver(datasetId: string): Promise<boolean>;
   index(work: HeldWork): Promise<IndexRef | undefined>;
 }

@@ -44,8 +44,8 @@ export interface DatasetRepository {
   count(tenantId: string): Promise<number>;
   /** Gives a new index work to do when the model or the cutting has changed. */
   update(tenantId: string, dataset: Dataset, settings: DatasetSettings): Promise<void>;
-  /** The indexes that went with it; undefined when there is no such dataset. */
-  delete(tenantId: string, datasetId: string): Promise<IndexRef[] | undefined>;
+  /** Whether there was one. That the store holds its points still is written down. */
+  delete(tenantId: string, datasetId: string): Promise<boolean>;
 }
 
 export interface DocumentRepository {

@@ -19,6 +19,7 @@ const document = (documentId: string, metadata: DocumentPayload['metadata'] = {}
   documentId,
   enabled,
   metadata,
+  changedAt: 1700000000000,
 });
 
 const words = (...terms: readonly (readonly [id: number, weight: number])[]): SparseVector => {
@@ -233,7 +234,45 @@ export function describeVectorStore(name: string, make: () => Promise<StoreUnder
         id: listed[0],
         documentId: points.find(({ id }) => id === listed[0])!.documentId,
         version: 1,
+        changedAt: 1700000000000,
       });
+      const ofA = await store.scroll(at, '', 10, a);
+      expect(ofA.map(({ id }) => id)).toEqual(
+        points
+          .slice(0, 3)
+          .map(({ id }) => id)
+          .sort(),
+      );
+    });
+
+    it('fills a generation beside the one that serves, and switches to it in one step', async () => {
+      const points = [
+        point(a, [1, 0, 0, 0], { sparse: words([1, 1]) }),
+        point(a, [0.9, 0.1, 0, 0], { sparse: words([2, 1]) }),
+      ];
+      const at = await under.upsert(index, points, [document(a)]);
+      const { serving, others } = await store.generations(index.space);
+      const generation = await store.begin(index.space);
+      expect(await store.generations(index.space)).toEqual({ serving, others: [...others, generation] });
+      const beside = { ...at, generation };
+      if (store.isTold) expect(await store.count(beside)).toBe(0);
+      await store.upsert(beside, points, [document(a)]);
+      expect(await store.count(beside)).toBe(2);
+      for (const probe of [dense(1, 0, 0, 0), { sparse: words([1, 1]) }])
+        expect((await store.search(beside, { probe, limit: 10 }))[0]?.id).toBe(points[0]!.id);
+      await store.serve(index.space, generation);
+      expect((await store.generations(index.space)).serving).toBe(generation);
+      await store.discard(index.space, serving!);
+      expect(await store.generations(index.space)).toEqual({ serving: generation, others });
+      const later = await under.upsert(at, [point(a, [0, 0, 0, 1])], [document(a)]);
+      expect(await store.search(later, { probe: dense(1, 0, 0, 0), limit: 10 })).toHaveLength(3);
+      expect(await store.count(later)).toBe(3);
+      const abandoned = await store.begin(index.space);
+      expect(abandoned).not.toBe(generation);
+      await store.discard(index.space, abandoned);
+      expect((await store.generations(index.space)).others).toEqual(others);
+      if (store.isTold)
+        expect(await store.indexes(index.space)).toContainEqual({ tenantId: index.tenantId, indexId: index.indexId });
     });
 
     it('answers nothing from an index that holds nothing', async () => {

@@ -1,3 +1,4 @@
+import { FailureError } from '@treadle/failure';
 import type { Metadata, MetadataFilter } from './metadata-filter.js';
 import type { SparseVector } from './sparse-vector.js';
 
@@ -17,6 +18,18 @@ export interface IndexRef {
   readonly space: VectorSpace;
   /** Counts the commits that changed the index. A store that reads from PostgreSQL is at least this new when it answers. */
   readonly revision: number;
+  /** Which generation of the space is meant; absent for the one that serves. */
+  readonly generation?: string;
+}
+
+/** An index as far as a store knows it. */
+export type IndexName = Pick<IndexRef, 'tenantId' | 'indexId'>;
+
+/** The copies of a space that a store holds. */
+export interface Generations {
+  /** Absent where the space has none, for example after it was lost. */
+  readonly serving: string | undefined;
+  readonly others: readonly string[];
 }
 
 /** What a store knows of a chunk. PostgreSQL has committed it before a store is told. */
@@ -39,6 +52,8 @@ export interface DocumentPayload {
   /** False also for an archived document. A point is found when its document and it itself are enabled. */
   readonly enabled: boolean;
   readonly metadata: Metadata;
+  /** When the document was changed, in milliseconds since the epoch: tells a stale description from a current one. */
+  readonly changedAt: number;
 }
 
 /** What to look for: nearness in meaning (cosine), or words (BM25, with the store's own inverse document frequencies). */
@@ -74,16 +89,32 @@ export interface StoredPoint {
   readonly id: string;
   readonly documentId: string;
   readonly version: number;
+  /** Of the document as the store knows it. */
+  readonly changedAt: number;
+}
+
+/**
+ * The store answers, but the copy of this space is gone and has to be built again. A failure of its own, since leaving the store alone for
+ * a while helps nobody: other spaces are well.
+ */
+export class VanishedSpace extends FailureError {
+  constructor(store: string, { model }: VectorSpace) {
+    const what = model === '' ? 'of datasets without a model' : `of the model ${model}`;
+    const message = `The vector store (${store}) has lost its copy of the points ${what}. Build it again with \`treadle retrieval rebuild\`.`;
+    super({ code: 'unavailable', message, retryable: true });
+  }
 }
 
 /**
  * Where points are searched. PostgreSQL is the truth: a store may lose everything and is filled again, may hold points that are gone
  * (whoever searches checks each hit against the truth), and every write may be repeated. No call reaches beyond the index it names.
- * Adapters throw FailureError `unavailable` (away) or `deadline_exceeded` (slow). One contract suite runs on each.
+ * Adapters throw FailureError `unavailable` (away, or VanishedSpace) or `deadline_exceeded` (slow). One contract suite runs on each.
  */
 export interface VectorStore {
   readonly name: string;
-  /** Makes room for the points of an index, if there is none yet. */
+  /** Whether it has to be told what is written; false where it reads PostgreSQL itself. */
+  readonly isTold: boolean;
+  /** Makes room for the points of an index, if there is none yet. Nothing else makes a space: one that is lost stays away until it is rebuilt. */
   prepare(index: IndexRef): Promise<void>;
   /** Adds points, or replaces those with the same ids. `documents` describes every document the points belong to. */
   upsert(index: IndexRef, points: readonly Point[], documents: readonly DocumentPayload[]): Promise<void>;
@@ -96,8 +127,17 @@ export interface VectorStore {
   search(index: IndexRef, query: VectorQuery): Promise<Hit[]>;
   /** Points of the index, disabled ones included. */
   count(index: IndexRef): Promise<number>;
-  /** Points in the order of their ids, those after `after` (all from the start when it is empty). */
-  scroll(index: IndexRef, after: string, limit: number): Promise<StoredPoint[]>;
+  /** Points in the order of their ids, those after `after` (all from the start when it is empty); only of one document if one is named. */
+  scroll(index: IndexRef, after: string, limit: number, documentId?: string): Promise<StoredPoint[]>;
+  /** The indexes that points of a generation belong to, also those that nobody else knows any more. None where it is not told. */
+  indexes(space: VectorSpace, generation?: string): Promise<IndexName[]>;
+  generations(space: VectorSpace): Promise<Generations>;
+  /** Makes an empty generation beside the one that serves, to be filled and searched under its name (`IndexRef.generation`). */
+  begin(space: VectorSpace): Promise<string>;
+  /** Lets a generation serve instead of the one that does, in one step. */
+  serve(space: VectorSpace, generation: string): Promise<void>;
+  /** Removes a generation that does not serve. */
+  discard(space: VectorSpace, generation: string): Promise<void>;
   /** Whether it answers now; never throws. */
   isReady(): Promise<boolean>;
   close(): Promise<void>;

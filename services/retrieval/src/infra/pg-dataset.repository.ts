@@ -4,8 +4,8 @@ import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
 import type { Dataset, DatasetSettings } from '../domain/dataset.js';
 import type { DatasetRepository, Listed, Page } from '../domain/ports.js';
-import type { IndexRef } from '../domain/vector-store.js';
 import { cutPage, likeOf, readCursor } from './paging.js';
+import { oweIndexes } from './pg-store-debts.js';
 import { type DatasetRow, datasetColumns, datasetTable, toDataset } from './rows.js';
 import { inTransaction } from './transaction.js';
 
@@ -68,18 +68,11 @@ export class PgDatasetRepository implements DatasetRepository {
     );
   }
 
-  async delete(tenantId: string, datasetId: string): Promise<IndexRef[] | undefined> {
+  async delete(tenantId: string, datasetId: string): Promise<boolean> {
     return inTransaction(this.pool, async (client) => {
-      const { rows } = await client.query<DatasetRow>(
-        `select i.tenant_id, i.dataset_id id, i.id index_id, i.embedding_provider index_provider, i.embedding_model index_model, i.dimensions, i.revision
-         from dataset_index i where i.tenant_id = $1 and i.dataset_id = $2`,
-        [tenantId, datasetId],
-      );
-      const { rowCount } = await client.query('delete from dataset where tenant_id = $1 and id = $2', [
-        tenantId,
-        datasetId,
-      ]);
-      return rowCount ? rows.map((row) => toDataset(row).index) : undefined;
+      await oweIndexes(client, 'i.tenant_id = $1 and i.dataset_id = $2', [tenantId, datasetId]);
+      const statement = 'delete from dataset where tenant_id = $1 and id = $2';
+      return (await client.query(statement, [tenantId, datasetId])).rowCount === 1;
     });
   }
 
@@ -88,6 +81,7 @@ export class PgDatasetRepository implements DatasetRepository {
     const { id: datasetId } = dataset;
     const { indexId: serving } = dataset.index;
     await client.query('select from dataset where id = $1 for update', [datasetId]);
+    await oweIndexes(client, 'i.dataset_id = $1 and i.id <> $2', [datasetId, serving]);
     await client.query('delete from dataset_index where dataset_id = $1 and id <> $2', [datasetId, serving]);
     const indexId = randomUUID();
     const sameCut = JSON.stringify(sorted(dataset.chunking)) === JSON.stringify(sorted(settings.chunking));

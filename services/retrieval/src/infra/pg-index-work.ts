@@ -258,7 +258,7 @@ export class PgIndexWork implements IndexWork {
     return readyDatasets(this.pool);
   }
 
-  switchOver(datasetId: string): Promise<IndexRef | undefined> {
+  switchOver(datasetId: string): Promise<boolean> {
     return switchOver(this.pool, datasetId);
   }
 

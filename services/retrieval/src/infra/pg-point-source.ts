@@ -10,7 +10,7 @@ const pagePoints = 500;
 const pageDocuments = 2000;
 const noId = '00000000-0000-0000-0000-000000000000';
 
-interface PointRow {
+export interface PointRow {
   chunk_id: string;
   document_id: string;
   revision: number;
@@ -20,17 +20,22 @@ interface PointRow {
   enabled: boolean;
 }
 
-type DescribedRow = DocumentRow & { readonly id: string };
+export type DescribedRow = DocumentRow & { readonly id: string };
 
 /** The points that PostgreSQL keeps, page by page: only those of chunks that are live. */
 export class PgPointSource implements PointSource {
   constructor(private readonly pool: Pool) {}
 
   async changes({ indexId }: IndexRef, since: number): Promise<AsyncIterable<PointPage> | undefined> {
-    const statement = 'select forgotten_revision from dataset_index where id = $1';
-    const [row] = await this.rows<{ forgotten_revision: number }>(statement, [indexId]);
+    // Both in one statement: what is gone is read before it can be forgotten.
+    const [row] = await this.rows<{ forgotten_revision: number; removed: string[] }>(
+      `select forgotten_revision, array(
+         select chunk_id::text from removed_point where index_id = $1 and revision > $2 and $2 > 0
+       ) removed from dataset_index where id = $1`,
+      [indexId, since],
+    );
     if (row && since > 0 && row.forgotten_revision > since) return undefined;
-    return this.pages(indexId, since);
+    return this.pages(indexId, since, row?.removed ?? []);
   }
 
   /** What the points of one document are to be in a store, live or not yet. */
@@ -61,17 +66,18 @@ export class PgPointSource implements PointSource {
     return row?.count ?? 0;
   }
 
-  async scroll({ indexId }: IndexRef, after: string, limit: number): Promise<StoredPoint[]> {
-    const rows = await this.rows<{ id: string; documentId: string; version: number }>(
-      `select p.chunk_id id, p.document_id "documentId", p.version from point p join chunk c on c.id = p.chunk_id
-       where p.index_id = $1 and c.live and p.chunk_id > $2 order by p.chunk_id limit $3`,
-      [indexId, after || noId, limit],
+  async scroll({ indexId }: IndexRef, after: string, limit: number, documentId?: string): Promise<StoredPoint[]> {
+    const rows = await this.rows<{ id: string; documentId: string; version: number; updated_at: Date }>(
+      `select p.chunk_id id, p.document_id "documentId", p.version, t.updated_at
+       from point p join chunk c on c.id = p.chunk_id join document t on t.id = p.document_id
+       where p.index_id = $1 and c.live and p.chunk_id > $2 and ($4::uuid is null or p.document_id = $4) order by p.chunk_id limit $3`,
+      [indexId, after || noId, limit, documentId],
     );
-    return rows;
+    return rows.map(({ updated_at, ...point }) => ({ ...point, changedAt: updated_at.getTime() }));
   }
 
-  private async *pages(indexId: string, since: number): AsyncGenerator<PointPage> {
-    if (since > 0) yield { points: [], documents: [], removed: await this.removed(indexId, since) };
+  private async *pages(indexId: string, since: number, removed: readonly string[]): AsyncGenerator<PointPage> {
+    if (since > 0) yield { points: [], documents: [], removed };
     for await (const documents of this.documents(indexId, since)) yield { points: [], documents, removed: [] };
     for (let revision = since, after = 'ffffffff-ffff-ffff-ffff-ffffffffffff'; ; ) {
       const rows = await this.rows<PointRow>(
@@ -99,23 +105,18 @@ export class PgPointSource implements PointSource {
     }
   }
 
-  private async removed(indexId: string, since: number): Promise<string[]> {
-    const statement = 'select chunk_id from removed_point where index_id = $1 and revision > $2';
-    const rows = await this.rows<{ chunk_id: string }>(statement, [indexId, since]);
-    return rows.map(({ chunk_id }) => chunk_id);
-  }
-
   private async rows<T extends object>(statement: string, values: readonly unknown[]): Promise<T[]> {
     const { rows } = await withDatabase(() => this.pool.query<T>(statement, [...values]));
     return rows;
   }
 }
 
-function toPoint({ chunk_id, document_id, version, dense, sparse, enabled }: PointRow): Point {
+export function toPoint({ chunk_id, document_id, version, dense, sparse, enabled }: PointRow): Point {
   const vectors = { dense: denseFromBytes(dense), sparse: sparseFromBytes(sparse) };
   return { id: chunk_id, documentId: document_id, version, enabled, ...vectors };
 }
 
-function toPayload(row: DescribedRow): DocumentPayload {
-  return { documentId: row.id, enabled: row.enabled && !row.archived, metadata: shownMetadata(row) };
+export function toPayload(row: DescribedRow): DocumentPayload {
+  const changedAt = row.updated_at.getTime();
+  return { documentId: row.id, enabled: row.enabled && !row.archived, metadata: shownMetadata(row), changedAt };
 }

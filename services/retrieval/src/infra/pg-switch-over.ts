@@ -1,6 +1,7 @@
 import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
 import type { IndexRef } from '../domain/vector-store.js';
+import { oweIndexes } from './pg-store-debts.js';
 import { type DatasetRow, toDataset } from './rows.js';
 import { inTransaction } from './transaction.js';
 
@@ -18,7 +19,7 @@ export async function readyDatasets(pool: Pool): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export function switchOver(pool: Pool, datasetId: string): Promise<IndexRef | undefined> {
+export function switchOver(pool: Pool, datasetId: string): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     await client.query('select from dataset where id = $1 for update', [datasetId]);
     const { rows } = await client.query<{ serving: string; next: string }>(
@@ -27,13 +28,13 @@ export function switchOver(pool: Pool, datasetId: string): Promise<IndexRef | un
       [datasetId],
     );
     const [ready] = rows;
-    if (!ready) return undefined;
+    if (!ready) return false;
     const { serving, next } = ready;
-    const old = await indexOf(client, serving);
+    await oweIndexes(client, 'i.id = $1', [serving]);
     await carryErrors(client, serving, next);
     await client.query('update dataset set serving_index = $2, updated_at = now() where id = $1', [datasetId, next]);
     await client.query('delete from dataset_index where id = $1', [serving]);
-    return old;
+    return true;
   });
 }
 

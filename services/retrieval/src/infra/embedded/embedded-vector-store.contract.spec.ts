@@ -44,7 +44,11 @@ it('lets go of the indexes asked longest ago when memory runs out, and reads the
         sparse: noTerms,
         enabled: true,
       };
-      return stored.upsert(index, [{ ...point, version: 1 }], [{ documentId, enabled: true, metadata: {} }]);
+      return stored.upsert(
+        index,
+        [{ ...point, version: 1 }],
+        [{ documentId, enabled: true, metadata: {}, changedAt: 0 }],
+      );
     }),
   );
   const search = (index: IndexRef) => store.search(index, { probe: { dense: new Float32Array(4).fill(1) }, limit: 5 });

@@ -50,11 +50,15 @@ export class MemoryPointSource implements PointSource {
     return this.of(index).points.size;
   }
 
-  async scroll(index: IndexRef, after: string, limit: number): Promise<StoredPoint[]> {
-    const ids = [...this.of(index).points.keys()].filter((id) => id > after).sort();
-    return ids.slice(0, limit).flatMap((id) => {
-      const kept = this.of(index).points.get(id);
-      return kept ? [{ id, documentId: kept.point.documentId, version: kept.point.version }] : [];
+  async scroll(index: IndexRef, after: string, limit: number, documentId?: string): Promise<StoredPoint[]> {
+    const { points, documents } = this.of(index);
+    const found = [...points.values()]
+      .map(({ point }) => point)
+      .filter((point) => point.id > after && (documentId === undefined || point.documentId === documentId))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    return found.slice(0, limit).map((point) => {
+      const changedAt = documents.get(point.documentId)?.document.changedAt ?? 0;
+      return { id: point.id, documentId: point.documentId, version: point.version, changedAt };
     });
   }
 

@@ -10,6 +10,6 @@ export interface PointSource {
    */
   changes(index: IndexRef, since: number): Promise<AsyncIterable<PointPage> | undefined>;
   count(index: IndexRef): Promise<number>;
-  /** Points in the order of their ids, those after `after`. */
-  scroll(index: IndexRef, after: string, limit: number): Promise<StoredPoint[]>;
+  /** Points in the order of their ids, those after `after`; only of one document if one is named. */
+  scroll(index: IndexRef, after: string, limit: number, documentId?: string): Promise<StoredPoint[]>;
 }

@@ -43,6 +43,10 @@ export class VectorBlock {
     return this.vectors.bytes + this.postings.bytes + this.ids.length * rowOverhead;
   }
 
+  get points(): number {
+    return this.rowOf.size;
+  }
+
   /** Whether so many rows are gone that reading the index anew pays. */
   get isSparse(): boolean {
     return this.ids.length > 1000 && this.rowOf.size < this.ids.length * mostlyGone;

@@ -8,6 +8,7 @@ import { type BlockQuery, VectorBlock } from './vector-block.js';
 export type VectorCall =
   | { readonly call: 'open'; readonly index: string; readonly dimensions: number }
   | { readonly call: 'apply'; readonly index: string; readonly page: PackedPage }
+  | { readonly call: 'count'; readonly index: string }
   | { readonly call: 'search'; readonly index: string; readonly query: BlockQuery }
   | { readonly call: 'close'; readonly index: string };
 
@@ -17,6 +18,8 @@ export interface VectorReply {
   /** What the block holds now. */
   readonly bytes: number;
   readonly isSparse: boolean;
+  /** Points that it holds, disabled ones included. */
+  readonly points: number;
 }
 
 /**
@@ -36,7 +39,7 @@ function act(message: VectorCall): VectorReply {
   if (!block) throw new Error(`The index ${index} is not open.`);
   if (message.call === 'apply') block.apply(unpackPage(message.page, block.dimensions));
   const hits = message.call === 'search' ? block.search(message.query) : [];
-  const reply = { hits, bytes: block.bytes, isSparse: block.isSparse };
+  const reply = { hits, bytes: block.bytes, isSparse: block.isSparse, points: block.points };
   if (message.call === 'close') {
     block.close();
     blocks.delete(index);

@@ -3,6 +3,7 @@ import { datasetTables } from './0001-datasets.js';
 import { chunkTables } from './0002-chunks.js';
 import { workTable } from './0003-work.js';
 import { originTables } from './0004-origins.js';
+import { upkeepTables } from './0005-upkeep.js';
 
 /** Retrieval's own schema: datasets, documents, chunks and their vectors. */
 export const retrievalSchema = 'retrieval';
@@ -12,4 +13,5 @@ export const retrievalMigrations: Migrations = {
   '0002-chunks': chunkTables,
   '0003-work': workTable,
   '0004-origins': originTables,
+  '0005-upkeep': upkeepTables,
 };

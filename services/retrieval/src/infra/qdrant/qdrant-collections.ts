@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FailureError, toFailure } from '@treadle/failure';
-import type { VectorSpace } from '../../domain/vector-store.js';
+import type { Generations, VectorSpace } from '../../domain/vector-store.js';
 import type { QdrantCalls } from './qdrant-calls.js';
 
 /** Names of vectors in every collection. */
@@ -42,6 +42,40 @@ export class QdrantCollections {
   /** Looks again whether the collection of a space is there: someone has found that it is not. */
   forget(space: VectorSpace): void {
     this.ready.delete(this.aliasOf(space));
+  }
+
+  /** Generations are collections `ALIAS.N`, of which the alias leads to the one that serves. */
+  async generations(space: VectorSpace): Promise<Generations> {
+    const alias = this.aliasOf(space);
+    const listed = await this.calls.ask((api, init) => api.getCollections({}, init));
+    const named = (listed?.collections ?? []).map(({ name }) => name).filter((name) => numberOf(alias, name) > 0);
+    const { aliases = [] } = (await this.calls.ask((api, init) => api.getCollectionsAliases({}, init))) ?? {};
+    const serving = aliases.find(({ alias_name }) => alias_name === alias)?.collection_name;
+    return { serving, others: named.filter((name) => name !== serving) };
+  }
+
+  /** Never the first, which `prepare` makes where there is none. */
+  async begin(space: VectorSpace): Promise<string> {
+    const alias = this.aliasOf(space);
+    const { serving, others } = await this.generations(space);
+    const numbers = [...others, ...(serving === undefined ? [] : [serving])].map((name) => numberOf(alias, name));
+    const name = `${alias}.${Math.max(1, ...numbers) + 1}`;
+    await this.create(name, space);
+    return name;
+  }
+
+  async serve(space: VectorSpace, collection_name: string): Promise<void> {
+    const alias_name = this.aliasOf(space);
+    const { serving } = await this.generations(space);
+    const create = { create_alias: { collection_name, alias_name } };
+    const actions = serving === undefined ? [create] : [{ delete_alias: { alias_name } }, create];
+    await this.calls.ask((api, init) => api.updateAliases({ actions }, init));
+  }
+
+  async discard(space: VectorSpace, collection_name: string): Promise<void> {
+    const { serving } = await this.generations(space);
+    if (serving === collection_name) throw FailureError.of('internal', `The generation ${collection_name} serves.`);
+    await this.calls.ask((api, init) => api.deleteCollection({ collection_name }, init));
   }
 
   private async make(alias: string, space: VectorSpace): Promise<void> {
@@ -100,6 +134,12 @@ export function aliasOf(prefix: string, { provider, model, dimensions }: VectorS
     .digest('hex')
     .slice(0, 12);
   return `${prefix}-${slug || 'words'}-${dimensions}-${hash}`;
+}
+
+/** Which generation of a space a collection is; 0 where it is none. */
+function numberOf(alias: string, name: string): number {
+  const number = name.startsWith(`${alias}.`) ? name.slice(alias.length + 1) : '';
+  return /^\d+$/.test(number) ? Number(number) : 0;
 }
 
 /** Fields of the payload that filters name. Graphs are made for those that every search names. */

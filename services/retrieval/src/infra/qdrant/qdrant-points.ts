@@ -24,8 +24,8 @@ export function toQdrantPoint(index: IndexRef, point: Point, document: DocumentP
 }
 
 /** What all points of a document share. */
-export function documentPayload({ documentId, enabled, metadata }: DocumentPayload) {
-  return { document: documentId, documentEnabled: enabled, ...filterable(metadata) };
+export function documentPayload({ documentId, enabled, metadata, changedAt }: DocumentPayload) {
+  return { document: documentId, documentEnabled: enabled, changedAt, ...filterable(metadata) };
 }
 
 /** Points of the index and of no other, that satisfy the conditions. */
@@ -52,6 +52,10 @@ export function toQuery(index: IndexRef, { probe, filter, documentIds, ids }: Ve
   if (metadata && Object.keys(metadata).length > 0) conditions.push(metadata);
   const query = 'dense' in probe ? [...probe.dense] : toSparse(probe.sparse);
   return { query, using: 'dense' in probe ? meaning : words, filter: within(index, ...conditions) };
+}
+
+export function ofTenant(tenantId: string): Filter {
+  return { must: [is('tenant', tenantId)] };
 }
 
 export function ofDocument(index: IndexRef, documentId: string): Filter {

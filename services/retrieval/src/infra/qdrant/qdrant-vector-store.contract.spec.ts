@@ -61,7 +61,7 @@ describe('what Qdrant is told and what happens when it fails', () => {
   let store: QdrantVectorStore;
   const index = newIndex(2);
   const documentId = randomUUID();
-  const document = { documentId, enabled: true, metadata: {} };
+  const document = { documentId, enabled: true, metadata: {}, changedAt: 0 };
   const probe = { dense: new Float32Array([1, 0]) };
   const newPoint = () => ({
     id: randomUUID(),
@@ -75,6 +75,7 @@ describe('what Qdrant is told and what happens when it fails', () => {
   beforeEach(async () => {
     server = await startQdrantServer();
     store = new QdrantVectorStore({ url: server.url, timeoutMs: 5000 });
+    await store.prepare(index);
   });
   afterEach(async () => {
     await server.close();
@@ -148,17 +149,20 @@ describe('what Qdrant is told and what happens when it fails', () => {
     await locked.close();
   });
 
-  it('makes a collection again that has vanished', async () => {
+  it('says that a collection has vanished, and makes it only where it is prepared', async () => {
     await store.upsert(index, [newPoint()], [document]);
     for (const name of server.collections.byName.keys()) server.collections.delete(name);
     expect(await store.count(index)).toBe(0);
-    await expect(store.search(index, { probe, limit: 3 })).rejects.toMatchObject({ failure: { code: 'unavailable' } });
+    await expect(store.search(index, { probe, limit: 3 })).rejects.toThrow(/treadle retrieval rebuild/);
+    await expect(store.upsert(index, [newPoint()], [document])).rejects.toThrow(/treadle retrieval rebuild/);
+    await store.prepare(index);
     await store.upsert(index, [newPoint()], [document]);
     expect(await store.search(index, { probe, limit: 3 })).toHaveLength(1);
   });
 
   it('keeps only words where a dataset has no model', async () => {
     const plain = newIndex(0);
+    await store.prepare(plain);
     const sparse = { indices: new Uint32Array([5]), values: new Float32Array([1]) };
     await store.upsert(plain, [{ ...newPoint(), dense: new Float32Array(0), sparse }, newPoint()], [document]);
     expect(await store.search(plain, { probe, limit: 3 })).toEqual([]);

@@ -1,19 +1,23 @@
 import { FailureError } from '@treadle/failure';
 import type { MetadataFilter } from '../../domain/metadata-filter.js';
-import type {
-  DocumentPayload,
-  Hit,
-  IndexRef,
-  Point,
-  PointSelection,
-  StoredPoint,
-  VectorQuery,
-  VectorStore,
+import {
+  type DocumentPayload,
+  type Generations,
+  type Hit,
+  type IndexName,
+  type IndexRef,
+  type Point,
+  type PointSelection,
+  type StoredPoint,
+  VanishedSpace,
+  type VectorQuery,
+  type VectorSpace,
+  type VectorStore,
 } from '../../domain/vector-store.js';
 import { type QdrantAccess, type QdrantApi, QdrantCalls } from './qdrant-calls.js';
 import { type CollectionSettings, QdrantCollections } from './qdrant-collections.js';
 import { toQdrantFilter } from './qdrant-filter.js';
-import { documentPayload, ofDocument, selected, toQdrantPoint, toQuery, within } from './qdrant-points.js';
+import { documentPayload, ofDocument, ofTenant, selected, toQdrantPoint, toQuery, within } from './qdrant-points.js';
 
 export type QdrantVectorStoreOptions = QdrantAccess & Partial<CollectionSettings>;
 
@@ -21,16 +25,19 @@ export type QdrantVectorStoreOptions = QdrantAccess & Partial<CollectionSettings
 const batch = 256;
 /** Hits asked for beyond the limit, so that those with equal scores around it come in the order of their ids. */
 const spareHits = 16;
+/** Tenants, and indexes of a tenant, that are told apart at a time. */
+const mostValues = 10_000;
 /** Candidates that quantised vectors give for each hit, to be scored again with the original vectors. */
 const oversampling = 2;
 
 /**
  * Points in Qdrant: one collection for each model and length, shared by tenants and told apart by the payload. Writes are done when a call
- * ends. Inverse document frequencies are those of the collection, so of every dataset with the same model. A collection that has vanished is
- * made again by the next `prepare` or `upsert`; until then its indexes are empty, and searches in them fail as `unavailable`.
+ * ends. Inverse document frequencies are those of the collection, so of every dataset with the same model. Where a collection has vanished, its
+ * indexes hold nothing, and searches and writes fail as VanishedSpace.
  */
 export class QdrantVectorStore implements VectorStore {
   readonly name = 'qdrant';
+  readonly isTold = true;
   private readonly calls: QdrantCalls;
   private readonly collections: QdrantCollections;
   private readonly isQuantized: boolean;
@@ -94,8 +101,7 @@ export class QdrantVectorStore implements VectorStore {
       (api, init, collection_name) => api.queryPoints({ collection_name, ...body }, init),
       signal,
     );
-    if (!found)
-      throw FailureError.of('unavailable', 'Qdrant has no collection for this index; it has to be filled again.');
+    if (!found) throw new VanishedSpace(this.name, index.space);
     const hits = found.points.map(({ id, score, payload }) => ({
       id: String(id),
       score,
@@ -111,12 +117,12 @@ export class QdrantVectorStore implements VectorStore {
     return counted?.count ?? 0;
   }
 
-  async scroll(index: IndexRef, after: string, limit: number): Promise<StoredPoint[]> {
+  async scroll(index: IndexRef, after: string, limit: number, documentId?: string): Promise<StoredPoint[]> {
     // The offset is the first id that may come, so the one before is asked for as well and left out.
     const body = {
-      filter: within(index),
+      filter: documentId === undefined ? within(index) : ofDocument(index, documentId),
       limit: limit + 1,
-      with_payload: ['document', 'version'],
+      with_payload: ['document', 'version', 'changedAt'],
       with_vector: false,
       ...(after && { offset: after }),
     };
@@ -127,8 +133,32 @@ export class QdrantVectorStore implements VectorStore {
       id: String(id),
       documentId: text(payload, 'document'),
       version: Number(payload?.['version']),
+      changedAt: Number(payload?.['changedAt'] ?? 0),
     }));
     return points.filter(({ id }) => id !== after).slice(0, limit);
+  }
+
+  async indexes(space: VectorSpace, generation = this.collections.aliasOf(space)): Promise<IndexName[]> {
+    const names: IndexName[] = [];
+    for (const tenantId of await this.values(generation, 'tenant'))
+      for (const indexId of await this.values(generation, 'index', tenantId)) names.push({ tenantId, indexId });
+    return names;
+  }
+
+  generations(space: VectorSpace): Promise<Generations> {
+    return this.collections.generations(space);
+  }
+
+  begin(space: VectorSpace): Promise<string> {
+    return this.collections.begin(space);
+  }
+
+  serve(space: VectorSpace, generation: string): Promise<void> {
+    return this.collections.serve(space, generation);
+  }
+
+  discard(space: VectorSpace, generation: string): Promise<void> {
+    return this.collections.discard(space, generation);
   }
 
   isReady(): Promise<boolean> {
@@ -138,19 +168,22 @@ export class QdrantVectorStore implements VectorStore {
   /** Nothing to do: idle connections end by themselves. */
   async close(): Promise<void> {}
 
-  private ask<T>({ space }: IndexRef, call: Call<T>, signal?: AbortSignal): Promise<T | undefined> {
-    const name = this.collections.aliasOf(space);
+  /** What a field of the payload says, in all points or in those of a tenant. */
+  private async values(collection_name: string, key: 'tenant' | 'index', tenantId?: string): Promise<string[]> {
+    const body = { key, limit: mostValues, exact: true, ...(tenantId !== undefined && { filter: ofTenant(tenantId) }) };
+    const counted = await this.calls.ask((api, init) => api.facet({ collection_name, ...body }, init));
+    return (counted?.hits ?? []).filter(({ count }) => count > 0).map(({ value }) => String(value));
+  }
+
+  private ask<T>({ space, generation }: IndexRef, call: Call<T>, signal?: AbortSignal): Promise<T | undefined> {
+    const name = generation ?? this.collections.aliasOf(space);
     return this.calls.ask((api, init) => call(api, init, name), signal);
   }
 
-  /** A write that makes the collection where it is missing. */
   private async put<T>(index: IndexRef, call: Call<T>): Promise<void> {
-    await this.collections.prepare(index.space);
     if (await this.ask(index, call)) return;
     this.collections.forget(index.space);
-    await this.collections.prepare(index.space);
-    if (!(await this.ask(index, call)))
-      throw FailureError.of('unavailable', 'The collection of Qdrant has gone while it was written to; try again.');
+    throw new VanishedSpace(this.name, index.space);
   }
 }
 
