@@ -19,5 +19,5 @@ Exit codes:
   2    the command was used wrongly
   3    the server refused the request (4xx)
   4    the server was not reached, or failed (5xx)
-  5    a history did not replay
+  5    a history did not replay, or the audit log was tampered with
   130  interrupted`;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addGlobalOptions, contextOf } from './command-context.js';
 import { actWith } from './commands/act.js';
 import { addApprovalsCommand } from './commands/approvals.command.js';
+import { addAuditCommand } from './commands/audit.command.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addConversationsCommand } from './commands/conversations.command.js';
 import { addDatasetsCommand } from './commands/datasets.command.js';
@@ -44,6 +45,7 @@ export function createProgram(signal: AbortSignal): Command {
     addKeysCommand,
     addUsersCommand,
     addRolesCommand,
+    addAuditCommand,
     addConfigCommand,
     addHealthCommand,
   ])

@@ -59,9 +59,16 @@ export class AppModule implements OnApplicationShutdown {
     };
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
-    const { publicUrl, maxUploadBytes } = config;
+    const { publicUrl, maxUploadBytes, auditDays } = config;
     const identity = identitySettings(config);
-    const given = { publicUrl, maxUploadBytes, identity, apiKey: config.apiKey?.reveal(), onFirstKey: showFirstKey };
+    const given = {
+      publicUrl,
+      maxUploadBytes,
+      auditDays,
+      identity,
+      apiKey: config.apiKey?.reveal(),
+      onFirstKey: showFirstKey,
+    };
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],

@@ -24,6 +24,14 @@ export const gatewayConfig = defineConfig({
       'Where people reach the public API, for links that are sent to them; empty takes the address of the request.',
   }),
   ...httpConfig,
+  auditDays: integer({
+    env: 'TREADLE_AUDIT_DAYS',
+    default: 0,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    meaning: 'How long entries of the audit log are kept, 0 for ever; what is older is retired in whole stretches.',
+  }),
   maxUploadBytes: integer({
     env: 'TREADLE_MAX_UPLOAD_BYTES',
     default: 50 * 1024 * 1024,

@@ -2,12 +2,14 @@ import { type BeforeApplicationShutdown, Logger, type OnModuleInit } from '@nest
 import { toFailure } from '@treadle/failure';
 import { migrate } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
+import type { AuditKeeping } from './domain/audit/audit-keeping.js';
 import type { GatewayPorts } from './gateway.module.js';
 import type { Identity } from './identity.js';
 import { gatewayMigrations, gatewaySchema } from './infra/migrations/index.js';
 import type { OpenStreams } from './streaming/open-streams.js';
 
 const noteUseEveryMs = 60_000;
+const noteDenialsEveryMs = 10_000;
 const purgeEveryMs = 600_000;
 const tryAgainMs = 1000;
 
@@ -16,13 +18,15 @@ export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown
   private readonly logger = new Logger('Gateway');
   private noting: NodeJS.Timeout | undefined;
   private purging: NodeJS.Timeout | undefined;
+  private counting: NodeJS.Timeout | undefined;
   private trying: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly ports: GatewayPorts,
     private readonly identity: Identity,
+    private readonly audit: AuditKeeping,
     private readonly streams: OpenStreams,
-    private readonly health: HealthRegistry | undefined,
+    private readonly health?: HealthRegistry,
   ) {}
 
   /** A database that is away is awaited beside everything else: until then callers get 503 and health says why. */
@@ -35,15 +39,23 @@ export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown
     await this.prepare(this.health?.beginStartup('gateway') ?? (() => undefined));
     // When a key was last used is nice to know: losing a note costs nothing.
     this.noting = setInterval(() => void this.identity.keys.noteUse().catch(() => undefined), noteUseEveryMs).unref();
-    this.purging = setInterval(() => void this.identity.purge().catch(() => undefined), purgeEveryMs).unref();
+    this.counting = setInterval(() => void this.audit.flush().catch(() => undefined), noteDenialsEveryMs).unref();
+    this.purging = setInterval(() => void this.purge().catch(() => undefined), purgeEveryMs).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     clearTimeout(this.trying);
     clearInterval(this.noting);
     clearInterval(this.purging);
+    clearInterval(this.counting);
     this.streams.stop();
     await this.identity.keys.noteUse().catch(() => undefined);
+    await this.audit.flush(true).catch(() => undefined);
+  }
+
+  private async purge(): Promise<void> {
+    await this.identity.purge();
+    await this.audit.retire();
   }
 
   private async prepare(done: () => void): Promise<void> {

@@ -14,6 +14,7 @@ import type { Pool } from 'pg';
 import { ApprovalLinks } from './api/approvals/approval-links.js';
 import { ApprovalPageController } from './api/approvals/approval-page.controller.js';
 import { ApprovalsController } from './api/approvals/approvals.controller.js';
+import { AuditController } from './api/audit/audit.controller.js';
 import { ConversationsController } from './api/conversations/conversations.controller.js';
 import { ChunksController } from './api/datasets/chunks.controller.js';
 import { DatasetsController } from './api/datasets/datasets.controller.js';
@@ -61,7 +62,9 @@ import { ToolsetsController } from './api/tools/toolsets.controller.js';
 import { SchedulesController } from './api/triggers/schedules.controller.js';
 import { WebhooksController } from './api/triggers/webhooks.controller.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
+import { auditProviders } from './audit.module.js';
 import { BoundAccess } from './domain/access/bound-access.js';
+import { AuditKeeping } from './domain/audit/audit-keeping.js';
 import type {
   Approvals,
   Continuations,
@@ -115,6 +118,8 @@ export interface GatewayPorts {
   readonly publicUrl: string;
   /** Made with `identitySettings(config)`. */
   readonly identity: IdentitySettings;
+  /** How long audit entries are kept, in days; 0 keeps them for ever. */
+  readonly auditDays: number;
   /** Lets in whoever shows this key; without it a random key is made at the very first start. */
   readonly apiKey?: string;
   /** Told the random key, once, to show it to a person. It cannot be found out again. */
@@ -156,6 +161,7 @@ const controllers = [
   ToolCallsController,
   OpenAiController,
   HomeController,
+  AuditController,
   ...identityControllers,
   ...difyControllers,
 ];
@@ -221,6 +227,7 @@ const providers: FactoryProvider[] = [
   },
   ...identityProviders,
   ...difyProviders,
+  ...auditProviders,
   {
     provide: WorkflowStore,
     inject: [GATEWAY_PORTS],
@@ -240,9 +247,8 @@ const providers: FactoryProvider[] = [
   },
   {
     provide: GatewayLifecycle,
-    inject: [GATEWAY_PORTS, Identity, OpenStreams, { token: HealthRegistry, optional: true }],
-    useFactory: (ports: GatewayPorts, identity: Identity, streams: OpenStreams, health?: HealthRegistry) =>
-      new GatewayLifecycle(ports, identity, streams, health),
+    inject: [GATEWAY_PORTS, Identity, AuditKeeping, OpenStreams, { token: HealthRegistry, optional: true }],
+    useFactory: (...parts: ConstructorParameters<typeof GatewayLifecycle>) => new GatewayLifecycle(...parts),
   },
 ];
 

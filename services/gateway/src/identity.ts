@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { Credentials, hashSecret, newSecret } from './domain/access/credentials.js';
 import { firstTenant } from './domain/access/roles.js';
+import type { AuditStore } from './domain/audit/audit-store.js';
 import { ApiKeys } from './domain/keys/api-keys.js';
 import { ManageKeys } from './domain/keys/manage-keys.js';
 import { OpenIdSignIn } from './domain/people/open-id.js';
@@ -12,7 +13,7 @@ import { Organisations } from './domain/people/organisations.js';
 import { PasswordProof } from './domain/people/password-proof.js';
 import { Roles } from './domain/people/role-book.js';
 import { Sessions } from './domain/people/sessions.js';
-import { SignIn } from './domain/people/sign-in.js';
+import { type People, SignIn } from './domain/people/sign-in.js';
 import { Users } from './domain/people/users.js';
 import type { IdentitySettings } from './identity-settings.js';
 import { Argon2Passwords } from './infra/access/argon2-passwords.js';
@@ -27,6 +28,7 @@ import { KyselySignInAttempts } from './infra/access/kysely-sign-in-attempts.js'
 import { KyselyUserStore } from './infra/access/kysely-user.store.js';
 import { OpenIdClientProvider } from './infra/access/openid-client-provider.js';
 import { SigningKeys } from './infra/access/signing-keys.js';
+import { KyselyAuditStore } from './infra/audit/kysely-audit.store.js';
 import { TenantDatabase } from './infra/tenant-database.js';
 
 /** Everything that says who may come in. */
@@ -36,6 +38,8 @@ export class Identity {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
+  readonly people: People;
+  readonly auditStore: AuditStore;
   readonly users: Users;
   readonly roles: Roles;
   readonly organisations: Organisations;
@@ -62,7 +66,9 @@ export class Identity {
     this.manageKeys = new ManageKeys(keyStore, now);
     this.sessions = new Sessions(new KyselySessionStore(database), tokens, now);
     this.credentials = new Credentials(this.keys, this.sessions, now);
-    this.signIn = new SignIn(new KyselyPeople(database), proof, this.passwords, this.sessions);
+    this.people = new KyselyPeople(database);
+    this.auditStore = new KyselyAuditStore(database, now);
+    this.signIn = new SignIn(this.people, proof, this.passwords, this.sessions);
     this.roles = new Roles(new KyselyRoleStore(database));
     this.users = new Users(new KyselyUserStore(database), this.roles, this.passwords, proof, this.sessions, now);
     this.organisations = new Organisations(new KyselyOrganisationStore(database));

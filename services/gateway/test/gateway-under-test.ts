@@ -165,6 +165,7 @@ export async function startGateway(
           files,
           storedFiles: noFiles,
           maxUploadBytes: 1024,
+          auditDays: 0,
           apiKey: key ?? undefined,
           onFirstKey: (made) => firstKeys.push(made),
         }),

@@ -193,6 +193,7 @@ function ownPorts({ settings, bus, files, gatewayPool }: Shared, onFirstKey: (ke
     bus,
     files,
     maxUploadBytes: settings.gateway.maxUploadBytes,
+    auditDays: settings.gateway.auditDays,
     pool: gatewayPool,
     identity: identitySettings(settings.gateway),
     publicUrl: settings.gateway.publicUrl,

@@ -28,3 +28,5 @@ export const TOOL_ADMIN = Symbol('TOOL_ADMIN');
 export const OPEN_ID = Symbol('OPEN_ID');
 /** The public keys of access tokens. */
 export const PUBLISHED_KEYS = Symbol('PUBLISHED_KEYS');
+/** The entries of the audit log. */
+export const AUDIT_STORE = Symbol('AUDIT_STORE');

@@ -3,6 +3,24 @@ import type { ColumnType, Generated } from 'kysely';
 /** Filled by the database where it is absent, and never changed. */
 type Made = ColumnType<Date, Date | undefined, never>;
 
+/** Computed by the database. */
+type Read<T> = ColumnType<T, never, never>;
+
+interface AuditEntryTable {
+  tenant_id: string;
+  seq: number;
+  hash: string;
+  /** The entry as canonical JSON; the rest is read from it by the database. */
+  entry: string;
+  at: Read<string>;
+  actor: Read<string>;
+  action: Read<string>;
+  object_kind: Read<string>;
+  object_id: Read<string>;
+  outcome: Read<string>;
+  begun: Read<number | null>;
+}
+
 interface ApiKeyTable {
   id: Generated<number>;
   hash: string;
@@ -55,6 +73,9 @@ interface SessionTable {
 
 export interface Database {
   api_key: ApiKeyTable;
+  audit_entry: AuditEntryTable;
+  audit_head: { tenant_id: string; seq: number; hash: string };
+  audit_segment: { tenant_id: string; first_seq: number; last_seq: number; last_hash: string; sealed_at: Made };
   identity: { issuer: string; subject: string; user_id: string };
   invitation: { hash: string; tenant_id: string; user_id: string; resets_password: boolean; expires_at: Date };
   membership: MembershipTable;

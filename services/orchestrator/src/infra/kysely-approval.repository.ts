@@ -38,6 +38,7 @@ function approvalOf(row: Selectable<Database['approvals']>): Approval {
   return {
     token: row.token,
     number: row.number,
+    tenantId: row.tenant_id,
     runId: row.run_id,
     workflowId: row.workflow_id,
     nodeKey: row.node_key,

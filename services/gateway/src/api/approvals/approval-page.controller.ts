@@ -5,6 +5,7 @@ import { type Failure, FailureError } from '@treadle/failure';
 import type { JsonObject } from '@treadle/workflow';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Approvals } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Open, routeConfig } from '../auth/access.js';
 import { httpStatus } from '../errors/http-status.js';
 import { APPROVALS } from '../tokens.js';
@@ -27,6 +28,7 @@ export class ApprovalPageController {
 
   @Post(':token')
   @Open('the token in the address is the credential')
+  @Audited('approval', 'answer')
   @routeConfig({ rawText: true })
   async answer(
     @Param('token') token: string,

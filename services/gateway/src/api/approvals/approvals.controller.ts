@@ -4,6 +4,7 @@ import type { Approval } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Approvals } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Open, Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { APPROVALS } from '../tokens.js';
@@ -56,6 +57,7 @@ export class ApprovalsController {
 
   @Post(':token')
   @Open('the token in the address is the credential')
+  @Audited('approval', 'answer')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Answer an approval, and the run goes on',

@@ -4,6 +4,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { Sessions } from '../../domain/people/sessions.js';
 import { SignIn } from '../../domain/people/sign-in.js';
+import { Audited } from '../audit/audited.js';
 import { errorSchema } from '../errors/error-body.js';
 import { AnyCaller } from './access.js';
 import { type ChangePasswordBody, changePasswordSchema, meSchema, sessionListSchema } from './auth.schemas.js';
@@ -40,6 +41,7 @@ export class MeController {
 
   @Post('password')
   @AnyCaller()
+  @Audited('person', 'change-password')
   @HttpCode(204)
   @ApiOperation({ summary: 'Change your password; your other sessions end' })
   async changePassword(
@@ -51,6 +53,7 @@ export class MeController {
 
   @Post('sign-out')
   @AnyCaller()
+  @Audited('session', 'sign-out')
   @HttpCode(204)
   @ApiOperation({ summary: 'End this session; its tokens are refused everywhere within five seconds' })
   async signOut(@Req() request: FastifyRequest): Promise<void> {
@@ -78,6 +81,7 @@ export class MeController {
 
   @Delete('sessions/:id')
   @AnyCaller()
+  @Audited('session', 'end')
   @HttpCode(204)
   @ApiOperation({ summary: 'End one of your sessions' })
   async end(@Req() request: FastifyRequest, @Param('id') sessionId: string): Promise<void> {

@@ -3,6 +3,7 @@ import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { OpenIdSignIn } from '../../domain/people/open-id.js';
+import { Audited, NotAudited } from '../audit/audited.js';
 import { errorSchema } from '../errors/error-body.js';
 import { OPEN_ID, PUBLISHED_KEYS } from '../tokens.js';
 import { Open } from './access.js';
@@ -27,6 +28,7 @@ export class OpenIdController {
 
   @Post('api/v1/auth/open-id/begin')
   @Open('begins a sign-in and tells nothing')
+  @NotAudited('nobody is let in yet')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Begin to sign in with OpenID Connect' })
@@ -38,6 +40,7 @@ export class OpenIdController {
 
   @Post('api/v1/auth/open-id/finish')
   @Open('the answer of the provider is the credential')
+  @Audited('session', 'sign-in')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Finish: what the provider sent back with the browser, and the binder' })

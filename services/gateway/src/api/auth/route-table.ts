@@ -1,5 +1,6 @@
 import { FailureError } from '@treadle/failure';
 import type { FastifyInstance } from 'fastify';
+import type { RouteAudit } from '../audit/audited.js';
 import type { RouteAccess } from './access.js';
 
 /** A route as the server runs it. */
@@ -8,6 +9,8 @@ export interface DeclaredRoute {
   /** With its parameters, such as `/api/v1/runs/:id`. */
   readonly path: string;
   readonly access: RouteAccess;
+  /** Absent where nothing can be changed. */
+  readonly audit?: RouteAudit;
 }
 
 /** Routes that libraries add and nobody can decorate. */
@@ -32,7 +35,8 @@ export function declareRoutes(server: FastifyInstance): void {
     const methods = [route.method].flat();
     if (!access) throw undeclared(methods.join('|'), route.url);
     route.config = { ...route.config, access };
-    routes.push(...methods.map((method) => ({ method, path: route.url, access })));
+    const audit = route.config.audit;
+    routes.push(...methods.map((method) => ({ method, path: route.url, access, ...(audit && { audit }) })));
   });
 }
 

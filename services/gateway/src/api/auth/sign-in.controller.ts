@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { accessSeconds, type Device, Sessions, type TokenPair } from '../../domain/people/sessions.js';
 import { SignIn } from '../../domain/people/sign-in.js';
 import { Users } from '../../domain/people/users.js';
+import { Audited, NotAudited } from '../audit/audited.js';
 import { errorSchema } from '../errors/error-body.js';
 import { Open } from './access.js';
 import {
@@ -31,6 +32,7 @@ export class SignInController {
 
   @Post('sign-in')
   @Open('the password is the credential')
+  @Audited('session', 'sign-in')
   @HttpCode(200)
   @Header(...noStore)
   @ApiOperation({ summary: 'Sign in with e-mail address and password' })
@@ -41,6 +43,7 @@ export class SignInController {
 
   @Post('refresh')
   @Open('the refresh token is the credential')
+  @NotAudited('renews what a recorded sign-in began; a refused one is a recorded denial')
   @HttpCode(200)
   @Header(...noStore)
   @ApiOperation({
@@ -55,6 +58,7 @@ export class SignInController {
 
   @Post('accept-invitation')
   @Open('the token of the invitation is the credential')
+  @Audited('session', 'accept-invitation')
   @HttpCode(200)
   @Header(...noStore)
   @ApiOperation({ summary: 'Come in by an invitation, or set a new password by one' })

@@ -4,6 +4,7 @@ import type { Conversation } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Conversations } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { CONVERSATIONS } from '../tokens.js';
@@ -63,6 +64,7 @@ export class ConversationsController {
 
   @Patch(':id')
   @Requires('conversations:write', { conversation: 'id' })
+  @Audited('conversation', 'rename')
   @ApiOperation({ summary: 'Rename a conversation' })
   @ApiResponse({ status: 200, standardSchema: conversationSchema })
   async rename(
@@ -76,6 +78,7 @@ export class ConversationsController {
 
   @Delete(':id')
   @Requires('conversations:write', { conversation: 'id' })
+  @Audited('conversation', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a conversation with its messages and variables; its runs stay' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('id') conversationId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Qu
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Datasets } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { DATASETS } from '../tokens.js';
@@ -40,6 +41,7 @@ export class ChunksController {
 
   @Post()
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('chunk', 'create')
   @ApiOperation({ summary: 'Add a chunk at the end of a document; it is found at once' })
   @ApiResponse({ status: 201, standardSchema: chunkSchema })
   async create(
@@ -54,6 +56,7 @@ export class ChunksController {
 
   @Patch(':id')
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('chunk', 'change')
   @ApiOperation({ summary: 'Change, enable or disable a chunk; what is left out stays as it is' })
   @ApiResponse({ status: 200, standardSchema: chunkSchema })
   async update(
@@ -69,6 +72,7 @@ export class ChunksController {
 
   @Delete(':id')
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('chunk', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a chunk' })
   @ApiResponse({ status: 204 })

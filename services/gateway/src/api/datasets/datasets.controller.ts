@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Qu
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Datasets, Retrieval } from '../../domain/ports.js';
+import { Audited, NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { DATASETS, RETRIEVAL } from '../tokens.js';
@@ -32,6 +33,7 @@ export class DatasetsController {
 
   @Post()
   @Requires('datasets:write')
+  @Audited('dataset', 'create')
   @ApiOperation({ summary: 'Create a dataset' })
   @ApiResponse({ status: 201, standardSchema: datasetSchema })
   async create(@Req() { tenantId }: FastifyRequest, @Body({ schema: createDatasetSchema }) body: CreateDatasetBody) {
@@ -67,6 +69,7 @@ export class DatasetsController {
 
   @Patch(':id')
   @Requires('datasets:write', { dataset: 'id' })
+  @Audited('dataset', 'change')
   @ApiOperation({ summary: 'Change a dataset; what is left out stays as it is' })
   @ApiResponse({ status: 200, standardSchema: datasetSchema })
   async update(
@@ -90,6 +93,7 @@ export class DatasetsController {
 
   @Delete(':id')
   @Requires('datasets:write', { dataset: 'id' })
+  @Audited('dataset', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a dataset with all its documents' })
   @ApiResponse({ status: 204 })
@@ -99,6 +103,7 @@ export class DatasetsController {
 
   @Post(':id/search')
   @Requires('datasets:read', { dataset: 'id' })
+  @NotAudited('changes nothing')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Search a dataset',

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Qu
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Datasets, StoredFiles } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { DATASETS, STORED_FILES } from '../tokens.js';
@@ -29,6 +30,7 @@ export class DocumentsController {
 
   @Post()
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('document', 'create')
   @HttpCode(202)
   @ApiOperation({
     summary: 'Add a document',
@@ -71,6 +73,7 @@ export class DocumentsController {
 
   @Patch(':id')
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('document', 'change')
   @ApiOperation({ summary: 'Change, enable, archive or pause a document; what is left out stays as it is' })
   @ApiResponse({ status: 200, standardSchema: documentSchema })
   async update(
@@ -106,6 +109,7 @@ export class DocumentsController {
 
   @Delete(':id')
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('document', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a document' })
   @ApiResponse({ status: 204 })

@@ -6,6 +6,7 @@ import { FailureError } from '@treadle/failure';
 import type { FileStore } from '@treadle/files';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredFiles } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { FILE_STORE, STORED_FILES } from '../tokens.js';
@@ -52,6 +53,7 @@ export class FilesController {
 
   @Delete(':id')
   @Requires('files:write')
+  @Audited('file', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a file; runs that read it later fail there' })
   @ApiResponse({ status: 204 })

@@ -5,6 +5,7 @@ import type { File } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { Uploads } from '../../domain/uploads.js';
+import { NotAudited } from '../audit/audited.js';
 import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { uploadedFilesSchema } from './file.schemas.js';
@@ -23,6 +24,7 @@ export class UploadController {
   @Post()
   @Requires('files:write', 'nothing there')
   @routeConfig({ uploads: true })
+  @NotAudited('adds a file of its own, which names its owner')
   @HttpCode(201)
   @ApiOperation({
     summary: 'Upload files',

@@ -7,6 +7,7 @@ import type { Entries } from '../../domain/ports.js';
 import { receiveWebhook } from '../../domain/receive-webhook.js';
 import type { RunSources } from '../../domain/start-run.js';
 import { OpenStreams } from '../../streaming/open-streams.js';
+import { NotAudited } from '../audit/audited.js';
 import { Open, routeConfig } from '../auth/access.js';
 import { ENTRIES, RUN_SOURCES } from '../tokens.js';
 import { webhookAnswer } from './webhook-answer.js';
@@ -29,6 +30,7 @@ export class HooksController {
 
   @All(':id')
   @Open('the signature of the request is the credential')
+  @NotAudited('starts a run, which has a history of its own')
   @routeConfig({ rawBytes: true, bodyLimit: maxBodyBytes })
   async receive(
     @Req() request: FastifyRequest,

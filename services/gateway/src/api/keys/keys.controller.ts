@@ -4,6 +4,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { StoredKey } from '../../domain/keys/api-key.js';
 import { type MadeKey, ManageKeys } from '../../domain/keys/manage-keys.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { callerOf } from '../auth/caller-of.js';
 import { errorSchema } from '../errors/error-body.js';
@@ -36,6 +37,7 @@ export class KeysController {
 
   @Post()
   @Requires('keys:manage')
+  @Audited('key', 'create')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Create an API key' })
   @ApiResponse({ status: 201, standardSchema: madeKeySchema })
@@ -47,6 +49,7 @@ export class KeysController {
 
   @Post(':id/rotate')
   @Requires('keys:manage')
+  @Audited('key', 'rotate')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Make a new key in the place of this one, which works a while longer' })
@@ -62,6 +65,7 @@ export class KeysController {
 
   @Delete(':id')
   @Requires('keys:manage')
+  @Audited('key', 'revoke')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke a key: it is refused everywhere within five seconds' })
   async revoke(@Req() { tenantId }: FastifyRequest, @Param('id') id: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put, Query, Req
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
@@ -33,6 +34,7 @@ export class BudgetsController {
 
   @Put(':name')
   @Requires('models:manage')
+  @Audited('budget', 'save')
   @ApiOperation({ summary: 'Save a budget; what was spent stays counted' })
   @ApiResponse({ status: 200, standardSchema: budgetSchema })
   async save(
@@ -48,6 +50,7 @@ export class BudgetsController {
 
   @Delete(':name')
   @Requires('models:manage')
+  @Audited('budget', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a budget and what it counted' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {

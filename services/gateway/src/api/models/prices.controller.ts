@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Put, Query, Req } from
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
@@ -34,6 +35,7 @@ export class PricesController {
 
   @Put()
   @Requires('models:manage')
+  @Audited('price', 'save')
   @ApiOperation({ summary: 'Save a price as a new version' })
   @ApiResponse({ status: 200, standardSchema: priceSchema })
   async save(@Req() { tenantId }: FastifyRequest, @Body({ schema: savePriceSchema }) body: SavePriceBody) {
@@ -53,6 +55,7 @@ export class PricesController {
 
   @Delete()
   @Requires('models:manage')
+  @Audited('price', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Withdraw a saved price' })
   async remove(

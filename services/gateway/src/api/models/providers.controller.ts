@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Audited, NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
@@ -36,6 +37,7 @@ export class ProvidersController {
 
   @Put(':name')
   @Requires('models:manage')
+  @Audited('provider', 'save')
   @ApiOperation({ summary: 'Test a provider by a call and save it' })
   @ApiResponse({ status: 200, standardSchema: savedProviderSchema })
   async save(
@@ -63,6 +65,7 @@ export class ProvidersController {
 
   @Delete(':name')
   @Requires('models:manage')
+  @Audited('provider', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a provider and its key' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {
@@ -71,6 +74,7 @@ export class ProvidersController {
 
   @Post(':name/test')
   @Requires('models:manage')
+  @NotAudited('changes nothing')
   @HttpCode(200)
   @ApiOperation({ summary: 'Ask a saved provider something short' })
   @ApiResponse({ status: 200, standardSchema: providerTestSchema })

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put, Query, Req
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ModelAdmin } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { MODEL_ADMIN } from '../tokens.js';
@@ -33,6 +34,7 @@ export class RoutesController {
 
   @Put(':name')
   @Requires('models:manage')
+  @Audited('route', 'save')
   @ApiOperation({ summary: 'Save a route' })
   @ApiResponse({ status: 200, standardSchema: routeSchema })
   async save(
@@ -47,6 +49,7 @@ export class RoutesController {
 
   @Delete(':name')
   @Requires('models:manage')
+  @Audited('route', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a route' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {

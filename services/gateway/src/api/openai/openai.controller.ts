@@ -6,6 +6,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { askModel, askWhole } from '../../domain/ask-model.js';
 import type { Models } from '../../domain/ports.js';
+import { NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { readBody } from '../errors/schema-failure.js';
 import { MODELS } from '../tokens.js';
@@ -35,6 +36,7 @@ export class OpenAiController {
   /** Served directly, without Nest's way to it, which would read the body itself. */
   @Post(chatPath)
   @Requires('models:call')
+  @NotAudited('every call of a model is in the ledger of usage')
   @HttpCode(200)
   @ApiOperation({ summary: "OpenAI's chat completions; the model is a route, provider/model, or a model" })
   async chat(
@@ -62,6 +64,7 @@ export class OpenAiController {
 
   @Post('embeddings')
   @Requires('models:call')
+  @NotAudited('every call of a model is in the ledger of usage')
   @HttpCode(200)
   @ApiOperation({ summary: "OpenAI's embeddings; the model is a route, provider/model, or a model" })
   async embed(@Req() { tenantId, apiKeyId }: FastifyRequest, @Body({ schema: embeddingsSchema }) body: EmbeddingsBody) {

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ownerPermissions } from '../../domain/access/roles.js';
 import { Organisations } from '../../domain/people/organisations.js';
 import { Users } from '../../domain/people/users.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { callerOf } from '../auth/caller-of.js';
 import { errorSchema } from '../errors/error-body.js';
@@ -36,6 +37,7 @@ export class OrganisationController {
 
   @Patch('organisation')
   @Requires('organisation:manage')
+  @Audited('organisation', 'rename')
   @ApiOperation({ summary: 'Rename the organisation' })
   @ApiResponse({ status: 200, standardSchema: organisationSchema })
   async rename(
@@ -47,6 +49,7 @@ export class OrganisationController {
 
   @Post('organisations')
   @Requires('installation:manage')
+  @Audited('organisation', 'create')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Create an organisation and invite its first owner' })
   @ApiResponse({ status: 201, standardSchema: createdOrganisationSchema })

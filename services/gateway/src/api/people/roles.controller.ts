@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import type { FastifyRequest } from 'fastify';
 import type { Permission } from '../../domain/access/permissions.js';
 import { Roles } from '../../domain/people/role-book.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { callerOf } from '../auth/caller-of.js';
 import { errorSchema } from '../errors/error-body.js';
@@ -27,6 +28,7 @@ export class RolesController {
 
   @Put(':name')
   @Requires('roles:manage')
+  @Audited('role', 'save')
   @ApiOperation({ summary: 'Create or change a role; who has it has the new permissions within five seconds' })
   @ApiResponse({ status: 200, standardSchema: roleSchema })
   async save(
@@ -41,6 +43,7 @@ export class RolesController {
 
   @Delete(':name')
   @Requires('roles:manage')
+  @Audited('role', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a role that nobody has' })
   async remove(@Req() request: FastifyRequest, @Param('name') name: string): Promise<void> {

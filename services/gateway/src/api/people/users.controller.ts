@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Qu
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Users } from '../../domain/people/users.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { callerOf } from '../auth/caller-of.js';
 import { errorSchema } from '../errors/error-body.js';
@@ -38,6 +39,7 @@ export class UsersController {
 
   @Post()
   @Requires('users:manage')
+  @Audited('user', 'invite')
   @Header('cache-control', 'no-store')
   @ApiOperation({
     summary: 'Invite somebody',
@@ -58,6 +60,7 @@ export class UsersController {
 
   @Patch(':id')
   @Requires('users:manage')
+  @Audited('user', 'change')
   @ApiOperation({ summary: 'Give somebody another role, shut them out or let them in again' })
   @ApiResponse({ status: 200, standardSchema: userSchema })
   async change(
@@ -70,6 +73,7 @@ export class UsersController {
 
   @Delete(':id')
   @Requires('users:manage')
+  @Audited('user', 'remove')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove somebody from the organisation' })
   async remove(@Req() request: FastifyRequest, @Param('id') id: string): Promise<void> {
@@ -78,6 +82,7 @@ export class UsersController {
 
   @Post(':id/invitation')
   @Requires('users:manage')
+  @Audited('user', 'invite-again')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Invite somebody again, or let them set a new password' })
   @ApiResponse({ status: 201, standardSchema: invitedUserSchema })

@@ -4,6 +4,7 @@ import type { ResumeRunRequest } from '@treadle/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Continuations } from '../../domain/ports.js';
 import { requestHash } from '../../domain/start-run.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { CONTINUATIONS } from '../tokens.js';
@@ -36,6 +37,7 @@ export class ContinueRunController {
 
   @Post('resume')
   @Requires('runs:start', { run: 'id' })
+  @Audited('run', 'resume')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Go on where a failed or cancelled run was stopped',
@@ -56,6 +58,7 @@ export class ContinueRunController {
 
   @Post('rerun')
   @Requires('runs:start', { run: 'id' })
+  @Audited('run', 'rerun')
   @HttpCode(200)
   @ApiOperation({
     summary: 'Do a finished node of a run that is over again, and all that followed from it',

@@ -6,6 +6,7 @@ import type { RunSources } from '../../domain/start-run.js';
 import { parseEventId } from '../../streaming/event-id.js';
 import { RunStreams } from '../../streaming/run-streams.js';
 import { ApprovalLinks } from '../approvals/approval-links.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
@@ -90,6 +91,7 @@ export class RunsController {
 
   @Post(':id/cancel')
   @Requires('runs:cancel', { run: 'id' })
+  @Audited('run', 'cancel')
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a run; one that has ended is answered as it is' })
   @ApiResponse({ status: 200, standardSchema: runSchema })

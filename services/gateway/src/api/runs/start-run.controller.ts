@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTa
 import type { StartRunRequest } from '@treadle/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RunSources, requestHash } from '../../domain/start-run.js';
+import { NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
@@ -22,6 +23,7 @@ export class StartRunController {
 
   @Post()
   @Requires('runs:start', { workflow: 'workflowId' })
+  @NotAudited('a run has a history of its own')
   @HttpCode(200)
   @ApiOperation({ summary: 'Start a run' })
   @ApiHeader({

@@ -3,6 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BoundAccess } from '../../domain/access/bound-access.js';
 import { Credentials } from '../../domain/access/credentials.js';
 import type { HttpSettings } from '../../http-settings.js';
+import { addAuditHooks } from '../audit/audit-hooks.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { authenticate } from '../auth/authenticate.js';
 import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
@@ -38,5 +40,6 @@ export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings
       done(error as Error);
     }
   });
+  addAuditHooks(server, app.get(AuditTrail, { strict: false }));
   serveApiDocs(app);
 }

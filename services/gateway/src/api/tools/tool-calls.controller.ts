@@ -3,6 +3,7 @@ import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, R
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ToolAdmin, Tools } from '../../domain/ports.js';
+import { NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { checkedKey } from '../runs/idempotency-key.js';
@@ -46,6 +47,7 @@ export class ToolCallsController {
 
   @Post('toolsets/:toolset/tools/:tool/call')
   @Requires('tools:call')
+  @NotAudited('every call of a tool is recorded by the tool registry')
   @HttpCode(200)
   @ApiOperation({ summary: 'Call a tool once, outside of any run' })
   @ApiHeader({

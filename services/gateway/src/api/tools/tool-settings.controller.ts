@@ -2,6 +2,7 @@ import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Put, Req } fro
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { ToolAdmin } from '../../domain/ports.js';
+import { Audited, NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { TOOL_ADMIN } from '../tokens.js';
@@ -27,6 +28,7 @@ export class ToolSettingsController {
 
   @Put('tools/:tool/policy')
   @Requires('tools:manage')
+  @Audited('tool-policy', 'save')
   @ApiOperation({ summary: 'Save what holds for the calls of a tool, in every version' })
   @ApiResponse({ status: 200, standardSchema: toolSchema })
   async savePolicy(
@@ -41,6 +43,7 @@ export class ToolSettingsController {
 
   @Delete('tools/:tool/policy')
   @Requires('tools:manage')
+  @Audited('tool-policy', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget the policy of a tool' })
   async removePolicy(
@@ -53,6 +56,7 @@ export class ToolSettingsController {
 
   @Put('credential')
   @Requires('tools:manage')
+  @Audited('tool-credential', 'save')
   @ApiOperation({ summary: 'Save or replace the credential; calls that begin afterwards use it' })
   @ApiResponse({ status: 200, standardSchema: credentialSchema })
   async saveCredential(
@@ -67,6 +71,7 @@ export class ToolSettingsController {
 
   @Delete('credential')
   @Requires('tools:manage')
+  @Audited('tool-credential', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget the credential' })
   async removeCredential(@Req() { tenantId }: FastifyRequest, @Param('toolset') toolset: string): Promise<void> {
@@ -75,6 +80,7 @@ export class ToolSettingsController {
 
   @Post('credential/test')
   @Requires('tools:manage')
+  @NotAudited('changes nothing')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send one GET request with the credential' })
   @ApiResponse({ status: 200, standardSchema: credentialTestSchema })

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import type { RegisterToolsetRequest } from '@treadle/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ToolAdmin } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { TOOL_ADMIN } from '../tokens.js';
@@ -55,6 +56,7 @@ export class ToolsetsController {
 
   @Put(':name')
   @Requires('tools:manage')
+  @Audited('toolset', 'save')
   @ApiOperation({ summary: 'Register a toolset, or a new version of it where its source offers something else' })
   @ApiResponse({ status: 200, standardSchema: registeredSchema })
   async save(
@@ -70,6 +72,7 @@ export class ToolsetsController {
 
   @Post(':name/versions')
   @Requires('tools:manage')
+  @Audited('toolset', 'add-version')
   @HttpCode(200)
   @ApiOperation({ summary: 'Read the source again, or another one; a new version where it offers something else' })
   @ApiResponse({ status: 200, standardSchema: registeredSchema })
@@ -86,6 +89,7 @@ export class ToolsetsController {
 
   @Post(':name/share')
   @Requires('tools:manage')
+  @Audited('toolset', 'share')
   @HttpCode(200)
   @ApiOperation({ summary: 'Let a version serve a share of the calls' })
   @ApiResponse({ status: 200, standardSchema: toolsetSchema })
@@ -100,6 +104,7 @@ export class ToolsetsController {
 
   @Post(':name/promote')
   @Requires('tools:manage')
+  @Audited('toolset', 'promote')
   @HttpCode(200)
   @ApiOperation({ summary: 'Let the version that serves a share, or the one named, serve all calls' })
   @ApiResponse({ status: 200, standardSchema: toolsetSchema })
@@ -114,6 +119,7 @@ export class ToolsetsController {
 
   @Post(':name/rollback')
   @Requires('tools:manage')
+  @Audited('toolset', 'roll-back')
   @HttpCode(200)
   @ApiOperation({ summary: 'Take back the version that serves a share, else go back to the version before' })
   @ApiResponse({ status: 200, standardSchema: toolsetSchema })
@@ -124,6 +130,7 @@ export class ToolsetsController {
 
   @Delete(':name')
   @Requires('tools:manage')
+  @Audited('toolset', 'delete')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a toolset; runs that still call it fail and say so' })
   async remove(@Req() { tenantId }: FastifyRequest, @Param('name') name: string): Promise<void> {

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Entries } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { ENTRIES } from '../tokens.js';
@@ -30,6 +31,7 @@ export class SchedulesController {
 
   @Post(':id/pause')
   @Requires('triggers:manage')
+  @Audited('schedule', 'pause')
   @HttpCode(200)
   @ApiOperation({ summary: 'Begin no runs by a schedule until it is resumed' })
   @ApiResponse({ status: 200, standardSchema: scheduleSchema })
@@ -39,6 +41,7 @@ export class SchedulesController {
 
   @Post(':id/resume')
   @Requires('triggers:manage')
+  @Audited('schedule', 'resume')
   @HttpCode(200)
   @ApiOperation({ summary: 'Let a schedule go on from its next moment; what passed meanwhile is not caught up' })
   @ApiResponse({ status: 200, standardSchema: scheduleSchema })

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Entries } from '../../domain/ports.js';
+import { Audited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { publicAddress } from '../server/public-address.js';
@@ -40,6 +41,7 @@ export class WebhooksController {
 
   @Post(':id/rotate-secret')
   @Requires('triggers:manage')
+  @Audited('webhook', 'rotate-secret')
   @HttpCode(200)
   @ApiOperation({ summary: 'Give a webhook a new secret; the old one is worth nothing from then on' })
   @ApiResponse({ status: 200, standardSchema: rotatedWebhookSchema })

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags
 import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { WorkflowStore } from '../../domain/workflow-store.js';
+import { Audited } from '../audit/audited.js';
 import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { publicAddress } from '../server/public-address.js';
@@ -41,6 +42,7 @@ export class WorkflowsController {
 
   @Post()
   @Requires('workflows:write')
+  @Audited('workflow', 'create')
   @routeConfig(document)
   @ApiOperation({ summary: 'Create a workflow from a document' })
   @ApiConsumes('application/json', 'application/yaml')
@@ -81,6 +83,7 @@ export class WorkflowsController {
 
   @Put(':id')
   @Requires('workflows:write', { workflow: 'id' })
+  @Audited('workflow', 'update')
   @routeConfig(document)
   @ApiOperation({ summary: 'Store a document as a new draft version' })
   @ApiConsumes('application/json', 'application/yaml')
@@ -93,6 +96,7 @@ export class WorkflowsController {
 
   @Post(':id/publish')
   @Requires('workflows:write', { workflow: 'id' })
+  @Audited('workflow', 'publish')
   @HttpCode(200)
   @ApiOperation({ summary: 'Make a version the one that runs by default; it never changes again' })
   @ApiResponse({ status: 200, standardSchema: publishedWorkflowSchema })

@@ -1,6 +1,7 @@
 /** Everything a caller may be allowed to do, each with what it opens. Routes, roles and scopes of keys name these and nothing else. */
 export const permissions = {
   'approvals:answer': 'See what runs ask people, and answer.',
+  'audit:read': 'Read and export the record of who changed what.',
   'conversations:read': 'Read conversations and their messages.',
   'conversations:write': 'Rename and delete conversations.',
   'datasets:read': 'Read and search datasets.',

@@ -1,6 +1,9 @@
 import { allPermissions, type Permission } from './permissions.js';
 
-const reading = allPermissions.filter((name) => name.endsWith(':read') && name !== 'users:read');
+/** Who belongs here and what they did is told to admins. */
+const aboutPeople: readonly Permission[] = ['audit:read', 'users:read'];
+
+const reading = allPermissions.filter((name) => name.endsWith(':read') && !aboutPeople.includes(name));
 
 const operating: readonly Permission[] = [
   ...reading,

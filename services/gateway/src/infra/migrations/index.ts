@@ -2,6 +2,7 @@ import type { Migrations } from '@treadle/persistence';
 import { sql } from 'kysely';
 import { identity } from './0002-identity.js';
 import { rowLevelSecurity } from './0003-row-level-security.js';
+import { audit } from './0004-audit.js';
 
 /** The gateway's own schema: who may come in. */
 export const gatewaySchema = 'gateway';
@@ -23,4 +24,5 @@ export const gatewayMigrations: Migrations = {
   },
   '0002-identity': identity,
   '0003-row-level-security': rowLevelSecurity,
+  '0004-audit': audit,
 };

@@ -17,5 +17,6 @@ export function approvalMessage({ answer, dueAt, createdAt, form, ...approval }:
     valuesJson: answer ? JSON.stringify(answer.values) : '',
     answeredBy: answer?.by ?? '',
     answeredUnixMs: answer?.at ?? 0,
+    tenantId: approval.tenantId,
   };
 }

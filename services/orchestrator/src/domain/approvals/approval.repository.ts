@@ -8,6 +8,7 @@ export interface Approval {
   readonly token: string;
   /** Grows with every approval of the installation. */
   readonly number: number;
+  readonly tenantId: string;
   readonly runId: string;
   readonly workflowId: string;
   readonly nodeKey: string;

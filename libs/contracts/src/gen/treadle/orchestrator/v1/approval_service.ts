@@ -40,6 +40,8 @@ export interface Approval {
   /** Who answered, as they call themselves; may be empty. */
   answeredBy: string;
   answeredUnixMs: number;
+  /** Whose run it is, for the record of who answered: whoever has the token says nothing of it. */
+  tenantId: string;
 }
 
 export interface ListApprovalsRequest {
@@ -116,6 +118,7 @@ function createBaseApproval(): Approval {
     valuesJson: "",
     answeredBy: "",
     answeredUnixMs: 0,
+    tenantId: "",
   };
 }
 
@@ -159,6 +162,9 @@ export const Approval: MessageFns<Approval> = {
     }
     if (message.answeredUnixMs !== 0) {
       writer.uint32(104).uint64(message.answeredUnixMs);
+    }
+    if (message.tenantId !== "") {
+      writer.uint32(114).string(message.tenantId);
     }
     return writer;
   },
@@ -280,6 +286,14 @@ export const Approval: MessageFns<Approval> = {
             message.answeredUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -310,6 +324,7 @@ export const Approval: MessageFns<Approval> = {
     message.valuesJson = object.valuesJson ?? "";
     message.answeredBy = object.answeredBy ?? "";
     message.answeredUnixMs = object.answeredUnixMs ?? 0;
+    message.tenantId = object.tenantId ?? "";
     return message;
   },
 };

@@ -1,0 +1,5 @@
+export { canonical, plain } from './canonical.js';
+export { type ChainPoint, chainStart, hashAfter } from './chain.js';
+export type { AuditActor, AuditEntry, AuditNote, AuditOutcome, AuditValue } from './entry.js';
+export { redact, redacted, redactText } from './redact.js';
+export { BrokenChain, ChainWalk, type ExportLine } from './verify.js';

@@ -1,0 +1,27 @@
+import { type AuditValue, redact } from '@treadle/audit';
+import type { AuditedKind } from './audited.js';
+
+/**
+ * Of what belongs to people and not to the configuration, only these fields are kept: an entry can never be taken out of the chain, and what
+ * somebody said must be possible to forget.
+ */
+const keptFields: Partial<Record<AuditedKind, readonly string[]>> = {
+  approval: ['run_id', 'workflow_id', 'node_key', 'title', 'status', 'action', 'by', 'answered_by'],
+  chunk: ['id', 'document_id', 'position', 'enabled'],
+  conversation: ['id', 'workflow_id', 'turns'],
+  document: ['id', 'dataset_id', 'source', 'status', 'enabled', 'archived', 'characters', 'chunks'],
+  file: ['id', 'type', 'mime_type', 'size'],
+  person: [],
+  run: ['id', 'workflow_id', 'version', 'status', 'origin'],
+  session: [],
+};
+
+/** What the log keeps of an object or of a request's body. */
+export function kept(kind: AuditedKind, value: unknown): AuditValue | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const fields = keptFields[kind];
+  if (!fields) return redact(value);
+  if (typeof value !== 'object' || Array.isArray(value)) return undefined;
+  const some = Object.entries(value).filter(([name]) => fields.includes(name));
+  return some.length === 0 ? undefined : redact(Object.fromEntries(some));
+}
