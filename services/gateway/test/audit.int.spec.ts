@@ -82,6 +82,10 @@ it('every route that can change something says whether it is recorded, and few a
       "/hooks/:id",
       "/openai/v1/chat/completions",
       "/openai/v1/embeddings",
+      "/v1/chat-messages",
+      "/v1/completion-messages",
+      "/v1/workflows/:version/run",
+      "/v1/workflows/run",
     ]
   `);
 });

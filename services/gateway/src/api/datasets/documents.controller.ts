@@ -96,6 +96,7 @@ export class DocumentsController {
 
   @Post(':id/retry')
   @Requires('datasets:write', { dataset: 'dataset' })
+  @Audited('document', 'retry')
   @HttpCode(202)
   @ApiOperation({ summary: 'Try again what has ended in an error' })
   @ApiResponse({ status: 202, standardSchema: documentSchema })

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { Apps, requireKind } from './app.js';
 import { AppRuns } from './app-runs.js';
@@ -25,6 +26,7 @@ export class DifyChatController {
 
   @Post('chat-messages')
   @Requires('runs:start', 'the app of the key')
+  @NotAudited('a run has a history of its own')
   @HttpCode(200)
   @ApiOperation({ summary: 'Say something to a chat app' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key gives the same answer.' })
@@ -43,6 +45,7 @@ export class DifyChatController {
 
   @Post('completion-messages')
   @Requires('runs:start', 'the app of the key')
+  @NotAudited('a run has a history of its own')
   @HttpCode(200)
   @ApiOperation({ summary: 'Have a completion app write' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key gives the same answer.' })

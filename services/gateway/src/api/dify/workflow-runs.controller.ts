@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { Apps, requireKind } from './app.js';
 import { AppRuns } from './app-runs.js';
@@ -19,6 +20,7 @@ export class DifyWorkflowRunsController {
 
   @Post('run')
   @Requires('runs:start', 'the app of the key')
+  @NotAudited('a run has a history of its own')
   @HttpCode(200)
   @ApiOperation({ summary: 'Run a workflow app' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key gives the same run.' })
@@ -34,6 +36,7 @@ export class DifyWorkflowRunsController {
 
   @Post(':version/run')
   @Requires('runs:start', 'the app of the key')
+  @NotAudited('a run has a history of its own')
   @HttpCode(200)
   @ApiOperation({ summary: 'Run one version of a workflow app' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key gives the same run.' })
