@@ -15,6 +15,13 @@ const http = {
   maxConnections: 10_000,
 };
 
+const admission = {
+  maxConcurrency: 1000,
+  admissionTolerance: 2,
+  admissionQueue: 500,
+  admissionWaitMs: 1000,
+};
+
 describe('the settings of the gateway', () => {
   it('have these defaults', () => {
     expect(gatewayConfig.read({})).toEqual({
@@ -22,6 +29,7 @@ describe('the settings of the gateway', () => {
       host: '127.0.0.1',
       publicUrl: '',
       ...http,
+      ...admission,
       maxUploadBytes: 52_428_800,
       auditDays: 0,
       apiKey: undefined,
@@ -50,6 +58,7 @@ describe('the settings of the gateway', () => {
       host: '127.0.0.1',
       publicUrl: '',
       ...http,
+      ...admission,
       maxUploadBytes: 52_428_800,
       auditDays: 0,
       apiKey: undefined,

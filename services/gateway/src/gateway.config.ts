@@ -1,5 +1,6 @@
 import { type ConfigOf, defineConfig, integer, list, secret, secretUrl, string, url } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
+import { admissionConfig } from './admission.config.js';
 import { httpConfig } from './http.config.js';
 
 export const gatewayConfig = defineConfig({
@@ -32,6 +33,7 @@ export const gatewayConfig = defineConfig({
     unit: 'days',
     meaning: 'How long entries of the audit log are kept, 0 for ever; what is older is retired in whole stretches.',
   }),
+  ...admissionConfig,
   maxUploadBytes: integer({
     env: 'TREADLE_MAX_UPLOAD_BYTES',
     default: 50 * 1024 * 1024,

@@ -1,4 +1,5 @@
 import { FailureError } from '@treadle/failure';
+import type { AdmissionOptions } from './domain/admission/admission.js';
 import type { GatewayConfig } from './gateway.config.js';
 
 /** What the HTTP server takes, from whom, and how long it waits for it. */
@@ -16,6 +17,7 @@ export interface HttpSettings {
   readonly uploadTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly maxConnections: number;
+  readonly admission: AdmissionOptions;
 }
 
 /** Where the certificate and its key are, in PEM. */
@@ -48,5 +50,24 @@ export function httpSettings(config: GatewayConfig): HttpSettings {
     uploadTimeoutMs: config.uploadTimeoutSeconds * 1000,
     keepAliveMs: config.keepAliveSeconds * 1000,
     maxConnections: config.maxConnections,
+    admission: admissionOptions(config),
+  };
+}
+
+const fewestAtATime = 4;
+const atFirst = 32;
+/** A request that takes no longer is quick, whatever is usual. */
+const quickMs = 5;
+
+function admissionOptions(config: GatewayConfig): AdmissionOptions {
+  const { maxConcurrency: max } = config;
+  return {
+    min: Math.min(fewestAtATime, max),
+    max,
+    initial: Math.min(atFirst, max),
+    tolerance: config.admissionTolerance,
+    floorMs: quickMs,
+    maxWaiting: config.admissionQueue,
+    maxWaitMs: config.admissionWaitMs,
   };
 }

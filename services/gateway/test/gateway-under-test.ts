@@ -150,7 +150,11 @@ export async function startGateway(
           ),
           workflows: inProcessHandlers(WorkflowServiceService, orchestrator.workflowService, () => undefined),
           conversations: inProcessHandlers(ConversationServiceService, conversations, () => undefined),
-          models: { ...noModels, resolveModel: (...question) => state.models.resolveModel(...question) },
+          models: {
+            ...noModels,
+            listModels: (...question) => state.models.listModels(...question),
+            resolveModel: (...question) => state.models.resolveModel(...question),
+          },
           modelAdmin: noModelAdmin,
           datasets: allAway<Datasets>(DatasetServiceService),
           retrieval: allAway<Retrieval>(RetrievalServiceService),

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { type TestAuthority, testAuthority } from '@treadle/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chatDocument, type GatewayUnderTest, noModels, startGateway } from './gateway-under-test.js';
+import { gatewayConfig, httpSettings } from '../src/index.js';
+import { type GatewayUnderTest, noModels, startGateway } from './gateway-under-test.js';
 
 describe('the door', () => {
   let gateway: GatewayUnderTest;
@@ -88,12 +89,9 @@ describe('the door', () => {
 
   it('tells nobody about its insides when something goes wrong in them', async () => {
     const secretText = 'select hash from api_key at /srv/treadle/dist/main.js:10';
-    gateway.models = { ...noModels, resolveModel: () => Promise.reject(new Error(secretText)) };
-    const bug = await gateway.call('/api/v1/workflows', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ document: chatDocument }),
-    });
+    gateway.models = { ...noModels, listModels: () => Promise.reject(new Error(secretText)) };
+    const bug = await gateway.call('/openai/v1/models');
+    expect(bug.status).toBe(500);
     const zero = await gateway.call('/api/v1/keys', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -150,5 +148,53 @@ describe('TLS at the door', () => {
     expect((await visit()).name).toBe('first');
     await use('second');
     while ((await visit()).name !== 'second');
+  });
+});
+
+describe('admission at the door', () => {
+  let gateway: GatewayUnderTest;
+  beforeAll(async () => {
+    const { admission } = httpSettings(gatewayConfig.read({}));
+    const one = { ...admission, min: 1, initial: 1, max: 1, maxWaiting: 1, maxWaitMs: 300 };
+    gateway = await startGateway(undefined, undefined, {}, { admission: one });
+  });
+  afterAll(() => gateway.close());
+
+  it('lets as many in as can be worked on, refuses the rest with a time to come back, and lets in all again afterwards', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const reached = new Promise<void>((resolve) => {
+      const listModels = async () => {
+        resolve();
+        await held;
+        return { models: [], routes: [] };
+      };
+      gateway.models = { ...noModels, listModels };
+    });
+    const first = gateway.call('/openai/v1/models');
+    await reached;
+    const waiting = gateway.call('/api/v1/runs');
+    let refused: Response;
+    do refused = await gateway.call('/api/v1/runs');
+    while (refused.status !== 503);
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    expect(await refused.json()).toMatchObject({
+      code: 'unavailable',
+      status: 503,
+      message: expect.stringMatching(/Nothing was begun/),
+    });
+    const openAi = await gateway.call('/openai/v1/models');
+    expect([openAi.status, await openAi.json()]).toMatchObject([
+      503,
+      { error: { type: 'server_error', code: 'unavailable' } },
+    ]);
+    for (const path of ['/health/live', '/approvals/nobody-knows', '/'])
+      expect(await (await gateway.call(path)).text(), path).not.toMatch(/more to do/);
+    expect((await waiting).status).toBe(503);
+    release();
+    expect((await first).status).toBe(200);
+    expect(await (await gateway.call('/api/v1/runs')).json()).toHaveProperty('items');
   });
 });

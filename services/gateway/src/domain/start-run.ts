@@ -29,15 +29,18 @@ export async function startRun(begin: BeginRun): Promise<AcceptedRun> {
 /**
  * Begins a run and waits until it has ended or paused. Once the start is committed nothing is given up: when the orchestrator goes
  * away the run is followed wherever it continues. When `signal` fires the run goes on and is returned as it was accepted.
+ * @param onAccepted told when the start is committed.
  */
 export async function startAndWait(
   sources: RunSources,
   tenantId: string,
   begin: BeginRun,
   signal: AbortSignal,
+  onAccepted: () => void = () => undefined,
 ): Promise<Run> {
   const answers = begin({ signal })[Symbol.asyncIterator]();
   const { run: accepted } = await acceptance(answers);
+  onAccepted();
   if (isSettled(accepted)) return accepted;
   // A stream that breaks now has done its part: the run is followed instead.
   const finished = await nextRun(answers).catch(() => undefined);

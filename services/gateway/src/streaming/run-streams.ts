@@ -50,6 +50,8 @@ export class RunStreams {
     try {
       await stream.join();
       reply.hijack();
+      // However long it stays open, the work of opening it is done.
+      reply.request.visit?.leave(true);
       const connection = new SseConnection(reply.raw, reply.getHeaders(), () => stream.notify());
       this.streams.add(stream);
       await stream.pipe(connection);

@@ -66,8 +66,17 @@ function subjectOf(request: FastifyRequest, about: RouteSubject | undefined, bou
 
 function bearer(header: string | undefined): string {
   if (!header) throw unauthenticated('The request carries no API key and no access token.');
-  const match = /^Bearer +(\S{1,2000})$/i.exec(header);
-  if (!match?.[1])
+  const credential = inHeader(header);
+  if (!credential)
     throw unauthenticated('The Authorization header is not "Bearer" followed by a key or an access token.');
-  return match[1];
+  return credential;
+}
+
+/** The credential that a request shows, good or bad; `undefined` where it shows none. */
+export function credentialOf({ headers }: FastifyRequest): string | undefined {
+  return headers.authorization === undefined ? undefined : inHeader(headers.authorization);
+}
+
+function inHeader(header: string): string | undefined {
+  return /^Bearer +(\S{1,2000})$/i.exec(header)?.[1];
 }

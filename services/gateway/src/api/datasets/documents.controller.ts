@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import type { FastifyRequest } from 'fastify';
 import type { Datasets, StoredFiles } from '../../domain/ports.js';
 import { Audited } from '../audit/audited.js';
-import { Requires } from '../auth/access.js';
+import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { DATASETS, STORED_FILES } from '../tokens.js';
 import {
@@ -31,6 +31,7 @@ export class DocumentsController {
   @Post()
   @Requires('datasets:write', { dataset: 'dataset' })
   @Audited('document', 'create')
+  @routeConfig({ load: 'batch' })
   @HttpCode(202)
   @ApiOperation({
     summary: 'Add a document',

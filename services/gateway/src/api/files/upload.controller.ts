@@ -23,8 +23,8 @@ export class UploadController {
 
   @Post()
   @Requires('files:write', 'nothing there')
-  @routeConfig({ uploads: true })
   @NotAudited('adds a file of its own, which names its owner')
+  @routeConfig({ uploads: true, load: 'batch' })
   @HttpCode(201)
   @ApiOperation({
     summary: 'Upload files',

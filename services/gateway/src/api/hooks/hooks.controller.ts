@@ -31,7 +31,7 @@ export class HooksController {
   @All(':id')
   @Open('the signature of the request is the credential')
   @NotAudited('starts a run, which has a history of its own')
-  @routeConfig({ rawBytes: true, bodyLimit: maxBodyBytes })
+  @routeConfig({ rawBytes: true, bodyLimit: maxBodyBytes, load: 'batch' })
   async receive(
     @Req() request: FastifyRequest,
     @Param('id') webhookId: string,

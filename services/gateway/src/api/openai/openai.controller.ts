@@ -53,6 +53,8 @@ export class OpenAiController {
     const gone = new AbortController();
     // Aborting makes an error with a stack, which an answer that went well has no use for.
     reply.raw.once('close', () => reply.raw.writableFinished || gone.abort());
+    // The rest is the model's time.
+    request.visit?.leave(true);
     if (body.stream) {
       const parts = askModel(this.models, asked, gone.signal);
       return streamAnswer(reply, parts, head, body.stream_options?.include_usage ?? false);

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Continuations } from '../../domain/ports.js';
 import { requestHash } from '../../domain/start-run.js';
 import { Audited } from '../audit/audited.js';
-import { Requires } from '../auth/access.js';
+import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { CONTINUATIONS } from '../tokens.js';
 import { type RerunRunBody, type ResumeRunBody, rerunRunSchema, resumeRunSchema } from './continue-run.schemas.js';
@@ -38,6 +38,7 @@ export class ContinueRunController {
   @Post('resume')
   @Requires('runs:start', { run: 'id' })
   @Audited('run', 'resume')
+  @routeConfig({ load: 'by mode' })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Go on where a failed or cancelled run was stopped',
@@ -59,6 +60,7 @@ export class ContinueRunController {
   @Post('rerun')
   @Requires('runs:start', { run: 'id' })
   @Audited('run', 'rerun')
+  @routeConfig({ load: 'by mode' })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Do a finished node of a run that is over again, and all that followed from it',

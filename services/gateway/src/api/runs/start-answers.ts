@@ -28,7 +28,9 @@ export class StartAnswers {
     const gone = () => waiting.abort();
     reply.raw.once('close', gone);
     try {
-      const run = await startAndWait(this.sources, http.tenantId, begin, waiting.signal);
+      // From here on the request only waits: that is no work of the door.
+      const accepted = () => http.visit?.leave(true);
+      const run = await startAndWait(this.sources, http.tenantId, begin, waiting.signal, accepted);
       if (isSettled(run)) answerRun(reply, run, await this.links.ofRun(http, run));
       else answerAccepted(reply, run);
     } finally {

@@ -4,7 +4,7 @@ import type { StartRunRequest } from '@treadle/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RunSources, requestHash } from '../../domain/start-run.js';
 import { NotAudited } from '../audit/audited.js';
-import { Requires } from '../auth/access.js';
+import { Requires, routeConfig } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { RUN_SOURCES } from '../tokens.js';
 import { checkedKey } from './idempotency-key.js';
@@ -24,6 +24,7 @@ export class StartRunController {
   @Post()
   @Requires('runs:start', { workflow: 'workflowId' })
   @NotAudited('a run has a history of its own')
+  @routeConfig({ load: 'by mode' })
   @HttpCode(200)
   @ApiOperation({ summary: 'Start a run' })
   @ApiHeader({

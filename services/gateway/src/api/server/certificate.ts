@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createSecureContext, type Server as TlsServer } from 'node:tls';
@@ -21,6 +22,9 @@ export function readCertificate({ certificatePath, keyPath }: NonNullable<HttpSe
   try {
     const certificate = { cert: readFileSync(certificatePath, 'utf8'), key: readFileSync(keyPath, 'utf8') };
     createSecureContext(certificate);
+    // A file that is half written may have no key, or that of another certificate.
+    if (!new X509Certificate(certificate.cert).checkPrivateKey(createPrivateKey(certificate.key)))
+      throw new Error('the key is that of another certificate');
     return certificate;
   } catch (error) {
     const message = `${certificatePath} and ${keyPath} are no certificate with its key: ${(error as Error).message}.`;

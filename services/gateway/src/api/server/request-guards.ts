@@ -46,7 +46,8 @@ function tooManyHeaders(request: FastifyRequest, reply: FastifyReply, { maxHeade
   answerFailure(failure('payload_too_large', message), request, reply, 431);
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
+/** Whether more is to come after the head. */
+export function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 

@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BoundAccess } from '../../domain/access/bound-access.js';
 import { Credentials } from '../../domain/access/credentials.js';
+import { Admission } from '../../domain/admission/admission.js';
 import type { HttpSettings } from '../../http-settings.js';
 import { addAuditHooks } from '../audit/audit-hooks.js';
 import { AuditTrail } from '../audit/audit-trail.js';
@@ -10,6 +11,7 @@ import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
 import { chatUrl, OpenAiController } from '../openai/openai.controller.js';
 import { addBodyParsers } from './adapter.js';
+import { addAdmission } from './admit.js';
 import { serveApiDocs } from './api-docs.js';
 import { addCors } from './cors.js';
 import { addRequestGuards } from './request-guards.js';
@@ -28,6 +30,7 @@ export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings
   serveDirectly(server, chatUrl, (request, reply) => openAi.chat(request, reply));
   // Sizes are the uploads' own to count: they can say by how much a file is too large.
   void server.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY, files: maxFiles + 1, fields: 20 } });
+  addAdmission(server, new Admission(settings.admission, () => performance.now()), credentials);
   server.decorateRequest('tenantId', '');
   server.decorateRequest('apiKeyId', '');
   server.decorateRequest('caller', undefined);

@@ -37,6 +37,11 @@ export class Credentials {
     return cached && cached.until > this.now() ? cached.caller : undefined;
   }
 
+  /** Whose a credential was when it was last looked up, however long ago: good for taking turns, and for nothing else. */
+  tenantOf(credential: string): string | undefined {
+    return this.found.get(credential)?.caller.tenantId;
+  }
+
   /** @throws FailureError as `CredentialKind.find`. */
   async find(credential: string): Promise<Caller> {
     this.found.delete(credential);
