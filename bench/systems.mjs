@@ -55,13 +55,7 @@ export async function startTreadle(mockUrl) {
 export async function startPeer(mockUrl) {
   const folder = resolve('.cache/bench/peer');
   const main = join(folder, 'node_modules', peerName, 'build', 'start-server.js');
-  if (!existsSync(join(folder, 'complete'))) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(peer));
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'ignore' });
-    writeFileSync(join(folder, 'complete'), '');
-  }
+  installed(folder, peer);
   const port = await freePort();
   const child = start([main, `--port=${port}`, '--headless'], { NODE_ENV: 'production' });
   const url = `http://127.0.0.1:${port}/v1/chat/completions`;

@@ -83,6 +83,27 @@ export const retrievalConfig = defineConfig({
     default: false,
     meaning: 'Whether new collections of Qdrant are read from disk, to hold more than memory does.',
   }),
+  qdrantHnswEf: integer({
+    env: 'TREADLE_QDRANT_HNSW_EF',
+    default: 128,
+    min: 4,
+    max: 10_000,
+    unit: 'candidates',
+    meaning: 'How closely Qdrant searches by meaning: more candidates miss less and take longer.',
+  }),
+  qdrantRescore: boolean({
+    env: 'TREADLE_QDRANT_RESCORE',
+    default: true,
+    meaning: 'Whether what is found in a smaller copy (int8) is scored again with the original vectors.',
+  }),
+  qdrantOversampling: integer({
+    env: 'TREADLE_QDRANT_OVERSAMPLING',
+    default: 2,
+    min: 1,
+    max: 100,
+    unit: 'candidates',
+    meaning: 'How many candidates are scored again for each hit.',
+  }),
   embeddedStoreBytes: integer({
     env: 'TREADLE_EMBEDDED_VECTORS_BYTES',
     default: 512 * 1024 * 1024,

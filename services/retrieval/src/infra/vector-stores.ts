@@ -17,6 +17,9 @@ export function openVectorStore(config: RetrievalConfig, source: PointSource): V
     timeoutMs: requestTimeoutMs,
     quantization,
     onDisk,
+    hnswEf: config.qdrantHnswEf,
+    rescore: config.qdrantRescore,
+    oversampling: config.qdrantOversampling,
     ...(qdrantApiKey && { apiKey: qdrantApiKey.reveal() }),
   });
 }

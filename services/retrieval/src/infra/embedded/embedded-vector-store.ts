@@ -50,6 +50,11 @@ export class EmbeddedVectorStore implements VectorStore {
 
   constructor(private readonly options: EmbeddedVectorStoreOptions) {}
 
+  /** What its indexes take: vectors in WebAssembly memory, and their words. */
+  get bytes(): number {
+    return [...this.blocks.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** Nothing to do: what PostgreSQL has is read at the next search. The same holds for every other write. */
   async prepare(): Promise<void> {}
   async upsert(): Promise<void> {}
@@ -193,8 +198,7 @@ export class EmbeddedVectorStore implements VectorStore {
 
   /** Closes blocks until the rest fits, never the one in use. */
   private async letGo(inUse: Block): Promise<void> {
-    const total = () => [...this.blocks.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-    while (total() > this.options.maxBytes) {
+    while (this.bytes > this.options.maxBytes) {
       const idle = [...this.blocks].filter(([, block]) => block !== inUse && !block.reading && block.bytes > 0);
       const [oldest] = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt);
       if (!oldest) return;

@@ -18,8 +18,9 @@ import { type QdrantAccess, type QdrantApi, QdrantCalls } from './qdrant-calls.j
 import { type CollectionSettings, QdrantCollections } from './qdrant-collections.js';
 import { toQdrantFilter } from './qdrant-filter.js';
 import { documentPayload, ofDocument, ofTenant, selected, toQdrantPoint, toQuery, within } from './qdrant-points.js';
+import { defaultAccuracy, type SearchAccuracy, toSearchParams } from './search-accuracy.js';
 
-export type QdrantVectorStoreOptions = QdrantAccess & Partial<CollectionSettings>;
+export type QdrantVectorStoreOptions = QdrantAccess & Partial<CollectionSettings & SearchAccuracy>;
 
 /** Points in one request. */
 const batch = 256;
@@ -27,8 +28,6 @@ const batch = 256;
 const spareHits = 16;
 /** Tenants, and indexes of a tenant, that are told apart at a time. */
 const mostValues = 10_000;
-/** Candidates that quantised vectors give for each hit, to be scored again with the original vectors. */
-const oversampling = 2;
 
 /**
  * Points in Qdrant: one collection for each model and length, shared by tenants and told apart by the payload. Writes are done when a call
@@ -40,12 +39,13 @@ export class QdrantVectorStore implements VectorStore {
   readonly isTold = true;
   private readonly calls: QdrantCalls;
   private readonly collections: QdrantCollections;
-  private readonly isQuantized: boolean;
+  private readonly searchParams: ReturnType<typeof toSearchParams>;
 
   constructor({ prefix = 'treadle', quantization = 'none', onDisk = false, ...access }: QdrantVectorStoreOptions) {
+    const { hnswEf, rescore, oversampling } = { ...defaultAccuracy, ...access };
+    this.searchParams = toSearchParams({ hnswEf, rescore, oversampling }, quantization === 'int8');
     this.calls = new QdrantCalls(access);
     this.collections = new QdrantCollections(this.calls, { prefix, quantization, onDisk });
-    this.isQuantized = quantization === 'int8';
   }
 
   prepare({ space }: IndexRef): Promise<void> {
@@ -94,7 +94,7 @@ export class QdrantVectorStore implements VectorStore {
       ...toQuery(index, query),
       limit: limit + spareHits,
       with_payload: ['document'],
-      ...(this.isQuantized && 'dense' in probe && { params: { quantization: { rescore: true, oversampling } } }),
+      ...('dense' in probe && { params: this.searchParams }),
     };
     const found = await this.ask(
       index,
