@@ -22,6 +22,20 @@ it('keeps how Dify searched, and says that datasets have to be chosen anew', () 
   });
   expect(warnings).toEqual([
     expect.stringMatching(/2 dataset.*mean nothing here/),
-    expect.stringMatching(/conditions/),
+    expect.stringMatching(/conditions.*none is named/),
   ]);
+});
+
+it('lets a model make the conditions where Dify did', () => {
+  const warnings: string[] = [];
+  const config = {
+    metadata_filtering_mode: 'automatic',
+    metadata_model_config: { provider: 'langgenius/openai/openai', name: 'small', mode: 'chat', completion_params: {} },
+  };
+  expect(translateKnowledgeRetrieval(config, (sentence) => void warnings.push(sentence))).toMatchObject({
+    metadata_filtering_mode: 'automatic',
+    metadata_model_config: { provider: 'openai', name: 'small' },
+    metadata_filtering_conditions: null,
+  });
+  expect(warnings).toEqual([]);
 });

@@ -15,21 +15,27 @@ export function translateKnowledgeRetrieval(config: JsonObject, warn: Warn): Jso
     warn(
       `A model chose one of the datasets (${nameOf(one)}). Here all of them are searched, and the best passages are given.`,
     );
-  if (config.metadata_filtering_mode === 'automatic')
-    warn(
-      'A model made the conditions on metadata from the question. Here conditions are written by hand; none are set.',
-    );
+  const automatic = config.metadata_filtering_mode === 'automatic' ? filterModelOf(config) : undefined;
+  if (config.metadata_filtering_mode === 'automatic' && !automatic)
+    warn('A model made the conditions on metadata from the question, and none is named. Name it, or set conditions.');
   const manual = config.metadata_filtering_mode === 'manual' ? objectOf(config.metadata_filtering_conditions) : {};
   const conditions = listOf(manual.conditions).filter(isJsonObject);
   return {
     query_variable_selector: selectorOf(config.query_variable_selector),
     dataset_ids: [],
     multiple_retrieval_config: retrievalOf(many),
+    ...(automatic && { metadata_filtering_mode: 'automatic', metadata_model_config: automatic }),
     metadata_filtering_conditions:
       conditions.length > 0
         ? { logical_operator: manual.logical_operator === 'or' ? 'or' : 'and', conditions: conditions.map(conditionOf) }
         : null,
   };
+}
+
+/** How it samples is left behind: conditions are no matter of taste. */
+function filterModelOf(config: JsonObject): JsonObject | undefined {
+  const { provider, name } = objectOf(config.metadata_model_config);
+  return typeof name === 'string' && name !== '' ? { provider: plainProvider(provider), name } : undefined;
 }
 
 function retrievalOf(many: JsonObject): JsonObject {

@@ -252,6 +252,8 @@ export interface KnowledgeQuestion {
   readonly settings?: JsonObject;
   /** Conditions on the metadata of documents; absent for none. */
   readonly filter?: JsonObject;
+  /** Chat model that makes conditions from the query where none are given; absent for none. */
+  readonly filterModel?: { readonly provider: string; readonly model: string };
 }
 
 /** A piece of a document that was found. */
@@ -275,6 +277,8 @@ export interface KnowledgeAnswer {
   readonly passages: readonly Passage[];
   /** Why the answer is less than it could be; empty for a whole one. */
   readonly degraded: string;
+  /** What of a model's conditions was left out, and why. */
+  readonly notes: readonly string[];
 }
 
 /** Finds passages in datasets of the run's tenant. Throws `FailureError`: `not_found` and `invalid_argument` name what is wrong. */

@@ -164,7 +164,7 @@ export function fakeKnowledge(
     questions,
     async search(question) {
       questions.push(question);
-      return { passages: [], degraded: '', ...answer };
+      return { passages: [], degraded: '', notes: [], ...answer };
     },
   };
 }

@@ -136,6 +136,14 @@ export const retrievalConfig = defineConfig({
     unit: 'ms',
     meaning: 'How long a search may take where its caller gives no deadline.',
   }),
+  filterTimeoutMs: integer({
+    env: 'TREADLE_FILTER_TIMEOUT_MS',
+    default: 8000,
+    min: 10,
+    max: 600_000,
+    unit: 'ms',
+    meaning: 'How long a model may take to make conditions on metadata from a query.',
+  }),
   searchesPerTenant: integer({
     env: 'TREADLE_SEARCHES_PER_TENANT',
     default: 100,

@@ -49,7 +49,7 @@ export interface RetrievalOptions {
   readonly bus: MessageBus;
   /** The same that the gateway uses. */
   readonly files: FileStore;
-  readonly models: Pick<Handlers<typeof ModelServiceService>, 'embed' | 'rerank'>;
+  readonly models: Pick<Handlers<typeof ModelServiceService>, 'chat' | 'embed' | 'rerank'>;
   readonly log: {
     info(facts: object, message: string): void;
     warn(facts: object, message: string): void;

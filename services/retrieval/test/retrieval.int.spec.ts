@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FailureError } from '@treadle/failure';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { filter, Rig, settings } from './rig.js';
@@ -9,7 +10,7 @@ const tenant = 'tenant-a';
 
 beforeAll(async () => {
   database = await testDatabase();
-  rig = new Rig(database.connectionString);
+  rig = new Rig(database.connectionString, { environment: { TREADLE_FILTER_TIMEOUT_MS: '300' } });
   await rig.retrieval.start();
 });
 
@@ -91,6 +92,48 @@ describe('datasets', () => {
       metadataJson: '{"year":1980}',
     });
     expect(await named({ field: 'year', operator: '>', value: 2000 })).toEqual([]);
+  });
+
+  it('narrows by what a model makes of the query, and goes on without where it makes nothing', async () => {
+    const fields = { metadataFieldsJson: JSON.stringify({ year: 'number' }) };
+    const { id } = await rig.dataset(tenant, name(), fields);
+    const old = await rig.document(tenant, id, 'old', 'the same words', { year: 1990 });
+    const recent = await rig.document(tenant, id, 'new', 'the same words', { year: 2020 });
+    await Promise.all([rig.indexed(tenant, old), rig.indexed(tenant, recent)]);
+    const filterModel = { provider: 'p', model: 'chat' };
+    const found = async (query: string, says: string | Error | undefined) => {
+      rig.models.says = says;
+      const answer = await rig.search(tenant, [id], query, { filterModel, runId: 'run-1', nodeKey: 'node' });
+      const names = answer.chunks.map(({ documentName }) => documentName).sort();
+      return { ...answer, names };
+    };
+    const conditions = [
+      { field: 'year', operator: '>', value: 2000 },
+      { field: 'colour', operator: 'is', value: 'red' },
+    ];
+    const narrowed = await found('same words since 2000', JSON.stringify({ logic: 'and', conditions }));
+    expect(narrowed).toMatchObject({ names: ['new'], degraded: '', notes: [expect.stringMatching(/field "colour"/)] });
+    expect(JSON.parse(narrowed.filterJson)).toEqual({ logic: 'and', conditions: conditions.slice(0, 1) });
+    expect(narrowed.timings.map(({ stage }) => stage)).toContain('filter');
+    expect(rig.models.questions.at(-1)).toMatchObject({
+      ...{ tenantId: tenant, model: filterModel, runId: 'run-1', nodeKey: 'node' },
+      responseFormat: { type: 'json_schema', strict: true },
+    });
+    const away = await found('same words', FailureError.of('unavailable', 'The provider is away.'));
+    expect(away).toMatchObject({ names: ['new', 'old'], filterJson: '' });
+    expect(away.degraded).toMatch(/All documents were searched.*The provider is away/);
+    expect((await found('the same words', 'No idea.')).degraded).toMatch(/something else than conditions/);
+    const silent = await found('words that are the same', undefined);
+    expect(silent).toMatchObject({ names: ['new', 'old'] });
+    expect(silent.degraded).toMatch(/did not answer within 300 ms/);
+    const asked = rig.models.questions.length;
+    const { settingsJson } = settings({ filter_model: filterModel });
+    const manual = filter({ field: 'year', operator: '<', value: 2000 });
+    expect((await rig.search(tenant, [id], 'same', { settingsJson: settingsJson!, ...manual })).chunks).toHaveLength(1);
+    expect(rig.models.questions).toHaveLength(asked);
+    rig.models.says = '{"conditions":[]}';
+    expect((await rig.search(tenant, [id], 'same', { settingsJson: settingsJson! })).chunks).toHaveLength(2);
+    expect(rig.models.questions).toHaveLength(asked + 1);
   });
 
   it('disables, archives, changes and deletes documents and chunks at once', async () => {

@@ -1,5 +1,6 @@
-import type { Dataset, Document, SearchRequest } from '@treadle/contracts';
+import type { ChatRequest, ChatResponse, Dataset, Document, SearchRequest } from '@treadle/contracts';
 import { MemoryFileStore } from '@treadle/files';
+import type { CallOptions } from '@treadle/grpc';
 import type { MessageBus } from '@treadle/messaging';
 import { InProcessBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -34,6 +35,22 @@ export class LetterModels {
     if (this.failure) throw this.failure;
     return { embeddings: texts.map((text) => ({ values: letterVector(text) })), usage: undefined, warnings: [] };
   };
+
+  /** What it was asked in chat, and what it says: a text, or a failure to throw. */
+  readonly questions: ChatRequest[] = [];
+  says: string | Error | undefined;
+
+  readonly chat = async function* (
+    this: LetterModels,
+    request: ChatRequest,
+    { signal }: CallOptions = {},
+  ): AsyncGenerator<ChatResponse> {
+    this.questions.push(request);
+    if (this.says instanceof Error) throw this.says;
+    // Whoever says nothing keeps silent until nobody listens any more.
+    if (this.says === undefined) await new Promise((_, reject) => signal?.addEventListener('abort', reject));
+    else yield { part: { $case: 'text', value: this.says } };
+  }.bind(this);
 
   readonly rerank = async ({ query, documents }: { readonly query: string; readonly documents: readonly string[] }) => {
     const words = query.toLowerCase().split(/\W+/);
@@ -171,6 +188,7 @@ export class Rig {
         query,
         settingsJson: '',
         filterJson: '',
+        filterModel: undefined,
         neighbours: 0,
         deadlineUnixMs: 0,
       },

@@ -26,6 +26,12 @@ export const knowledgeRetrievalConfigSchema = z.object({
       method: z.enum(['semantic', 'full_text', 'hybrid']).nullish(),
     })
     .nullish(),
+  /** Who makes conditions on metadata: nobody, whoever set up the node, or a model from the question; absent for manual. */
+  metadata_filtering_mode: z.enum(['disabled', 'manual', 'automatic']).nullish(),
+  /** Of `automatic`. */
+  metadata_model_config: z
+    .object({ provider: z.string().max(100).default(''), name: z.string().min(1).max(200) })
+    .nullish(),
   metadata_filtering_conditions: z
     .object({ logical_operator: z.enum(['and', 'or']).default('and'), conditions: z.array(conditionSchema).max(50) })
     .nullish(),

@@ -13,12 +13,15 @@ export const executeKnowledgeRetrieval: Execute<KnowledgeRetrievalConfig> = asyn
     throw FailureError.of('node_configuration', 'The node has no dataset. Choose one at least.', {
       field: 'dataset_ids',
     });
-  const { passages, degraded } = await context.capabilities.knowledge.search({
+  const filterModel = filterModelOf(config);
+  const { passages, degraded, notes } = await context.capabilities.knowledge.search({
     datasetIds: config.dataset_ids,
     query,
     settings: settingsOf(config),
     filter: filterOf(config, context),
+    ...(filterModel && { filterModel }),
   });
+  for (const note of notes) context.warn(note);
   if (degraded !== '') context.warn(`The search was less than it could be: ${degraded}`);
   return { outputs: { result: passages.map(resultOf) } };
 };
@@ -43,8 +46,17 @@ function settingsOf({ multiple_retrieval_config: given }: KnowledgeRetrievalConf
   };
 }
 
-function filterOf({ metadata_filtering_conditions: given }: KnowledgeRetrievalConfig, { read }: NodeContext) {
-  if (!given || given.conditions.length === 0) return undefined;
+function filterModelOf({ metadata_filtering_mode: mode, metadata_model_config: model }: KnowledgeRetrievalConfig) {
+  if (mode !== 'automatic') return undefined;
+  if (model) return { provider: model.provider, model: model.name };
+  throw FailureError.of('node_configuration', 'The node lets a model make its filter and names none. Choose one.', {
+    field: 'metadata_model_config',
+  });
+}
+
+function filterOf(config: KnowledgeRetrievalConfig, { read }: NodeContext) {
+  const { metadata_filtering_mode: mode, metadata_filtering_conditions: given } = config;
+  if ((mode ?? 'manual') !== 'manual' || !given || given.conditions.length === 0) return undefined;
   const conditions = given.conditions.map(({ name, comparison_operator: operator, value }): JsonObject => {
     const resolved = typeof value === 'string' ? renderTextTemplate(value, read) : value;
     return { field: name, operator, ...(resolved !== undefined && resolved !== null && { value: resolved }) };

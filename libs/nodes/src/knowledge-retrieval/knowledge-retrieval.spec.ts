@@ -48,7 +48,24 @@ describe('knowledge-retrieval', () => {
     expect(context.warnings).toEqual(['The search was less than it could be: The store is away.']);
   });
 
+  it('lets a model make the conditions, and says what of them was left out', async () => {
+    const knowledge = fakeKnowledge({ notes: ['One was left out.'] });
+    const context = fakeContext(values, { knowledge });
+    const given = {
+      metadata_filtering_mode: 'automatic',
+      metadata_model_config: { provider: 'openai', name: 'small', mode: 'chat' },
+      metadata_filtering_conditions: { conditions: [{ name: 'year', comparison_operator: '=', value: 1 }] },
+    };
+    await executeKnowledgeRetrieval(config(given), context);
+    expect(knowledge.questions[0]).toMatchObject({
+      filter: undefined,
+      filterModel: { provider: 'openai', model: 'small' },
+    });
+    expect(context.warnings).toEqual(['One was left out.']);
+  });
+
   it.each([
+    [{ metadata_filtering_mode: 'automatic' }, values, 'node_configuration'],
     [{}, { 'start.q': ' ' }, 'value_missing'],
     [{ dataset_ids: [] }, values, 'node_configuration'],
   ])('fails where there is nothing to ask: %j', async (more, given, code) => {

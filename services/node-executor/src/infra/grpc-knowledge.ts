@@ -14,14 +14,15 @@ export class GrpcKnowledge implements Knowledge {
     private readonly signal: AbortSignal,
   ) {}
 
-  async search({ datasetIds, query, settings, filter }: KnowledgeQuestion): Promise<KnowledgeAnswer> {
+  async search({ datasetIds, query, settings, filter, filterModel }: KnowledgeQuestion): Promise<KnowledgeAnswer> {
     const { tenantId, workflowId, runId, nodeKey, deadlineUnixMs, traceparent } = this.task;
-    const { chunks, degraded } = await this.service.search(
+    const { chunks, degraded, notes } = await this.service.search(
       {
         ...{ tenantId, workflowId, runId, nodeKey, deadlineUnixMs, traceparent, query },
         datasetIds: [...datasetIds],
         settingsJson: settings ? JSON.stringify(settings) : '',
         filterJson: filter ? JSON.stringify(filter) : '',
+        filterModel: filterModel && { ...filterModel },
         ...{ neighbours: 0, apiKeyId: '' },
       },
       { signal: this.signal, ...(traceparent && { traceparent }) },
@@ -32,6 +33,6 @@ export class GrpcKnowledge implements Knowledge {
       content: [parent?.content ?? content, answer].filter(Boolean).join('\n'),
       metadata: JSON.parse(metadataJson) as JsonObject,
     }));
-    return { passages, degraded };
+    return { passages, degraded, notes };
   }
 }

@@ -41,8 +41,9 @@ export function chunkMessage({ keywords, ...chunk }: Chunk): messages.Chunk {
   return { ...chunk, keywords: [...keywords], characters: chunk.content.length };
 }
 
-export function searchMessage({ chunks, degraded, timings }: SearchAnswer): messages.SearchResponse {
-  return { chunks: chunks.map(foundMessage), degraded, timings: [...timings] };
+export function searchMessage({ chunks, degraded, timings, filter, notes }: SearchAnswer): messages.SearchResponse {
+  const filterJson = filter ? JSON.stringify(filter) : '';
+  return { chunks: chunks.map(foundMessage), degraded, timings: [...timings], filterJson, notes: [...notes] };
 }
 
 function foundMessage(found: FoundChunk): messages.FoundChunk {

@@ -15,7 +15,7 @@ export class RetrievalController implements Handlers<typeof RetrievalServiceServ
     request: SearchRequest,
     { traceparent = request.traceparent }: CallOptions = {},
   ): Promise<SearchResponse> {
-    const { tenantId, deadlineUnixMs, runId, nodeKey, workflowId, apiKeyId, neighbours } = request;
+    const { tenantId, deadlineUnixMs, runId, nodeKey, workflowId, apiKeyId, neighbours, filterModel } = request;
     if (neighbours > mostNeighbours)
       throw invalid('neighbours', `A chunk comes with ${mostNeighbours} neighbours at most on each side.`);
     const filter = request.filterJson === '' ? undefined : parsed('filter', filterSchema, request.filterJson);
@@ -25,6 +25,7 @@ export class RetrievalController implements Handlers<typeof RetrievalServiceServ
       query: request.query,
       filter: filter && filter.conditions.length > 0 ? filter : undefined,
       neighbours,
+      ...(filterModel && filterModel.model !== '' && { filterModel }),
       ...(request.settingsJson !== '' && { settings: parsed('settings', searchSettingsSchema, request.settingsJson) }),
     });
     return searchMessage(answer);

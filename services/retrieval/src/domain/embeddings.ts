@@ -11,6 +11,21 @@ export interface ModelCall {
   readonly traceparent: string;
 }
 
+export interface NamedModel {
+  /** Empty lets any provider that knows the model serve it. */
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** A question to a chat model whose answer is JSON. */
+export interface JsonQuestion {
+  readonly system: string;
+  readonly query: string;
+  /** JSON schema of the answer; models that know none are told in words. */
+  readonly schema: object;
+  readonly timeoutMs: number;
+}
+
 /** What retrieval asks of models. */
 export interface RetrievalModels {
   embed(
@@ -22,10 +37,12 @@ export interface RetrievalModels {
   /** Places among the texts with scores, best first. */
   rerank(
     call: ModelCall,
-    model: { readonly provider: string; readonly model: string },
+    model: NamedModel,
     query: string,
     texts: readonly string[],
   ): Promise<{ readonly index: number; readonly score: number }[]>;
+  /** The text that a chat model answers with. Throws FailureError `deadline_exceeded` when it takes too long. */
+  answer(call: ModelCall, model: NamedModel, question: JsonQuestion): Promise<string>;
 }
 
 /** A call that belongs to no run. */

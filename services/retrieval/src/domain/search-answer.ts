@@ -1,5 +1,5 @@
 import type { Dataset } from './dataset.js';
-import type { ModelCall, RetrievalModels } from './embeddings.js';
+import type { ModelCall, NamedModel, RetrievalModels } from './embeddings.js';
 import type { GuardedStore } from './guarded-store.js';
 import type { MetadataFilter } from './metadata-filter.js';
 import type { ChunkInContext, ChunkRepository, DatasetRepository, DocumentRepository } from './ports.js';
@@ -14,6 +14,8 @@ export interface SearchQuestion {
   /** Absent for those of the first dataset. */
   readonly settings?: SearchSettings;
   readonly filter: MetadataFilter | undefined;
+  /** Makes the filter where none is given; absent for the one of the settings, if they name one. */
+  readonly filterModel?: NamedModel;
   readonly neighbours: number;
 }
 
@@ -35,6 +37,10 @@ export interface SearchAnswer {
   readonly chunks: readonly FoundChunk[];
   /** Empty for a whole answer. */
   readonly degraded: string;
+  /** What a model made of the query; absent where none was asked, or nothing came of it. */
+  readonly filter?: MetadataFilter;
+  /** What was left out of it, and why. */
+  readonly notes: readonly string[];
   readonly timings: Stages['timings'];
 }
 
@@ -51,6 +57,8 @@ export interface SearchParts {
     readonly searchesPerTenant: number;
     /** For the whole search, where its caller gives no less. */
     readonly timeoutMs: number;
+    /** How long a model may take to make a filter. */
+    readonly filterTimeoutMs: number;
   };
 }
 

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { metadataOperators } from './metadata-filter.js';
 
+const modelSchema = z.strictObject({
+  provider: z.string().max(100).default(''),
+  model: z.string().min(1).max(200),
+});
+
 /** How a search goes. What is left out is taken from the dataset, or has the default. */
 export const searchSettingsSchema = z.strictObject({
   method: z.enum(['semantic', 'full_text', 'hybrid']).default('hybrid'),
@@ -13,7 +18,9 @@ export const searchSettingsSchema = z.strictObject({
   semantic_weight: z.number().min(0).max(1).default(0.5),
   /** How many of each list are fused and reranked. */
   candidates: z.int().min(1).max(200).default(40),
-  rerank: z.strictObject({ provider: z.string().max(100).default(''), model: z.string().min(1).max(200) }).optional(),
+  rerank: modelSchema.optional(),
+  /** Chat model that makes conditions on metadata from the query, where the caller gives none; absent for none. */
+  filter_model: modelSchema.optional(),
 });
 export type SearchSettings = z.infer<typeof searchSettingsSchema>;
 

@@ -1,9 +1,12 @@
 import { FailureError } from '@treadle/failure';
 import { builtInFields, type Dataset, invalid, isId, notFound } from './dataset.js';
 import { FindCandidates } from './find-candidates.js';
+import { MakeFilter } from './make-filter.js';
+import type { ReadFilter } from './model-filter.js';
 import { ReadChunks } from './read-chunks.js';
 import { Recent } from './recent.js';
 import type { SearchAnswer, SearchParts, SearchQuestion, SearchWork } from './search-answer.js';
+import type { SearchSettings } from './search-settings.js';
 import { Stages } from './stages.js';
 import { CollectedTrouble } from './trouble.js';
 
@@ -16,10 +19,12 @@ export class Search {
   private readonly underWay = new Map<string, number>();
   private readonly candidates: FindCandidates;
   private readonly chunks: ReadChunks;
+  private readonly filters: MakeFilter;
 
   constructor(private readonly parts: SearchParts) {
     this.candidates = new FindCandidates(parts, new Recent(2000, 10 * cacheMs, parts.now));
     this.chunks = new ReadChunks(parts);
+    this.filters = new MakeFilter(parts.models, parts.limits.filterTimeoutMs, parts.now);
     this.answers = new Recent(500, cacheMs, parts.now);
   }
 
@@ -61,6 +66,39 @@ export class Search {
     const datasets = await stages.time('datasets', () => this.datasets(question));
     const settings = question.settings ?? datasets[0]?.search;
     if (!settings) throw invalid('dataset_ids', 'There is no dataset to search.');
+    const made = await this.made(question, datasets, settings, stages);
+    const answer = await this.known(
+      { ...question, filter: question.filter ?? made.filter },
+      ...([datasets, settings, stages] as const),
+    );
+    const degraded = [made.degraded, answer.degraded].filter(Boolean).join(' ');
+    return { ...answer, ...(made.filter && { filter: made.filter }), notes: made.notes, degraded };
+  }
+
+  /** What a model makes of the query, where one is to be asked. Without it the search goes on in all documents. */
+  private async made(
+    { call, query, filter, filterModel }: SearchQuestion,
+    datasets: readonly Dataset[],
+    settings: SearchSettings,
+    stages: Stages,
+  ): Promise<ReadFilter & { readonly degraded: string }> {
+    const model = filterModel ?? settings.filter_model;
+    let made: ReadFilter = { filter: undefined, notes: [] };
+    if (!model || filter) return { ...made, degraded: '' };
+    const trouble = new CollectedTrouble();
+    await trouble.attempt(async () => {
+      made = await stages.time('filter', () => this.filters.make(call, model, query, datasets));
+    });
+    const [why] = trouble.sentences;
+    return { ...made, degraded: why ? `All documents were searched, since the model made no filter: ${why}` : '' };
+  }
+
+  private async known(
+    question: SearchQuestion,
+    datasets: readonly Dataset[],
+    settings: SearchSettings,
+    stages: Stages,
+  ): Promise<SearchAnswer> {
     const key = JSON.stringify([
       question.call.tenantId,
       datasets.map(({ id, updatedAt, index }) => [id, updatedAt, index.indexId, index.revision]),
@@ -81,7 +119,7 @@ export class Search {
     const { score_threshold: threshold, top_k: most } = settings;
     const best = ranked.filter(({ score }) => threshold === undefined || score >= threshold).slice(0, most);
     const chunks = await this.chunks.withNeighbours(work, best);
-    return { chunks, degraded: trouble.sentences.join(' '), timings: stages.timings };
+    return { chunks, degraded: trouble.sentences.join(' '), notes: [], timings: stages.timings };
   }
 
   private async datasets({ call, datasetIds, filter }: SearchQuestion): Promise<Dataset[]> {

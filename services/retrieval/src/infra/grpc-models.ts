@@ -1,10 +1,11 @@
-import type { ModelServiceService } from '@treadle/contracts';
+import type { ChatRequest, ModelServiceService } from '@treadle/contracts';
+import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
-import type { ModelCall, RetrievalModels } from '../domain/embeddings.js';
+import type { JsonQuestion, ModelCall, NamedModel, RetrievalModels } from '../domain/embeddings.js';
 
-type Models = Pick<Handlers<typeof ModelServiceService>, 'embed' | 'rerank'>;
+type Models = Pick<Handlers<typeof ModelServiceService>, 'chat' | 'embed' | 'rerank'>;
 
-/** Embeddings and reranking by the model proxy. */
+/** Embeddings, reranking and answers by the model proxy. */
 export class GrpcModels implements RetrievalModels {
   constructor(private readonly models: Models) {}
 
@@ -35,4 +36,32 @@ export class GrpcModels implements RetrievalModels {
     const { ranking } = await this.models.rerank({ ...request, documents: [...texts] });
     return ranking.map(({ index, score }) => ({ index, score }));
   }
+
+  async answer(call: ModelCall, model: NamedModel, { timeoutMs, ...question }: JsonQuestion): Promise<string> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    let text = '';
+    try {
+      for await (const { part } of this.models.chat(chatRequest(call, model, question), { signal }))
+        if (part?.$case === 'text') text += part.value;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw FailureError.of('deadline_exceeded', `The model "${model.model}" did not answer within ${timeoutMs} ms.`);
+    }
+    return text;
+  }
+}
+
+function chatRequest(call: ModelCall, model: NamedModel, question: Omit<JsonQuestion, 'timeoutMs'>): ChatRequest {
+  const { system, query, schema } = question;
+  const none = { parts: [], toolCalls: [], toolCallId: '' };
+  const messages = [
+    { role: 'system', text: system, ...none },
+    { role: 'user', text: query, ...none },
+  ];
+  return {
+    ...{ ...call, messages, model: { ...model } },
+    responseFormat: { type: 'json_schema', name: 'filter', schemaJson: JSON.stringify(schema), strict: true },
+    ...{ parametersJson: '{}', idempotencyKey: '', route: '', routingKey: '', hint: '', whole: true },
+    ...{ tools: [], toolChoice: '', reasoning: undefined, cache: undefined },
+  };
 }

@@ -22,7 +22,7 @@ const chunking = jsonObject.meta({
 });
 const search = jsonObject.meta({
   description:
-    '`method` (semantic, full_text, hybrid), `top_k`, `score_threshold`, `fusion` (reciprocal_rank, weighted), `semantic_weight`, `candidates`, `rerank`.',
+    '`method` (semantic, full_text, hybrid), `top_k`, `score_threshold`, `fusion` (reciprocal_rank, weighted), `semantic_weight`, `candidates`, `rerank`, `filter_model` (the chat model that makes a filter from the query).',
 });
 const fields = z
   .record(z.string(), z.enum(['string', 'number', 'time']))
@@ -217,6 +217,8 @@ export const searchResultSchema = z
   .object({
     chunks: z.array(z.object(found)),
     degraded: z.string().nullable().meta({ description: 'Why the answer is less than it could be.' }),
+    filter: jsonObject.nullable().meta({ description: 'What the `filter_model` made of the query.' }),
+    notes: z.array(z.string()).meta({ description: 'What of it was left out, and why.' }),
     timings: z.array(z.object({ stage: z.string(), milliseconds: z.number() })),
   })
   .meta({ id: 'SearchResult' });

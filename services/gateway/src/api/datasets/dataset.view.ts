@@ -43,8 +43,9 @@ export function chunkView(given: Chunk | undefined) {
   return { ...chunk, document_id: documentId, parent_id: parentId || null };
 }
 
-export function searchView({ chunks, degraded, timings }: SearchResponse) {
-  return { chunks: chunks.map(foundView), degraded: degraded || null, timings };
+export function searchView({ chunks, degraded, timings, filterJson, notes }: SearchResponse) {
+  const filter = filterJson ? json(filterJson) : null;
+  return { chunks: chunks.map(foundView), degraded: degraded || null, filter, notes, timings };
 }
 
 function foundView(found: FoundChunk) {

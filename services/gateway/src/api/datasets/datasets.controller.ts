@@ -119,6 +119,8 @@ export class DatasetsController {
       ...{ tenantId, datasetIds: [datasetId], query, neighbours },
       settingsJson: jsonOf(settings) ?? '',
       filterJson: jsonOf(filter) ?? '',
+      // It stands among the settings.
+      filterModel: undefined,
       ...{ deadlineUnixMs: 0, traceparent: '', runId: '', nodeKey: '', workflowId: '', apiKeyId: '' },
     });
     return searchView(answer);

@@ -36,6 +36,14 @@ export interface SearchRequest {
   nodeKey: string;
   workflowId: string;
   apiKeyId: string;
+  /** Chat model that makes conditions on metadata from the query where `filter_json` has none; absent for the one of the settings, if any. */
+  filterModel: FilterModel | undefined;
+}
+
+export interface FilterModel {
+  /** Empty lets any provider that knows the model serve it. */
+  provider: string;
+  model: string;
 }
 
 export interface SearchResponse {
@@ -45,6 +53,10 @@ export interface SearchResponse {
   degraded: string;
   /** What each stage took. */
   timings: StageTiming[];
+  /** The conditions that a model made from the query, as JSON; empty where it made none. */
+  filterJson: string;
+  /** What was left out of the model's conditions and why, a sentence each. */
+  notes: string[];
 }
 
 export interface FoundChunk {
@@ -84,7 +96,7 @@ export interface NearbyChunk {
 }
 
 export interface StageTiming {
-  /** datasets, embed, semantic, full_text, fuse, chunks, rerank or fallback. */
+  /** datasets, filter, embed, semantic, full_text, complete (words' finds scored by meaning), fallback, fuse, chunks, rerank or neighbours. */
   stage: string;
   milliseconds: number;
 }
@@ -103,6 +115,7 @@ function createBaseSearchRequest(): SearchRequest {
     nodeKey: "",
     workflowId: "",
     apiKeyId: "",
+    filterModel: undefined,
   };
 }
 
@@ -143,6 +156,9 @@ export const SearchRequest: MessageFns<SearchRequest> = {
     }
     if (message.apiKeyId !== "") {
       writer.uint32(98).string(message.apiKeyId);
+    }
+    if (message.filterModel !== undefined) {
+      FilterModel.encode(message.filterModel, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -256,6 +272,14 @@ export const SearchRequest: MessageFns<SearchRequest> = {
             message.apiKeyId = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.filterModel = FilterModel.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -285,12 +309,82 @@ export const SearchRequest: MessageFns<SearchRequest> = {
     message.nodeKey = object.nodeKey ?? "";
     message.workflowId = object.workflowId ?? "";
     message.apiKeyId = object.apiKeyId ?? "";
+    message.filterModel = (object.filterModel !== undefined && object.filterModel !== null)
+      ? FilterModel.fromPartial(object.filterModel)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseFilterModel(): FilterModel {
+  return { provider: "", model: "" };
+}
+
+export const FilterModel: MessageFns<FilterModel> = {
+  encode(message: FilterModel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.provider !== "") {
+      writer.uint32(10).string(message.provider);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FilterModel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFilterModel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.provider = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FilterModel>): FilterModel {
+    return FilterModel.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FilterModel>): FilterModel {
+    const message = createBaseFilterModel();
+    message.provider = object.provider ?? "";
+    message.model = object.model ?? "";
     return message;
   },
 };
 
 function createBaseSearchResponse(): SearchResponse {
-  return { chunks: [], degraded: "", timings: [] };
+  return { chunks: [], degraded: "", timings: [], filterJson: "", notes: [] };
 }
 
 export const SearchResponse: MessageFns<SearchResponse> = {
@@ -303,6 +397,12 @@ export const SearchResponse: MessageFns<SearchResponse> = {
     }
     for (const v of message.timings) {
       StageTiming.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.filterJson !== "") {
+      writer.uint32(34).string(message.filterJson);
+    }
+    for (const v of message.notes) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -344,6 +444,22 @@ export const SearchResponse: MessageFns<SearchResponse> = {
             message.timings.push(StageTiming.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.filterJson = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.notes.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -364,6 +480,8 @@ export const SearchResponse: MessageFns<SearchResponse> = {
     message.chunks = object.chunks?.map((e) => FoundChunk.fromPartial(e)) || [];
     message.degraded = object.degraded ?? "";
     message.timings = object.timings?.map((e) => StageTiming.fromPartial(e)) || [];
+    message.filterJson = object.filterJson ?? "";
+    message.notes = object.notes?.map((e) => e) || [];
     return message;
   },
 };
