@@ -19,7 +19,7 @@ const { values } = parseArgs({
     questions: { type: 'string', default: '700' },
     chunks: { type: 'string', default: '50000' },
     searches: { type: 'string', default: '200' },
-    rerank: { type: 'string', default: 'local/rerank-en' },
+    rerank: { type: 'string' },
     only: { type: 'string', default: 'quality,speed,qdrant' },
     help: { type: 'boolean', default: false },
   },
@@ -29,7 +29,7 @@ if (values.help) {
   --split <name>      test (default), or tuning: the sample that settings are chosen with; they share no word
   --documents <n>     entries of the dictionary, default 2000 or a few more
   --questions <n>     example sentences, default 700
-  --rerank <p>/<m>    provider and model that rerank, default local/rerank-en; keys of others as for the service; none leaves it out
+  --rerank <p>/<m>    also measure hybrid with a reranking model, by provider and model, with the service's own settings (OPENAI_BASE_URL, …)
   --chunks <n>        chunks among which searches are timed, default 50000
   --searches <n>      timed searches of each kind, default 200
   --only <parts>      some of quality,speed,qdrant
@@ -100,7 +100,7 @@ function questions() {
 }
 
 function reranked() {
-  if (values.rerank === 'none') return [];
+  if (!values.rerank) return [];
   const [provider = '', ...model] = values.rerank.split('/');
   const rerank = { provider, model: model.join('/') };
   return [{ name: `hybrid + ${values.rerank}`, settings: { method: 'hybrid', rerank } }];

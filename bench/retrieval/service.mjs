@@ -16,6 +16,12 @@ import { PgPointSource } from '../../services/retrieval/dist/infra/pg-point-sour
 export const tenantId = 'bench';
 export const dimensions = 512;
 const log = { info() {}, warn() {}, error: (facts, message) => console.error(message, facts) };
+/** Nothing is given up because the machine is busy. */
+const patient = {
+  TREADLE_VECTOR_STORE_TIMEOUT_MS: '60000',
+  TREADLE_SEARCH_TIMEOUT_MS: '600000',
+  TREADLE_INDEX_POLL_MS: '100',
+};
 const noOne = { deadlineUnixMs: 0, runId: '', nodeKey: '', workflowId: '', apiKeyId: '', traceparent: '' };
 
 /** A database and a service on it. `stop` leaves nothing behind. */
@@ -23,7 +29,7 @@ export async function startService(models) {
   const dataDir = mkdtempSync(join(tmpdir(), 'treadle-bench-'));
   const database = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') });
   const pool = createPool(database.connectionString, { schema: retrievalSchema });
-  const config = retrievalConfig.read({ TREADLE_DOCUMENT_PROCESSES: '1', TREADLE_INDEX_POLL_MS: '100' });
+  const config = retrievalConfig.read(patient);
   const store = new EmbeddedVectorStore({ source: new PgPointSource(pool), maxBytes: config.embeddedStoreBytes });
   const files = new MemoryFileStore();
   const retrieval = new Retrieval({ config, pool, bus: new InProcessBus({ log }), files, models, log, store });
@@ -51,7 +57,7 @@ export async function fill({ datasets }, name, texts, chunking = {}) {
   for (const documentId of documents)
     for (;;) {
       const { document } = await datasets.getDocument({ tenantId, datasetId: dataset.id, documentId });
-      if (document.status === 'failed') throw new Error(document.error);
+      if (document.error) throw new Error(document.error);
       if (document.status === 'completed') break;
       await sleep(50);
     }
@@ -61,14 +67,14 @@ export async function fill({ datasets }, name, texts, chunking = {}) {
 /** One search of a dataset with some settings. */
 export function search({ retrieval }, datasetId, query, settings) {
   const request = { tenantId, datasetIds: [datasetId], query, settingsJson: JSON.stringify(settings) };
-  return retrieval.search({ ...request, ...noOne, filterJson: '', neighbours: 0 });
+  return retrieval.search({ ...request, ...noOne, filterJson: '', filterModel: undefined, neighbours: 0 });
 }
 
 /** The model proxy with its local models, whose vectors are kept in a file: making them is what takes time. */
 export class KeptModels {
   vectors = new Map();
   made = 0;
-  #proxy = new ModelProxy({ config: modelProxyConfig.read({}), log });
+  #proxy = new ModelProxy({ config: modelProxyConfig.read(process.env), log });
   #file = resolve('.cache/bench/vectors/local-embeddings-en.bin');
 
   constructor() {
