@@ -74,6 +74,10 @@ export class MessagesReader extends AnswerReader {
     }
   }
 
+  override onlyText({ type, delta }: MessageEvent): string | undefined {
+    return type === 'content_block_delta' && delta?.type === 'text_delta' ? delta.text : undefined;
+  }
+
   get complete(): boolean {
     return this.done || this.stopReason !== '';
   }

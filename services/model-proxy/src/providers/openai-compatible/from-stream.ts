@@ -71,6 +71,13 @@ export class ChatCompletionReader extends AnswerReader {
     if (choice.finish_reason) this.finishReason = choice.finish_reason;
   }
 
+  override onlyText({ error, usage, choices }: Chunk): string | undefined {
+    const choice = choices?.[0];
+    const content = choice?.delta ?? choice?.message;
+    if (error || usage || choice?.finish_reason || content?.tool_calls) return undefined;
+    return (content?.reasoning_content ?? content?.reasoning) ? undefined : (content?.content ?? undefined);
+  }
+
   get complete(): boolean {
     return this.done || this.finishReason !== undefined;
   }

@@ -11,6 +11,16 @@ export abstract class AnswerReader {
   /** Takes one event, already parsed. Throws `FailureError` for an error that came as an event. */
   abstract add(event: object): void;
 
+  /** The text of an event that says nothing else: its like need not be parsed. Undefined for all others. */
+  onlyText(_event: object): string | undefined {
+    return undefined;
+  }
+
+  /** Takes an event that says nothing but a text. */
+  addText(text: string): void {
+    this.push('text', text);
+  }
+
   /** Whether the provider said that nothing is missing. */
   abstract get complete(): boolean;
 

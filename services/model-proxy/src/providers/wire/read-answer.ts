@@ -1,9 +1,10 @@
 import { FailureError } from '@treadle/failure';
-import { createParser } from 'eventsource-parser';
 import type { ModelPart } from '../../domain/provider.js';
 import type { AnswerReader } from './answer-reader.js';
+import { EventReader } from './event-reader.js';
 import { notUnderstood, receivedDetails, streamCut } from './failures.js';
 import type { ServerOptions } from './server-options.js';
+import { TextPattern } from './text-pattern.js';
 
 /** The larger of what a sane event and a sane plain answer need, in characters. */
 const longestBuffer = 32 * 1024 * 1024;
@@ -19,7 +20,11 @@ export async function* readAnswer(
   options: ServerOptions,
   warnings: readonly string[],
 ): AsyncGenerator<ModelPart> {
-  const read = (framing === 'sse' ? eventReader : lineReader)((data) => addEvent(data, answer, options), options);
+  const pattern = new TextPattern((event) => answer.onlyText(event));
+  const read = (framing === 'sse' ? eventReader : lineReader)(
+    (data) => addEvent(data, answer, pattern, options),
+    options,
+  );
   // What the connection throws may be a failure too: whoever gives up a call says why.
   let understood = true;
   try {
@@ -40,24 +45,27 @@ export async function* readAnswer(
   yield answer.finished(warnings);
 }
 
-function addEvent(data: string, answer: AnswerReader, options: ServerOptions): void {
-  if (data === '[DONE]') answer.done = true;
-  else answer.add(parseEvent(data, answer, options));
+function addEvent(data: string, answer: AnswerReader, pattern: TextPattern, options: ServerOptions): void {
+  const text = pattern.read(data);
+  if (text !== undefined) return answer.addText(text);
+  if (data === '[DONE]') {
+    answer.done = true;
+    return;
+  }
+  const event = parseEvent(data, answer, options);
+  answer.add(event);
+  pattern.learn(data, event);
 }
 
 type Feed = (piece: Uint8Array) => void;
 
 function eventReader(onData: (data: string) => void, options: ServerOptions): Feed {
   const decoder = new TextDecoder();
-  const parser = createParser({
-    maxBufferSize: longestBuffer,
-    onEvent: ({ data }) => onData(data),
-    onError: (error) => {
-      // Unknown fields are for clients to ignore; an event that never ends is not.
-      if (error.type === 'max-buffer-size-exceeded') throw notUnderstood(options, 'sent an event without end');
-    },
-  });
-  return (piece) => parser.feed(decoder.decode(piece, { stream: true }));
+  const reader = new EventReader(onData);
+  return (piece) => {
+    reader.feed(decoder.decode(piece, { stream: true }));
+    if (reader.pending > longestBuffer) throw notUnderstood(options, 'sent an event without end');
+  };
 }
 
 function lineReader(onData: (data: string) => void, options: ServerOptions): Feed {
