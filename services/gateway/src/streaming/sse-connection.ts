@@ -22,6 +22,10 @@ export class SseConnection {
     response.on('drain', () => this.release?.());
     response.on('error', () => this.closed());
     response.on('close', () => this.closed());
+    // What is written in the same turn goes out with the headers.
+    const { socket } = response;
+    socket?.cork();
+    process.nextTick(() => socket?.uncork());
     response.flushHeaders();
   }
 

@@ -55,9 +55,9 @@ export class Pipeline {
     this.options = { money, budget, random };
   }
 
-  async *chat(question: ChatQuestion): AsyncGenerator<ChatPart> {
+  chat(question: ChatQuestion): AsyncGenerator<ChatPart> {
     const call: Leavable = {};
-    yield* pulled<ChatPart>(
+    return pulled<ChatPart>(
       (emit) => this.ask(question, emit, call),
       () => call.leave?.(),
     );

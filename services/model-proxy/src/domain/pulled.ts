@@ -18,7 +18,7 @@ export async function* pulled<Part>(
     (error: unknown) => queue.close({ error }),
   );
   try {
-    while (await queue.filled()) yield* queue.take();
+    while (await queue.filled()) for (const part of queue.take()) yield part;
   } finally {
     if (queue.isOpen) left();
     queue.close('ended');

@@ -18,17 +18,34 @@ export async function streamAnswer(
   let next = await parts.next();
   reply.hijack();
   const connection = new SseConnection(reply.raw, reply.getHeaders(), () => undefined);
-  const write = (data: object) => connection.write(`data: ${JSON.stringify(data)}\n\n`);
+  const eventsOf = partWriter(head, withUsage);
+  let opening = eventOf(firstChunk(head));
   try {
-    await write(firstChunk(head));
     while (!next.done && connection.open) {
-      for (const chunk of chunksOf(head, next.value, withUsage)) await write(chunk);
+      await connection.write(opening + eventsOf(next.value));
+      opening = '';
       next = await parts.next();
     }
-    connection.end('data: [DONE]\n\n');
+    connection.end(`${opening}data: [DONE]\n\n`);
   } catch (error) {
-    connection.end(`data: ${JSON.stringify(openAiError(toFailure(error)).body)}\n\n`);
+    connection.end(eventOf(openAiError(toFailure(error)).body));
   } finally {
     await parts.return(undefined);
   }
+}
+
+/** Writes parts as events. Those of texts differ in nothing but the text, so all else of them is written once. */
+function partWriter(head: AnswerHead, withUsage: boolean): (part: ChatResponse) => string {
+  const write = (response: ChatResponse) => chunksOf(head, response, withUsage).map(eventOf).join('');
+  const empty = write({ part: { $case: 'text', value: '' } });
+  const at = empty.lastIndexOf('""');
+  const [before, after] = [empty.slice(0, at), empty.slice(at + 2)];
+  return (response) => {
+    const { part } = response;
+    return part?.$case === 'text' ? before + JSON.stringify(part.value) + after : write(response);
+  };
+}
+
+function eventOf(data: object): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
 }

@@ -22,8 +22,10 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-async function read(bytes: AsyncIterable<Uint8Array>) {
+async function read(pieces: AsyncIterable<Uint8Array>) {
   const parts: ModelPart[] = [];
+  const left: string[] = [];
+  const bytes = Object.assign(pieces, { drain: () => left.push('drained'), abandon: () => left.push('abandoned') });
   const error: unknown = await (async () => {
     for await (const part of readAnswer(bytes, 'sse', new ChatCompletionReader(options), options, [])) parts.push(part);
   })().catch((thrown: unknown) => thrown);
@@ -32,6 +34,8 @@ async function read(bytes: AsyncIterable<Uint8Array>) {
     text: joined('text'),
     reasoning: joined('reasoning'),
     parts,
+    /** What became of the connection. */
+    left: left.join(),
     finished: parts.find((part) => part.type === 'finished'),
     failure: error instanceof FailureError ? error.failure : error,
   };
@@ -52,6 +56,7 @@ describe('a streamed answer', () => {
   it.each([1, 2, 3, 7, 64, 100_000])('reads OpenAI in pieces of %d bytes', async (size) => {
     const answer = await read(pieces(fixture('openai.txt'), size));
     expect(answer.failure).toBeUndefined();
+    expect(answer.left).toBe('drained');
     expect(answer.text).toBe('Grüße 👋!');
     expect(answer.finished).toEqual({
       type: 'finished',
@@ -98,9 +103,10 @@ describe('a streamed answer', () => {
   });
 
   it('fails when the connection breaks in the middle', async () => {
-    const { failure } = await read(from(text('Half'), Object.assign(new Error('x'), { code: 'UND_ERR_SOCKET' })));
+    const { failure, left } = await read(from(text('Half'), Object.assign(new Error('x'), { code: 'UND_ERR_SOCKET' })));
     expect(failure).toMatchObject({ code: 'provider_stream_cut', details: { receivedCharacters: 4 } });
     expect((failure as { message: string }).message).toContain('reset');
+    expect(left).toBe('abandoned');
   });
 
   it('is content with either end mark', async () => {

@@ -67,22 +67,13 @@ export class Connection {
   }
 
   /** The parts of a streamed answer, as the reader understands its events. */
-  async *parts(
+  parts(
     { body }: OpenAnswer,
     framing: Framing,
     answer: AnswerReader,
     warnings: readonly string[],
   ): AsyncGenerator<ModelPart> {
-    let ended = false;
-    try {
-      for await (const part of readAnswer(body, framing, answer, this.options, warnings)) {
-        ended = part.type === 'finished';
-        yield part;
-      }
-    } finally {
-      if (ended) body.drain();
-      else body.abandon();
-    }
+    return readAnswer(body, framing, answer, this.options, warnings);
   }
 
   async text({ body }: OpenAnswer): Promise<string> {

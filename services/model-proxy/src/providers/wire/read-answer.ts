@@ -12,9 +12,17 @@ const longestBuffer = 32 * 1024 * 1024;
 /** How events follow each other: server-sent events, or one JSON object a line. */
 export type Framing = 'sse' | 'lines';
 
+/** The bytes of an answer, and what becomes of those that are not read. */
+export interface AnswerBytes extends AsyncIterable<Uint8Array> {
+  /** The answer came to its end: nothing that follows matters. */
+  drain(): void;
+  /** The answer failed, or its reader went away. */
+  abandon(): void;
+}
+
 /** Reads a streamed answer. `bytes` may throw what the connection throws; that becomes a failure here. */
 export async function* readAnswer(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AnswerBytes,
   framing: Framing,
   answer: AnswerReader,
   options: ServerOptions,
@@ -27,21 +35,27 @@ export async function* readAnswer(
   );
   // What the connection throws may be a failure too: whoever gives up a call says why.
   let understood = true;
+  let finished = false;
   try {
     for await (const piece of bytes) {
       understood = false;
       read(piece);
       understood = true;
-      yield* answer.take();
+      for (const part of answer.take()) yield part;
       if (answer.done) break;
     }
+    finished = answer.complete;
   } catch (error) {
-    yield* answer.take();
+    for (const part of answer.take()) yield part;
     if (!understood) throw error;
     // Once the last word is known to be there, only the usage can be missing.
     if (!answer.complete) throw streamCut(options, answer.receivedText, error, options);
+    finished = true;
+  } finally {
+    if (finished) bytes.drain();
+    else bytes.abandon();
   }
-  if (!answer.complete) throw streamCut(options, answer.receivedText, undefined, options);
+  if (!finished) throw streamCut(options, answer.receivedText, undefined, options);
   yield answer.finished(warnings);
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessagesReader } from '../anthropic/from-stream.js';
 import { ChatCompletionReader } from '../openai-compatible/from-stream.js';
+import type { AnswerReader } from './answer-reader.js';
 import { TextPattern } from './text-pattern.js';
 
 const options = { name: 'p', kind: 'p', baseUrl: '', apiKey: '', connectTimeoutMs: 1, silenceTimeoutMs: 1 };
@@ -37,19 +38,19 @@ const chunk = fc.record(
 /** Events as one server writes them: with spaces or without. */
 const stream = fc.tuple(fc.array(chunk, { maxLength: 30 }), fc.constantFrom(undefined, 1));
 
-function patternOf(reader: ChatCompletionReader | MessagesReader): TextPattern {
+function patternOf(reader: AnswerReader): TextPattern {
   return new TextPattern((event) => reader.onlyText(event));
 }
 
 /** How many of the events were read without being parsed. */
-function readWithPattern(reader: ChatCompletionReader | MessagesReader, events: readonly string[]): number {
+function readWithPattern(reader: AnswerReader, events: readonly string[]): number {
   const pattern = patternOf(reader);
   let spared = 0;
   for (const data of events) {
     const text = pattern.read(data);
     if (text === undefined) {
       const event = JSON.parse(data) as object;
-      reader.add(event as never);
+      reader.add(event);
       pattern.learn(data, event);
     } else {
       reader.addText(text);
