@@ -26,11 +26,12 @@ export class TextPattern {
 
   /** The text of an event that is like one learnt from; undefined for one that has to be parsed. */
   read(data: string): string | undefined {
-    const { pattern } = this;
-    if (!pattern || !data.startsWith(pattern.before)) return undefined;
-    const { before, between, after } = pattern;
+    if (!this.pattern) return undefined;
+    const { before, between, after } = this.pattern;
+    // Slices are compared many characters at once, `startsWith` compares one after the other.
+    if (data.slice(0, before.length) !== before) return undefined;
     const end = data.indexOf('"', before.length);
-    if (end < 0 || !data.startsWith(between, end)) return undefined;
+    if (end < 0 || data.slice(end, end + between.length) !== between) return undefined;
     const rest = end + between.length;
     if (after === undefined ? rest !== data.length : !isPadded(data, rest, after)) return undefined;
     const text = data.slice(before.length, end);
@@ -71,5 +72,5 @@ export class TextPattern {
 
 function isPadded(data: string, from: number, after: string): boolean {
   const to = data.length - after.length;
-  return to >= from && data.endsWith(after) && !unusual.test(data.slice(from, to));
+  return to >= from && data.slice(to) === after && !unusual.test(data.slice(from, to));
 }
