@@ -15,7 +15,10 @@ createServer((request, response) => {
     ask({ hostname, port, agent, method: 'POST', path: request.url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
-    }).end(body);
+    })
+      // A kept connection may be hung up on while it is used again: one failed request, not the end of the process.
+      .on('error', () => response.destroy())
+      .end(body);
   });
 }).listen(0, '127.0.0.1', function () {
   console.log(JSON.stringify({ url: `http://127.0.0.1:${this.address().port}` }));

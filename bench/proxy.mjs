@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
-    warmup: { type: 'string', default: '5' },
+    warmup: { type: 'string', default: '10' },
     patience: { type: 'string', default: '180' },
     'without-peer': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -26,7 +26,7 @@ if (values.help) {
   console.log(`npm run bench:proxy -- [options]
   --seconds <n>   how long each load is measured, default 1
   --rounds <n>    how often, the quietest counts, default 3
-  --warmup <n>    seconds of whole answers and of streams before a system is measured, default 5
+  --warmup <n>    seconds of whole answers and of streams before a system is measured, default 10
   --patience <n>  seconds to wait in all for the machine to be quiet, default 180
   --without-peer  leave the other gateway out
 Tables go to standard output, progress to standard error, all figures to bench/results/proxy.json.`);
@@ -67,7 +67,7 @@ async function run() {
   const results = [];
   for (const model of models) {
     const systems = await startSystems(model);
-    // Code that ran ten thousand times is compiled: what a service that was just started costs is another question.
+    // Code that ran twenty thousand times is compiled: what a service that was just started costs is another question.
     for (const system of systems)
       for (const streamed of [false, true]) await send(system, { streamed, ...loads[1] }, Number(values.warmup));
     for (const streamed of [false, true])
@@ -175,7 +175,6 @@ function compare(results) {
 }
 
 function print({ machine, results }) {
-  const fixed = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '-');
   console.log(`${machine.cpus} processors (${machine.model}), Node ${machine.node}`);
   console.table(
     results.map((each) => ({
@@ -201,9 +200,17 @@ function print({ machine, results }) {
 
 /** The few figures that decide. */
 function summarise(results) {
-  const plain = results.filter(({ streamed }) => !streamed);
+  console.log('Added to a whole answer at the median, in milliseconds (1000 a second at 50 ms is 50 at once):');
+  console.table(addedToWholeAnswers(results.filter(({ streamed }) => !streamed)));
+  const rates = timesThePeers(results.filter(({ rpsOverPeer }) => rpsOverPeer));
+  if (rates.length === 0) return;
+  console.log("Throughput of callers that ask again when they are answered, in times the peer's:");
+  console.table(rates);
+}
+
+function addedToWholeAnswers(plain) {
   const columns = ['bare', 'treadle', ...(values['without-peer'] ? [] : [peerName])];
-  const rows = [
+  return [
     ['1 caller', '1 caller'],
     ['50 callers', '50 callers that ask again when they are answered'],
     ['1000/s', '1000 a second at random moments'],
@@ -212,15 +219,26 @@ function summarise(results) {
     models.flatMap((model) => {
       const same = plain.filter((each) => each.load === load && latencyOf(each) === latencyOf(model));
       if (same.length === 0) return [];
-      const added = columns.map((name) => [name, same.find((each) => each.name === name).addedP50.toFixed(2)]);
+      const added = columns.map((name) => [name, fixed(same.find((each) => each.name === name).addedP50, 2)]);
       return [{ load: title, 'model ms': latencyOf(model), ...Object.fromEntries(added) }];
     }),
   );
-  console.log('Added to a whole answer at the median, in milliseconds (1000 a second at 50 ms is 50 at once):');
-  console.table(rows);
-  for (const { streamed, load, rpsOverPeer, latencyMs } of results)
-    if (rpsOverPeer && latencyMs === 0 && load.includes('caller'))
-      console.log(
-        `throughput, ${streamed ? 'streamed' : 'plain'}, ${load}: ${rpsOverPeer.toFixed(1)} times the peer's`,
-      );
+}
+
+/** One line for each latency of the model and kind of answer. Where the model takes long and callers are few, every gateway waits for it. */
+function timesThePeers(ofTreadle) {
+  const callers = loads.filter(({ concurrency }) => concurrency);
+  return models.flatMap((model) =>
+    [false, true].flatMap((streamed) => {
+      const same = ofTreadle.filter((each) => each.streamed === streamed && latencyOf(each) === latencyOf(model));
+      if (same.length === 0) return [];
+      const times = callers.map(({ name }) => [name, fixed(same.find(({ load }) => load === name)?.rpsOverPeer, 1)]);
+      return [{ 'model ms': latencyOf(model), kind: streamed ? 'stream' : 'plain', ...Object.fromEntries(times) }];
+    }),
+  );
+}
+
+/** A dash where nothing was measured, or all was slower than it came. */
+function fixed(value, digits) {
+  return Number.isFinite(value) ? value.toFixed(digits) : '-';
 }
