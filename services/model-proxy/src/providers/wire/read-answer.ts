@@ -13,7 +13,7 @@ const longestBuffer = 32 * 1024 * 1024;
 export type Framing = 'sse' | 'lines';
 
 /** The bytes of an answer, and what becomes of those that are not read. */
-export interface AnswerBytes extends AsyncIterable<Uint8Array> {
+interface AnswerBytes extends AsyncIterable<Uint8Array> {
   /** The answer came to its end: nothing that follows matters. */
   drain(): void;
   /** The answer failed, or its reader went away. */
