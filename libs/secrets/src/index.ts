@@ -1,4 +1,10 @@
-export { type DataKeyStore, MemoryDataKeyStore, type WrappedDataKey } from './data-key-store.js';
+export {
+  type DataKeyName,
+  type DataKeyStore,
+  MemoryDataKeyStore,
+  type OwnedDataKey,
+  type WrappedDataKey,
+} from './data-key-store.js';
 export { type KeyEncryptionKey, parseKeyEncryptionKeys, readOrMakeKeyFile } from './key-encryption-keys.js';
 export { KyselyDataKeyStore } from './kysely-data-key.store.js';
-export { Vault } from './vault.js';
+export { type RewrapProgress, Vault } from './vault.js';

@@ -6,7 +6,7 @@ describe('parseKeyEncryptionKeys', () => {
   it('reads base64 and hex as the same key', () => {
     const bytes = randomBytes(32);
     const [first, second] = parseKeyEncryptionKeys(`${bytes.toString('base64')}, ${bytes.toString('hex')}`);
-    expect(first).toEqual(second);
+    expect(first?.id).toBe(second?.id);
   });
 
   it.each(['', 'short', randomBytes(16).toString('base64'), `${randomBytes(32).toString('base64')},`])(

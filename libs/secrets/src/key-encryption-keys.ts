@@ -2,29 +2,42 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FailureError } from '@treadle/failure';
-import { keyBytes } from './aes.js';
+import { decrypt, encrypt, keyBytes } from './aes.js';
+import { transitKey } from './transit-key.js';
 
-/** A key that wraps data keys, and the name its wrappings carry. */
+/**
+ * A key that wraps data keys: bytes that this process holds, or a key in a key management service, which never leaves it. The additional
+ * data is not stored; unwrapping needs it again.
+ */
 export interface KeyEncryptionKey {
-  /** From the key's hash: the same key has the same name everywhere, and the name tells nothing about it. */
+  /** The name its wrappings carry: the same for the same key everywhere, and telling nothing about it. */
   readonly id: string;
-  readonly bytes: Buffer;
+  /** @throws FailureError `unavailable` when the service is away. */
+  wrap(dataKey: Buffer, additionalData: string): Promise<Buffer>;
+  /** Undefined for what this key did not wrap, or with other additional data. @throws FailureError `unavailable`. */
+  unwrap(wrapped: Buffer, additionalData: string): Promise<Buffer | undefined>;
 }
 
 /**
- * Reads keys separated by commas, each 32 bytes in base64 or hex. The first wraps new data keys.
+ * Reads keys separated by commas, each 32 bytes in base64 or hex, or the address of a key in a key management service that speaks as
+ * Vault's transit engine does, `transit+https://<token>@<host>/<mount>/<key>`. The first wraps new data keys.
  * @throws FailureError `invalid_argument`, without any part of a key.
  */
 export function parseKeyEncryptionKeys(text: string): KeyEncryptionKey[] {
-  return text.split(',').map((part) => {
-    const bytes = toBytes(part.trim());
-    if (bytes.length !== keyBytes)
-      throw FailureError.of(
-        'invalid_argument',
-        'A key-encryption key must be 32 random bytes in base64 or hex. Make one with `openssl rand -base64 32`.',
-      );
-    return { id: createHash('sha256').update('treadle-kek').update(bytes).digest('hex').slice(0, 16), bytes };
-  });
+  return text.split(',').map((part) => transitKey(part.trim()) ?? localKey(toBytes(part.trim())));
+}
+
+function localKey(bytes: Buffer): KeyEncryptionKey {
+  if (bytes.length !== keyBytes)
+    throw FailureError.of(
+      'invalid_argument',
+      'A key-encryption key must be 32 random bytes in base64 or hex. Make one with `openssl rand -base64 32`.',
+    );
+  return {
+    id: createHash('sha256').update('treadle-kek').update(bytes).digest('hex').slice(0, 16),
+    wrap: async (dataKey, additionalData) => encrypt(bytes, dataKey, additionalData),
+    unwrap: async (wrapped, additionalData) => decrypt(bytes, wrapped, additionalData),
+  };
 }
 
 function toBytes(text: string): Buffer {

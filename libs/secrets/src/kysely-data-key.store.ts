@@ -1,7 +1,7 @@
 import { createDatabase, withDatabase } from '@treadle/persistence';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
-import type { DataKeyStore, WrappedDataKey } from './data-key-store.js';
+import type { DataKeyName, DataKeyStore, OwnedDataKey, WrappedDataKey } from './data-key-store.js';
 
 interface Tables {
   data_key: { tenant_id: string; version: number; wrapped_by: string; bytes: Buffer };
@@ -36,14 +36,39 @@ export class KyselyDataKeyStore implements DataKeyStore {
     );
   }
 
-  async rewrap(tenantId: string, { version, wrappedBy, bytes }: WrappedDataKey): Promise<void> {
+  async rewrap(keys: readonly OwnedDataKey[]): Promise<void> {
+    const column = <T>(read: (key: OwnedDataKey) => T) => keys.map(read);
     await withDatabase(() =>
-      this.db
-        .updateTable('data_key')
-        .set({ wrapped_by: wrappedBy, bytes })
-        .where('tenant_id', '=', tenantId)
-        .where('version', '=', version)
-        .execute(),
+      sql`
+        update data_key set wrapped_by = fresh.wrapped_by, bytes = fresh.bytes
+        from unnest(
+          ${column(({ tenantId }) => tenantId)}::text[], ${column(({ version }) => version)}::integer[],
+          ${column(({ wrappedBy }) => wrappedBy)}::text[], ${column(({ bytes }) => bytes)}::bytea[]
+        ) as fresh (tenant_id, version, wrapped_by, bytes)
+        where data_key.tenant_id = fresh.tenant_id and data_key.version = fresh.version`.execute(this.db),
     );
+  }
+
+  async countOthers(wrappedBy: string): Promise<number> {
+    const { count } = await withDatabase(() =>
+      this.db
+        .selectFrom('data_key')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('wrapped_by', '!=', wrappedBy)
+        .executeTakeFirstOrThrow(),
+    );
+    return count;
+  }
+
+  async findOthers(wrappedBy: string, after: DataKeyName | undefined, limit: number): Promise<readonly OwnedDataKey[]> {
+    const others = this.db
+      .selectFrom('data_key')
+      .select(['tenant_id as tenantId', 'version', 'wrapped_by as wrappedBy', 'bytes'])
+      .where('wrapped_by', '!=', wrappedBy)
+      .orderBy('tenant_id')
+      .orderBy('version')
+      .limit(limit);
+    const later = after && sql<boolean>`(tenant_id, version) > (${after.tenantId}, ${after.version}::integer)`;
+    return withDatabase(() => (later ? others.where(later) : others).execute());
   }
 }

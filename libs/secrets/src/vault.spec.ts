@@ -42,7 +42,9 @@ describe('Vault', () => {
     const store = new MemoryDataKeyStore();
     const [first, second] = [newKey(), newKey()];
     const sealed = await vaultWith(first, store).seal('acme', 'p', 'kept');
-    expect((await vaultWith(`${second}, ${first}`, store).open('acme', 'p', sealed)).reveal()).toBe('kept');
+    const both = vaultWith(`${second}, ${first}`, store);
+    expect((await both.open('acme', 'p', sealed)).reveal()).toBe('kept');
+    expect(await both.rewrapAll()).toEqual({ rewrapped: 1, lost: 0, left: 0 });
     expect((await vaultWith(second, store).open('acme', 'p', sealed)).reveal()).toBe('kept');
     await expect(vaultWith(first, store).open('acme', 'p', sealed)).rejects.toMatchObject({
       failure: { code: 'internal' },

@@ -2,13 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '@treadle/config';
 import { FailureError } from '@treadle/failure';
 import { decrypt, encrypt, keyBytes } from './aes.js';
-import type { DataKeyStore, WrappedDataKey } from './data-key-store.js';
+import type { DataKeyName, DataKeyStore, OwnedDataKey, WrappedDataKey } from './data-key-store.js';
 import type { KeyEncryptionKey } from './key-encryption-keys.js';
 
 interface DataKey {
   readonly version: number;
   readonly bytes: Buffer;
 }
+
+/** How far `rewrapAll` is, in data keys. */
+export interface RewrapProgress {
+  readonly rewrapped: number;
+  /** Wrapped by a key that this process does not know: what they sealed stays closed until that key is given again. */
+  readonly lost: number;
+  readonly left: number;
+}
+
+const rewrapBatch = 500;
 
 /** Sealed texts look like `v1.<version of the data key>.<base64url>`. */
 const sealedPattern = /^v1\.(\d{1,9})\.([\w-]+)$/;
@@ -46,6 +56,42 @@ export class Vault {
     return new Secret(plain.toString('utf8'));
   }
 
+  /**
+   * Wraps every data key by the first key-encryption key that is wrapped by another, in batches, while everybody else reads and writes:
+   * what a data key opens stays as it is. What is left is found by its wrapping, so whoever begins again goes on where it was broken off, and
+   * several may work side by side.
+   * @throws FailureError `unavailable`; what was done stays done.
+   */
+  async rewrapAll(
+    report: (progress: RewrapProgress) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<RewrapProgress> {
+    const current = this.current();
+    let progress: RewrapProgress = { rewrapped: 0, lost: 0, left: await this.store.countOthers(current.id) };
+    let after: DataKeyName | undefined;
+    while (!signal?.aborted) {
+      const found = await this.store.findOthers(current.id, after, rewrapBatch);
+      after = found.at(-1);
+      if (!after) break;
+      const wrapped = await Promise.all(found.map((key) => this.wrapAnew(current, key)));
+      const fresh = wrapped.filter((key) => key !== undefined);
+      if (fresh.length > 0) await this.store.rewrap(fresh);
+      progress = {
+        rewrapped: progress.rewrapped + fresh.length,
+        lost: progress.lost + found.length - fresh.length,
+        left: Math.max(0, progress.left - found.length),
+      };
+      report(progress);
+    }
+    return progress;
+  }
+
+  private async wrapAnew(current: KeyEncryptionKey, key: OwnedDataKey): Promise<OwnedDataKey | undefined> {
+    const { tenantId, version } = key;
+    const bytes = await this.unwrap(tenantId, key);
+    return bytes && { tenantId, ...(await wrap(current, tenantId, version, bytes)) };
+  }
+
   /** Another replica may have made the key since this one looked. */
   private async dataKey(tenantId: string, version: number): Promise<DataKey | undefined> {
     const find = async () => (await this.dataKeys(tenantId)).find((key) => key.version === version);
@@ -68,22 +114,22 @@ export class Vault {
     return reading;
   }
 
+  /** Writes nothing: replicas that know the same keys in another order would undo each other's wrapping. */
   private async read(tenantId: string): Promise<readonly DataKey[]> {
-    const current = this.current();
+    this.current();
     const wrapped = [...(await this.store.find(tenantId))].sort((a, b) => a.version - b.version);
     const keys: DataKey[] = [];
     for (const key of wrapped) {
-      const bytes = this.unwrap(tenantId, key);
+      const bytes = await this.unwrap(tenantId, key);
       if (!bytes) continue;
       keys.push({ version: key.version, bytes });
-      if (key.wrappedBy !== current.id) await this.store.rewrap(tenantId, wrap(current, tenantId, key.version, bytes));
     }
     if (wrapped.length > 0 && keys.length === 0) throw unreadable();
     return keys;
   }
 
   private async makeFirst(tenantId: string): Promise<DataKey> {
-    await this.store.add(tenantId, wrap(this.current(), tenantId, 1, randomBytes(keyBytes)));
+    await this.store.add(tenantId, await wrap(this.current(), tenantId, 1, randomBytes(keyBytes)));
     this.known.delete(tenantId);
     // Read back: another replica may have been first.
     const made = (await this.dataKeys(tenantId)).at(-1);
@@ -91,9 +137,9 @@ export class Vault {
     return made;
   }
 
-  private unwrap(tenantId: string, { version, wrappedBy, bytes }: WrappedDataKey): Buffer | undefined {
+  private async unwrap(tenantId: string, { version, wrappedBy, bytes }: WrappedDataKey): Promise<Buffer | undefined> {
     const wrapper = this.keyEncryptionKeys.find(({ id }) => id === wrappedBy);
-    return wrapper && decrypt(wrapper.bytes, bytes, wrapData(tenantId, version));
+    return wrapper?.unwrap(bytes, wrapData(tenantId, version));
   }
 
   private current(): KeyEncryptionKey {
@@ -107,8 +153,13 @@ export class Vault {
   }
 }
 
-function wrap({ id, bytes }: KeyEncryptionKey, tenantId: string, version: number, dataKey: Buffer): WrappedDataKey {
-  return { version, wrappedBy: id, bytes: encrypt(bytes, dataKey, wrapData(tenantId, version)) };
+async function wrap(
+  key: KeyEncryptionKey,
+  tenantId: string,
+  version: number,
+  dataKey: Buffer,
+): Promise<WrappedDataKey> {
+  return { version, wrappedBy: key.id, bytes: await key.wrap(dataKey, wrapData(tenantId, version)) };
 }
 
 const wrapData = (tenantId: string, version: number) => `data-key\0${tenantId}\0${version}`;

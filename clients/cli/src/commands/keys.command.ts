@@ -6,6 +6,7 @@ import { table } from '../output/table.js';
 import { positiveInteger } from '../positive-integer.js';
 import { readPages } from '../read-pages.js';
 import type { Act } from './act.js';
+import { rotateEncryptionHelp } from './rotate-encryption-help.js';
 
 interface Key {
   readonly id: number;
@@ -55,7 +56,7 @@ export function addKeysCommand(program: Command, act: Act): void {
     .action(act<CreateOptions>(create));
   keys
     .command('rotate')
-    .description('make a new key in the place of this one')
+    .description('make a new API key in the place of this one; for encryption keys see rotate-encryption')
     .argument('<key>', 'id of an API key')
     .option('--overlap <seconds>', 'how long the old one works beside the new one; 0 ends it at once', seconds, 3600)
     .addHelpText('after', '\nExample:\n  treadle keys rotate 7 --overlap 600')
@@ -66,6 +67,21 @@ export function addKeysCommand(program: Command, act: Act): void {
     .argument('<key>', 'id of an API key')
     .addHelpText('after', '\nExample:\n  treadle keys revoke 7')
     .action(act<unknown>(revoke));
+  addRotateEncryption(keys, act);
+}
+
+function addRotateEncryption(keys: Command, act: Act): void {
+  keys
+    .command('rotate-encryption')
+    .description('wrap all data keys by a new key-encryption key, while everything serves')
+    .addHelpText('after', rotateEncryptionHelp)
+    .action(
+      act<unknown>(async (context) => {
+        // Brings a database client along, which nothing else here needs.
+        const { rotateEncryption } = await import('./rotate-encryption.js');
+        await rotateEncryption(context);
+      }),
+    );
 }
 
 function seconds(text: string): number {

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { createPool } from '@treadle/persistence';
+import { testDatabase } from '@treadle/testing';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { KyselyDataKeyStore, parseKeyEncryptionKeys, Vault } from '../src/index.js';
+
+/** Tenants, each with a data key and a secret; set it to 100000 to measure. */
+const tenants = Number(process.env['TREADLE_SPEC_DATA_KEYS'] ?? 600);
+
+let pool: Pool;
+let close: () => Promise<unknown>;
+
+beforeAll(async () => {
+  const database = await testDatabase();
+  pool = createPool(database.connectionString, { schema: 'public' });
+  await pool.query(
+    'create table data_key (tenant_id text, version integer, wrapped_by text, bytes bytea, primary key (tenant_id, version))',
+  );
+  close = async () => {
+    await pool.end();
+    await database.drop();
+  };
+});
+afterAll(() => close());
+
+const newKey = () => randomBytes(32).toString('base64');
+const vaultOf = (text: string) => new Vault(parseKeyEncryptionKeys(text), new KyselyDataKeyStore(pool));
+
+it('wraps all data keys anew while others read, goes on where it was broken off, and then needs the old key no more', async () => {
+  const [old, fresh] = [newKey(), newKey()];
+  const sealed = new Map<string, string>();
+  const first = vaultOf(old);
+  for (let from = 0; from < tenants; from += 100)
+    await Promise.all(
+      Array.from({ length: Math.min(100, tenants - from) }, async (_, at) => {
+        const tenant = `tenant-${from + at}`;
+        sealed.set(tenant, await first.seal(tenant, 'p', `secret of ${tenant}`));
+      }),
+    );
+  const names = [...sealed.keys()];
+  const reads = { done: 0, running: true };
+  const readAll = async (vault: Vault) => {
+    for (let at = 0; reads.running; at = (at * 7919 + 13) % names.length, reads.done++) {
+      const tenant = names[at]!;
+      const secret = await vault.open(tenant, 'p', sealed.get(tenant)!);
+      if (secret.reveal() !== `secret of ${tenant}`) throw new Error(`${tenant} reads something else`);
+    }
+  };
+  // One that has read keys already, and one that reads each from the table; both know both keys, as all replicas do by then.
+  const readers = Promise.all([readAll(vaultOf(`${old},${fresh}`)), readAll(vaultOf(`${fresh},${old}`))]);
+
+  const stop = new AbortController();
+  const broken = await vaultOf(`${fresh},${old}`).rewrapAll(() => stop.abort(), stop.signal);
+  expect(broken.left).toBeGreaterThan(0);
+  const began = performance.now();
+  const reports: number[] = [];
+  const rest = await vaultOf(`${fresh},${old}`).rewrapAll(({ left }) => reports.push(left));
+  const seconds = (performance.now() - began) / 1000;
+  reads.running = false;
+  await readers;
+  expect(rest).toMatchObject({ lost: 0, left: 0 });
+  expect(reports).toEqual([...reports].sort((a, b) => b - a));
+  if (process.env['TREADLE_SPEC_DATA_KEYS'])
+    process.stderr.write(`${rest.rewrapped} data keys in ${seconds.toFixed(1)} s, ${reads.done} reads meanwhile\n`);
+
+  const { rows } = await pool.query<{ count: number }>('select count(distinct wrapped_by) as count from data_key');
+  expect(rows[0]?.count).toBe(1);
+  const after = vaultOf(fresh);
+  for (const tenant of names.slice(0, 200))
+    expect((await after.open(tenant, 'p', sealed.get(tenant)!)).reveal()).toBe(`secret of ${tenant}`);
+}, 600_000);
+
+it('counts keys that no key opens, and leaves them as they are', async () => {
+  await vaultOf(newKey()).seal('lost', 'p', 'x');
+  const fresh = newKey();
+  expect(await vaultOf(fresh).rewrapAll()).toMatchObject({ rewrapped: 0, lost: tenants + 1, left: 0 });
+});
+
+it('wraps by a key management service, which keeps its key', async () => {
+  const key = parseKeyEncryptionKeys(newKey())[0]!;
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = JSON.parse(await text(request)) as Record<string, string>;
+      const data = Buffer.from(body['associated_data']!, 'base64').toString();
+      if (request.headers['x-vault-token'] !== 'let-me-in') return response.writeHead(403).end();
+      const wrapped = /\/v1\/transit\/encrypt\/treadle$/.test(request.url ?? '');
+      const plain = wrapped
+        ? await key.wrap(Buffer.from(body['plaintext']!, 'base64'), data)
+        : await key.unwrap(Buffer.from(body['ciphertext']!.slice(9), 'base64'), data);
+      if (!plain) return response.writeHead(400).end('{}');
+      const answer = wrapped
+        ? { ciphertext: `vault:v1:${plain.toString('base64')}` }
+        : { plaintext: plain.toString('base64') };
+      return response.end(JSON.stringify({ data: answer }));
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const address = (token: string) => `transit+http://${token}@127.0.0.1:${port}/transit/treadle`;
+  const sealed = await vaultOf(address('let-me-in')).seal('kms', 'p', 'kept');
+  expect((await vaultOf(address('let-me-in')).open('kms', 'p', sealed)).reveal()).toBe('kept');
+  await expect(vaultOf(address('wrong')).open('kms', 'p', sealed)).rejects.toMatchObject({
+    failure: { code: 'unavailable' },
+  });
+  server.close();
+  await expect(vaultOf(address('let-me-in')).open('kms', 'p', sealed)).rejects.toMatchObject({
+    failure: { code: 'unavailable' },
+  });
+});
