@@ -15,7 +15,7 @@ export const searchSettingsSchema = z.strictObject({
   /** Of `hybrid`: by rank in both lists, or by weighted scores. */
   fusion: z.enum(['reciprocal_rank', 'weighted']).default('weighted'),
   /** Of `weighted`: the share of meaning; the rest is that of words. */
-  semantic_weight: z.number().min(0).max(1).default(0.5),
+  semantic_weight: z.number().min(0).max(1).default(0.4),
   /** How many of each list are fused and reranked. */
   candidates: z.int().min(1).max(200).default(40),
   rerank: modelSchema.optional(),
