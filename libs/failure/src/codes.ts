@@ -28,6 +28,7 @@ export const failureCodes = {
   code_output_invalid: caller,
   code_timeout: caller,
   credential_refused: refusedByWorld,
+  dataset_reindexing: caller,
   deadline_exceeded: world,
   document_too_large: caller,
   document_unreadable: caller,

@@ -1,7 +1,7 @@
 import { NatsBus } from '@treadle/messaging';
 import { type NatsServer, natsAvailable, startNatsServer, type TestDatabase, testDatabase } from '@treadle/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LetterModels, Rig } from './rig.js';
+import { type Embedding, LetterModels, Rig } from './rig.js';
 
 const tenant = 'tenant-a';
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -20,7 +20,7 @@ class DyingModels extends LetterModels {
     });
   }
 
-  override readonly embed = async ({ texts }: { readonly texts: readonly string[] }) => {
+  override readonly embed = async ({ texts }: Embedding) => {
     if (this.left === 0) {
       this.dead();
       await new Promise(() => undefined);

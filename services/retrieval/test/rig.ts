@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { ChatRequest, ChatResponse, Dataset, Document, SearchRequest } from '@treadle/contracts';
-import { MemoryFileStore } from '@treadle/files';
+import { type FileStore, MemoryFileStore } from '@treadle/files';
 import type { CallOptions } from '@treadle/grpc';
 import type { MessageBus } from '@treadle/messaging';
 import { InProcessBus } from '@treadle/messaging';
@@ -21,17 +22,28 @@ export function letterVector(text: string): number[] {
   return counts;
 }
 
+/** What a model proxy is asked, as far as specs look at it. */
+export interface Embedding {
+  readonly texts: readonly string[];
+  readonly tenantId?: string;
+  readonly model?: { readonly model: string } | undefined;
+}
+
 /** A model proxy that makes letter vectors, and orders documents by the words they share with the query. */
 export class LetterModels {
   calls = 0;
   texts = 0;
   /** Thrown by the next calls, while it is set. */
   failure: Error | undefined;
+  /** Holds calls up, or fails them. */
+  before: ((asked: Embedding) => Promise<unknown> | undefined) | undefined;
 
-  readonly embed = async ({ texts }: { readonly texts: readonly string[] }) => {
+  readonly embed = async (asked: Embedding) => {
+    const { texts } = asked;
     this.calls += 1;
     this.texts += texts.length;
     await new Promise((resolve) => setImmediate(resolve));
+    await this.before?.(asked);
     if (this.failure) throw this.failure;
     return { embeddings: texts.map((text) => ({ values: letterVector(text) })), usage: undefined, warnings: [] };
   };
@@ -66,6 +78,7 @@ export interface RigOptions {
   readonly bus?: MessageBus;
   readonly models?: LetterModels;
   readonly store?: VectorStore;
+  readonly files?: FileStore;
   readonly environment?: Record<string, string>;
 }
 
@@ -75,11 +88,12 @@ export class Rig {
   readonly models: LetterModels;
   readonly bus: MessageBus;
   readonly errors: unknown[] = [];
-  readonly files = new MemoryFileStore();
+  readonly files: FileStore;
   readonly pool: Pool;
 
   constructor(connectionString: string, options: RigOptions = {}) {
     this.pool = createPool(connectionString, { schema: retrievalSchema, connectionTimeoutMs: 1000 });
+    this.files = options.files ?? new MemoryFileStore();
     this.models = options.models ?? new LetterModels();
     this.bus = options.bus ?? new InProcessBus({ log: silent });
     const environment = { TREADLE_EMBEDDING_MODEL: 'letters', TREADLE_INDEX_POLL_MS: '50', ...options.environment };
@@ -154,19 +168,22 @@ export class Rig {
     text: string,
     metadata: object = {},
   ): Promise<Document> {
-    const request = {
-      tenantId,
-      datasetId,
-      name,
-      text,
-      source: 'text',
-      sourceName: '',
-      fileId: '',
-      mediaType: '',
-      metadataJson: JSON.stringify(metadata),
-    };
+    return this.add(tenantId, datasetId, { name, text, metadataJson: JSON.stringify(metadata) });
+  }
+
+  /** A document from anywhere. */
+  async add(tenantId: string, datasetId: string, given: object): Promise<Document> {
+    const source = { source: 'text', sourceName: '', text: '', fileId: '', mediaType: '' };
+    const request = { tenantId, datasetId, name: 'a document', metadataJson: '', ...source, ...given };
     const { document } = await this.datasets.createDocument(request);
     return document!;
+  }
+
+  /** Uploads a file, as the gateway does; gives its id. */
+  async upload(tenantId: string, content: string | Uint8Array): Promise<string> {
+    const fileId = randomUUID();
+    await this.files.put(`${tenantId}/files/${fileId}`, Buffer.from(content as string));
+    return fileId;
   }
 
   async indexed(tenantId: string, { datasetId, id }: Document, status = 'completed'): Promise<Document> {

@@ -126,7 +126,7 @@ export class IndexDocument {
     }
     const chunks = await outstanding.finishCutting(work);
     held(chunks !== undefined);
-    if (chunks === 0) throw FailureError.of('invalid_argument', noChunks[work.chunking.mode]);
+    if (chunks === 0 && !copied) throw FailureError.of('invalid_argument', noChunks[work.chunking.mode]);
   }
 
   private async embed(work: HeldWork, stop: AbortSignal): Promise<boolean> {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
-import { type Chunk, type Dataset, invalid, notFound } from '../domain/dataset.js';
+import { type Chunk, type Dataset, notFound } from '../domain/dataset.js';
 import { type Metadata, type MetadataFilter, matches } from '../domain/metadata-filter.js';
 import type { ChunkChange, ChunkInContext, ChunkRepository, Listed, Page } from '../domain/ports.js';
 import { denseToBytes, sparseToBytes } from '../domain/sparse-vector.js';
 import type { LimitCheck } from '../domain/tenant-limits.js';
 import type { Point, PointSelection } from '../domain/vector-store.js';
 import { sparseOfText, toTsquery, toTsvector } from '../domain/words.js';
+import { carryEdits, holdForEdit } from './pg-chunk-carry.js';
 import { type ChunkRow, type DocumentRow, shownMetadata, toChunk } from './rows.js';
 import { chunkUsage } from './tenant-usage.js';
 import { inTransaction, nextRevision } from './transaction.js';
@@ -57,11 +58,12 @@ export class PgChunkRepository implements ChunkRepository {
     const { indexId } = dataset.index;
     const words = [change.content, change.answer, ...change.keywords].join(' ');
     return inTransaction(this.pool, async (client) => {
-      const version = await servedVersion(client, indexId, documentId);
+      const document = await holdForEdit(client, dataset, documentId);
       room(await chunkUsage(client, dataset.index.tenantId));
       const revision = await nextRevision(client, indexId);
       const id = chunkId || randomUUID();
-      await (chunkId ? changeChunk : addChunk)(client, dataset, { documentId, version, id, words, ...change });
+      const chunk = { documentId, version: document.version, id, words, ...change };
+      const position = await (chunkId ? changeChunk : addChunk)(client, dataset, chunk);
       const { rows } = await client.query<{ version: number }>(
         `insert into point (chunk_id, index_id, document_id, revision, dense, sparse)
          select id, index_id, document_id, $2, $3, $4 from chunk where id = $1 and not is_parent
@@ -69,6 +71,7 @@ export class PgChunkRepository implements ChunkRepository {
         [id, revision, denseToBytes(dense), sparseToBytes(sparseOfText(words))],
       );
       await recount(client, indexId, documentId);
+      await carryEdits(client, document, [position]);
       return {
         id,
         documentId,
@@ -80,18 +83,22 @@ export class PgChunkRepository implements ChunkRepository {
     });
   }
 
-  async delete({ index }: Dataset, documentId: string, chunkId: string): Promise<PointSelection | undefined> {
+  async delete(dataset: Dataset, documentId: string, chunkId: string): Promise<PointSelection | undefined> {
+    const { index } = dataset;
     return inTransaction(this.pool, async (client) => {
-      await servedVersion(client, index.indexId, documentId);
+      const document = await holdForEdit(client, dataset, documentId);
       const revision = await nextRevision(client, index.indexId);
-      const { rows } = await client.query<{ id: string }>(
-        `delete from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and live and (id = $4 or parent_id = $4) returning id`,
+      const { rows } = await client.query<{ id: string; position: number }>(
+        `delete from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and live and (id = $4 or parent_id = $4)
+         returning id, position`,
         [index.tenantId, index.indexId, documentId, chunkId],
       );
       const ids = rows.map(({ id }) => id);
       const gone = 'insert into removed_point (index_id, revision, chunk_id) select $1, $2, unnest($3::uuid[])';
       await client.query(gone, [index.indexId, revision, ids]);
       await recount(client, index.indexId, documentId);
+      const positions = rows.map(({ position }) => position);
+      await carryEdits(client, document, positions);
       return ids.length > 0 ? { ids } : undefined;
     });
   }
@@ -158,19 +165,6 @@ function scopeOf(datasets: readonly Dataset[]): [tenantId: string, indexIds: str
   return [datasets[0]?.index.tenantId ?? '', datasets.map(({ index }) => index.indexId)];
 }
 
-/** Holds the document's work, so that no new text takes over meanwhile. */
-async function servedVersion(client: PoolClient, indexId: string, documentId: string): Promise<number> {
-  const { rows } = await client.query<{ served_version: number }>(
-    'select served_version from document_work where index_id = $1 and document_id = $2 for update',
-    [indexId, documentId],
-  );
-  const [row] = rows;
-  if (!row) throw notFound('document', documentId);
-  if (row.served_version === 0)
-    throw invalid('document_id', 'The document is not indexed yet. Wait until its status is completed.');
-  return row.served_version;
-}
-
 interface SavedChunk extends ChunkChange {
   readonly documentId: string;
   readonly version: number;
@@ -178,22 +172,24 @@ interface SavedChunk extends ChunkChange {
   readonly words: string;
 }
 
-async function addChunk(client: PoolClient, { id: datasetId, index }: Dataset, chunk: SavedChunk): Promise<void> {
-  await client.query(
+/** At the end; gives its position. */
+async function addChunk(client: PoolClient, { id: datasetId, index }: Dataset, chunk: SavedChunk): Promise<number> {
+  const { rows } = await client.query<{ position: number }>(
     `insert into chunk (id, tenant_id, dataset_id, index_id, document_id, document_version, position, content, answer, keywords, enabled, live, words)
      select $1, $2, $3, $4::uuid, $5::uuid, $6::integer, 1 + coalesce(max(position), 0), $7, $8, $9::text[], $10::boolean, true, $11::tsvector
-     from chunk where index_id = $4::uuid and document_id = $5::uuid and document_version = $6::integer`,
+     from chunk where index_id = $4::uuid and document_id = $5::uuid and document_version = $6::integer returning position`,
     [
       ...[chunk.id, index.tenantId, datasetId, index.indexId, chunk.documentId, chunk.version],
       ...[chunk.content, chunk.answer, chunk.keywords, chunk.enabled, toTsvector(chunk.words)],
     ],
   );
+  return rows[0]?.position ?? 0;
 }
 
-async function changeChunk(client: PoolClient, { index }: Dataset, chunk: SavedChunk): Promise<void> {
-  const { rowCount } = await client.query(
+async function changeChunk(client: PoolClient, { index }: Dataset, chunk: SavedChunk): Promise<number> {
+  const { rows } = await client.query<{ position: number }>(
     `update chunk set content = $4, answer = $5, keywords = $6, enabled = $7, words = case when is_parent then words else $8::tsvector end
-     where tenant_id = $1 and index_id = $2 and id = $3 and live`,
+     where tenant_id = $1 and index_id = $2 and id = $3 and live returning position`,
     [
       index.tenantId,
       index.indexId,
@@ -205,7 +201,9 @@ async function changeChunk(client: PoolClient, { index }: Dataset, chunk: SavedC
       toTsvector(chunk.words),
     ],
   );
-  if (rowCount !== 1) throw notFound('chunk', chunk.id);
+  const [changed] = rows;
+  if (!changed) throw notFound('chunk', chunk.id);
+  return changed.position;
 }
 
 async function recount(client: PoolClient, indexId: string, documentId: string): Promise<void> {

@@ -33,7 +33,10 @@ const lease = (at: string) => `now() + ${at} * interval '1 millisecond'`;
 
 const tenantsLookedAt = 20;
 
-/** Tenants with work that is due, those first of whose work least is held; found one after the other, however much work each has. */
+/**
+ * Tenants with work that is due: those first of whose work least is held, then those whose last turn is longest ago. They are found one
+ * after the other, however much work each has.
+ */
 const tenantsInTurn = `
   with recursive tenant as (
     (select tenant_id from document_work where status in ${open} order by tenant_id limit 1)
@@ -45,11 +48,12 @@ const tenantsInTurn = `
   cross join lateral (select min(w.due_at) due_at from document_work w where w.tenant_id = t.tenant_id and w.status in ${open}) first
   cross join lateral (select count(*) held from document_work h
     where h.tenant_id = t.tenant_id and h.held and h.status in ${open} and h.due_at > now()) busy
-  where first.due_at <= now() order by busy.held, first.due_at limit $1`;
+  cross join lateral (select max(l.taken_at) taken_at from document_work l where l.tenant_id = t.tenant_id) last
+  where first.due_at <= now() order by busy.held, last.taken_at nulls first, first.due_at limit $1`;
 
 /** Takes what has waited longest, but for what others are taking at this moment. */
 const takeOfTenant = `
-  update document_work w set fence = w.fence + 1, attempts = w.attempts + 1, due_at = ${lease('$2')}, held = true,
+  update document_work w set fence = w.fence + 1, attempts = w.attempts + 1, due_at = ${lease('$2')}, held = true, taken_at = clock_timestamp(),
     status = case when not v.is_read then 'extracting' when w.status = 'indexing' then w.status else 'splitting' end
   from dataset_index i, document_version v,
     (select n.index_id, n.document_id from document_work n where n.tenant_id = $1 and n.status in ${open} and n.due_at <= now()

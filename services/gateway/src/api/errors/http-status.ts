@@ -13,6 +13,7 @@ const statuses: Readonly<Record<FailureCode, number>> = {
   code_output_invalid: 422,
   code_timeout: 422,
   credential_refused: 502,
+  dataset_reindexing: 409,
   deadline_exceeded: 504,
   document_too_large: 413,
   document_unreadable: 422,

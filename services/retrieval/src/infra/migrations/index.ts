@@ -4,6 +4,7 @@ import { chunkTables } from './0002-chunks.js';
 import { workTable } from './0003-work.js';
 import { originTables } from './0004-origins.js';
 import { upkeepTables } from './0005-upkeep.js';
+import { turnColumns } from './0006-turns.js';
 
 /** Retrieval's own schema: datasets, documents, chunks and their vectors. */
 export const retrievalSchema = 'retrieval';
@@ -14,4 +15,5 @@ export const retrievalMigrations: Migrations = {
   '0003-work': workTable,
   '0004-origins': originTables,
   '0005-upkeep': upkeepTables,
+  '0006-turns': turnColumns,
 };
