@@ -15,7 +15,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodesHelp = `
 Exit codes:
   0    ok
-  1    the run failed or was cancelled, or the document cannot be indexed
+  1    the run failed or was cancelled, the document cannot be indexed, a rebuild failed, or the vector store differs
   2    the command was used wrongly
   3    the server refused the request (4xx)
   4    the server was not reached, or failed (5xx)

@@ -11,6 +11,7 @@ import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
 import { addModelsCommand } from './commands/models/models.command.js';
+import { addRetrievalCommand } from './commands/retrieval.command.js';
 import { addRolesCommand } from './commands/roles.command.js';
 import { addRunCommand } from './commands/run.command.js';
 import { addRunsCommand } from './commands/runs.command.js';
@@ -36,6 +37,7 @@ export function createProgram(signal: AbortSignal): Command {
     addApprovalsCommand,
     addConversationsCommand,
     addDatasetsCommand,
+    addRetrievalCommand,
     addFilesCommand,
     addWorkflowsCommand,
     addWebhooksCommand,

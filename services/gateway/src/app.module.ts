@@ -12,6 +12,7 @@ import {
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
+  UpkeepServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
@@ -26,6 +27,8 @@ import { gatewaySchema } from './infra/migrations/index.js';
 
 /** A tool may be given this long by its policy. */
 const longestToolCallMs = 3_600_000;
+/** Verifying some thousand points, and writing those that differ. */
+const verifyDeadlineMs = 120_000;
 
 const CLOSERS = Symbol('CLOSERS');
 
@@ -52,6 +55,7 @@ export class AppModule implements OnApplicationShutdown {
       storedFiles: grpcClient(FileServiceService, orchestrator),
       datasets: grpcClient(DatasetServiceService, retrieval),
       retrieval: grpcClient(RetrievalServiceService, retrieval),
+      storeUpkeep: grpcClient(UpkeepServiceService, { ...retrieval, deadlineMs: verifyDeadlineMs }),
       models: grpcClient(ModelServiceService, modelProxy),
       modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
       tools: grpcClient(ToolServiceService, toolRegistry),

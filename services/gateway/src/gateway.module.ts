@@ -32,6 +32,7 @@ import { ProvidersController } from './api/models/providers.controller.js';
 import { RoutesController } from './api/models/routes.controller.js';
 import { UsageController } from './api/models/usage.controller.js';
 import { OpenAiController } from './api/openai/openai.controller.js';
+import { UpkeepController } from './api/retrieval/upkeep.controller.js';
 import { ContinueRunController } from './api/runs/continue-run.controller.js';
 import { RunFilesController } from './api/runs/run-files.controller.js';
 import { RunHistoryController } from './api/runs/run-history.controller.js';
@@ -52,6 +53,7 @@ import {
   PUBLIC_URL,
   RETRIEVAL,
   RUN_SOURCES,
+  STORE_UPKEEP,
   STORED_FILES,
   TOOL_ADMIN,
   TOOLS,
@@ -76,6 +78,7 @@ import type {
   Retrieval,
   Runs,
   StoredFiles,
+  StoreUpkeep,
   ToolAdmin,
   Tools,
   Workflows,
@@ -102,6 +105,7 @@ export interface GatewayPorts {
   readonly conversations: Conversations;
   readonly datasets: Datasets;
   readonly retrieval: Retrieval;
+  readonly storeUpkeep: StoreUpkeep;
   readonly storedFiles: StoredFiles;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
@@ -151,6 +155,7 @@ const controllers = [
   DatasetsController,
   DocumentsController,
   ChunksController,
+  UpkeepController,
   ProvidersController,
   RoutesController,
   PricesController,
@@ -170,6 +175,7 @@ const providers: FactoryProvider[] = [
   { provide: CONVERSATIONS, inject: [GATEWAY_PORTS], useFactory: ({ conversations }: GatewayPorts) => conversations },
   { provide: DATASETS, inject: [GATEWAY_PORTS], useFactory: ({ datasets }: GatewayPorts) => datasets },
   { provide: RETRIEVAL, inject: [GATEWAY_PORTS], useFactory: ({ retrieval }: GatewayPorts) => retrieval },
+  { provide: STORE_UPKEEP, inject: [GATEWAY_PORTS], useFactory: ({ storeUpkeep }: GatewayPorts) => storeUpkeep },
   { provide: STORED_FILES, inject: [GATEWAY_PORTS], useFactory: ({ storedFiles }: GatewayPorts) => storedFiles },
   { provide: FILE_STORE, inject: [GATEWAY_PORTS], useFactory: ({ files }: GatewayPorts) => files },
   {

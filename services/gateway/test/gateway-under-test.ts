@@ -11,6 +11,7 @@ import {
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
+  UpkeepServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
@@ -30,6 +31,7 @@ import type {
   Models,
   Retrieval,
   StoredFiles,
+  StoreUpkeep,
   ToolAdmin,
   Tools,
 } from '../src/domain/ports.js';
@@ -158,6 +160,7 @@ export async function startGateway(
           modelAdmin: noModelAdmin,
           datasets: allAway<Datasets>(DatasetServiceService),
           retrieval: allAway<Retrieval>(RetrievalServiceService),
+          storeUpkeep: allAway<StoreUpkeep>(UpkeepServiceService),
           tools: noTools,
           toolAdmin: noToolAdmin,
           approvals: noApprovals,

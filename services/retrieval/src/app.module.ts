@@ -5,7 +5,12 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { DatasetServiceService, ModelServiceService, RetrievalServiceService } from '@treadle/contracts';
+import {
+  DatasetServiceService,
+  ModelServiceService,
+  RetrievalServiceService,
+  UpkeepServiceService,
+} from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
 import { GrpcServerModule, grpcClient, served } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
@@ -50,6 +55,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         services: [
           served(DatasetServiceService, controllers.datasets),
           served(RetrievalServiceService, controllers.retrieval),
+          served(UpkeepServiceService, controllers.upkeep),
         ],
         log,
       }),

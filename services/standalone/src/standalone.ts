@@ -14,6 +14,7 @@ import {
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
+  UpkeepServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import { type FileStore, openFileStore } from '@treadle/files';
@@ -163,6 +164,7 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
     toolAdmin: here(ToolAdminServiceService, toolRegistry.controllers.admin),
     datasets: here(DatasetServiceService, retrieval.controllers.datasets),
     retrieval: here(RetrievalServiceService, retrieval.controllers.retrieval),
+    storeUpkeep: here(UpkeepServiceService, retrieval.controllers.upkeep),
     ...ownPorts(shared, onFirstKey),
   };
   return {

@@ -9,6 +9,8 @@ export const CONVERSATIONS = Symbol('CONVERSATIONS');
 /** Datasets and the search in them. */
 export const DATASETS = Symbol('DATASETS');
 export const RETRIEVAL = Symbol('RETRIEVAL');
+/** The vector store itself. */
+export const STORE_UPKEEP = Symbol('STORE_UPKEEP');
 /** Webhooks and schedules. */
 export const ENTRIES = Symbol('ENTRIES');
 /** Where the public API is reached; empty takes the address of each request. */

@@ -11,6 +11,7 @@ import type {
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
+  UpkeepServiceService,
   WorkflowServiceService,
 } from '@treadle/contracts';
 import type { Handlers } from '@treadle/grpc';
@@ -20,6 +21,7 @@ export type StoredFiles = Handlers<FileServiceService>;
 export type Continuations = Handlers<RunContinuationServiceService>;
 export type Datasets = Handlers<DatasetServiceService>;
 export type Retrieval = Handlers<RetrievalServiceService>;
+export type StoreUpkeep = Handlers<UpkeepServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;

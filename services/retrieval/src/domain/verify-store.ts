@@ -29,7 +29,7 @@ export interface Verified {
 type Place = { readonly index: string; readonly after: string } | { readonly leftovers: true };
 
 /** Points that one call looks at, roughly. */
-const pointsOfCall = 20_000;
+const pointsOfCall = 10_000;
 const indexPage = 100;
 
 /** Walks through every index by ids, compares PostgreSQL with the store, and mends what differs. In memory is a page of each. */
