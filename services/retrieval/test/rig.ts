@@ -80,6 +80,7 @@ export interface RigOptions {
   readonly store?: VectorStore;
   readonly files?: FileStore;
   readonly environment?: Record<string, string>;
+  readonly connectionTimeoutMs?: number;
 }
 
 /** One retrieval service on a database, as a spec wants it. */
@@ -92,7 +93,10 @@ export class Rig {
   readonly pool: Pool;
 
   constructor(connectionString: string, options: RigOptions = {}) {
-    this.pool = createPool(connectionString, { schema: retrievalSchema, connectionTimeoutMs: 1000 });
+    this.pool = createPool(connectionString, {
+      schema: retrievalSchema,
+      connectionTimeoutMs: options.connectionTimeoutMs ?? 1000,
+    });
     this.files = options.files ?? new MemoryFileStore();
     this.models = options.models ?? new LetterModels();
     this.bus = options.bus ?? new InProcessBus({ log: silent });

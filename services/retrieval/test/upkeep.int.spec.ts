@@ -28,11 +28,11 @@ async function started(over: Partial<VectorStore> = {}, environment: Record<stri
   return rig;
 }
 
-async function filled(rig: Rig, name: string, documents = 6) {
-  const dataset = await rig.dataset(tenant, name);
+async function filled(rig: Rig, name: string, documents = 6, paragraphs = 1) {
+  const dataset = await rig.dataset(tenant, name, { chunkingJson: '{"max_length":100}' });
   const texts = Array.from({ length: documents }, (_, number) => {
     const letters = 'abcdefghijklmnopqrstuvwxyz'.slice(number % 20, (number % 20) + 5);
-    return `word${number} ${letters.repeat(8)}\n\n${`other${number} `.repeat(20)}`;
+    return `word${number} ${letters.repeat(8)}\n\n${`other${number} `.repeat(9 * paragraphs)}`;
   });
   const made = [];
   for (const [number, text] of texts.entries()) made.push(await rig.document(tenant, dataset.id, `d${number}`, text));
@@ -138,7 +138,7 @@ it('finds planted missing, extra and stale points, also of indexes that are gone
 
 it('goes on with a rebuild where a killed process left it, and leaves no collection behind', async () => {
   const writer = await started();
-  const { dataset } = await filled(writer, 'killed', 300);
+  const { dataset } = await filled(writer, 'killed', 4, 100);
   await writer.retrieval.stop();
   let wake = () => {};
   const asleep = new Promise<void>((resolve) => {

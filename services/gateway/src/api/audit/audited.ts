@@ -23,6 +23,7 @@ export type AuditedKind =
   | 'tool-policy'
   | 'toolset'
   | 'user'
+  | 'vector-store'
   | 'webhook'
   | 'workflow';
 

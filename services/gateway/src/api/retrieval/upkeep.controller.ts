@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/comm
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { StoreUpkeep } from '../../domain/ports.js';
+import { Audited, NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { STORE_UPKEEP } from '../tokens.js';
@@ -17,6 +18,7 @@ import {
 import { rebuildView, storeStatusView, verifiedView } from './upkeep.view.js';
 
 const wholeInstallation = '';
+const sameAnswers = 'it brings the store to what is committed, and changes nothing that anybody sees';
 
 /** The vector store: its state, verifying and rebuilding. Copies are shared by organisations, so rebuilding concerns the installation. */
 @ApiTags('retrieval')
@@ -36,6 +38,7 @@ export class UpkeepController {
 
   @Post('verify')
   @Requires('datasets:manage')
+  @NotAudited(sameAnswers)
   @HttpCode(200)
   @ApiOperation({
     summary: "Compare the organisation's datasets with the vector store, and mend what differs",
@@ -56,6 +59,7 @@ export class UpkeepController {
 
   @Post('installation/verify')
   @Requires('installation:manage')
+  @NotAudited(sameAnswers)
   @HttpCode(200)
   @ApiOperation({ summary: 'Compare the datasets of all organisations with the vector store, and mend what differs' })
   @ApiResponse({ status: 200, standardSchema: verifiedSchema })
@@ -65,6 +69,7 @@ export class UpkeepController {
 
   @Post('installation/rebuilds')
   @Requires('installation:manage')
+  @Audited('vector-store', 'rebuild')
   @HttpCode(202)
   @ApiOperation({
     summary: 'Build the copies in the vector store anew beside those that serve, check them and switch',
