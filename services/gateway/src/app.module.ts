@@ -20,6 +20,7 @@ import { grpcClient } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
 import { HealthModule, type Logger } from '@treadle/telemetry';
+import { parseRates } from './domain/rate-limits/rate-limit.js';
 import type { GatewayProcessConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import { identitySettings } from './identity-settings.js';
@@ -67,6 +68,7 @@ export class AppModule implements OnApplicationShutdown {
     const identity = identitySettings(config);
     const given = {
       publicUrl,
+      rates: parseRates(config.rateLimits),
       maxUploadBytes,
       auditDays,
       identity,

@@ -20,6 +20,7 @@ const admission = {
   admissionTolerance: 2,
   admissionQueue: 500,
   admissionWaitMs: 1000,
+  rateLimits: ['address.all=6000/60'],
 };
 
 describe('the settings of the gateway', () => {

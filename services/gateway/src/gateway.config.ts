@@ -2,6 +2,7 @@ import { type ConfigOf, defineConfig, integer, list, secret, secretUrl, string, 
 import { filesUrl } from '@treadle/files';
 import { admissionConfig } from './admission.config.js';
 import { httpConfig } from './http.config.js';
+import { rateLimitConfig } from './rate-limit.config.js';
 
 export const gatewayConfig = defineConfig({
   httpPort: integer({
@@ -34,6 +35,7 @@ export const gatewayConfig = defineConfig({
     meaning: 'How long entries of the audit log are kept, 0 for ever; what is older is retired in whole stretches.',
   }),
   ...admissionConfig,
+  ...rateLimitConfig,
   maxUploadBytes: integer({
     env: 'TREADLE_MAX_UPLOAD_BYTES',
     default: 50 * 1024 * 1024,

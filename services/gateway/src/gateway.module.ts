@@ -32,6 +32,7 @@ import { ProvidersController } from './api/models/providers.controller.js';
 import { RoutesController } from './api/models/routes.controller.js';
 import { UsageController } from './api/models/usage.controller.js';
 import { OpenAiController } from './api/openai/openai.controller.js';
+import { RateLimitsController } from './api/rate-limits/rate-limits.controller.js';
 import { UpkeepController } from './api/retrieval/upkeep.controller.js';
 import { ContinueRunController } from './api/runs/continue-run.controller.js';
 import { RunFilesController } from './api/runs/run-files.controller.js';
@@ -83,6 +84,7 @@ import type {
   Tools,
   Workflows,
 } from './domain/ports.js';
+import type { ScopeRates } from './domain/rate-limits/rate-limit.js';
 import { RunVersions } from './domain/run-versions.js';
 import type { RunSources } from './domain/start-run.js';
 import { Uploads } from './domain/uploads.js';
@@ -92,6 +94,7 @@ import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { Identity } from './identity.js';
 import { identityControllers, identityProviders } from './identity.module.js';
 import type { IdentitySettings } from './identity-settings.js';
+import { rateLimitProviders } from './rate-limits.module.js';
 import { OpenStreams } from './streaming/open-streams.js';
 import { RunStreams } from './streaming/run-streams.js';
 
@@ -120,6 +123,8 @@ export interface GatewayPorts {
   readonly pool: Pool;
   /** Where people reach the public API, such as `https://treadle.example.com`; empty takes the address of each request. */
   readonly publicUrl: string;
+  /** Made with `parseRates(config.rateLimits)`. */
+  readonly rates: ScopeRates;
   /** Made with `identitySettings(config)`. */
   readonly identity: IdentitySettings;
   /** How long audit entries are kept, in days; 0 keeps them for ever. */
@@ -167,6 +172,7 @@ const controllers = [
   OpenAiController,
   HomeController,
   AuditController,
+  RateLimitsController,
   ...identityControllers,
   ...difyControllers,
 ];
@@ -231,6 +237,7 @@ const providers: FactoryProvider[] = [
     inject: [GATEWAY_PORTS],
     useFactory: ({ runs, conversations }: GatewayPorts) => new BoundAccess(runs, conversations),
   },
+  ...rateLimitProviders,
   ...identityProviders,
   ...difyProviders,
   ...auditProviders,

@@ -1,5 +1,6 @@
 export { gatewayAdapter } from './api/server/adapter.js';
 export { setUpGateway } from './api/server/set-up.js';
+export { parseRates } from './domain/rate-limits/rate-limit.js';
 export { type GatewayConfig, gatewayConfig, gatewayProcessConfig } from './gateway.config.js';
 export { GatewayModule, type GatewayModuleOptions, type GatewayPorts } from './gateway.module.js';
 export { type HttpSettings, httpSettings } from './http-settings.js';

@@ -43,6 +43,7 @@ import {
   gatewayConfig,
   gatewaySchema,
   httpSettings,
+  parseRates,
   setUpGateway,
 } from '../src/index.js';
 import { FakeConversations } from './fake-conversations.js';
@@ -126,6 +127,7 @@ export async function startGateway(
   address?: string,
   settings: Partial<IdentitySettings> = {},
   httpGiven: Partial<HttpSettings> = {},
+  rateLimits: readonly string[] = [],
 ): Promise<GatewayUnderTest> {
   const database = address === undefined ? await testDatabase() : undefined;
   const connectionString = address ?? database!.connectionString;
@@ -166,6 +168,7 @@ export async function startGateway(
           approvals: noApprovals,
           entries: noEntries,
           publicUrl: '',
+          rates: parseRates(rateLimits),
           identity: { ...identity, ...settings },
           bus,
           pool,

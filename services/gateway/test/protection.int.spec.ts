@@ -198,3 +198,71 @@ describe('admission at the door', () => {
     expect(await (await gateway.call('/api/v1/runs')).json()).toHaveProperty('items');
   });
 });
+
+describe('rates at the door', () => {
+  let gateway: GatewayUnderTest;
+  beforeAll(async () => {
+    const proxied = { trustedProxies: ['127.0.0.1'] };
+    gateway = await startGateway(undefined, undefined, {}, proxied, ['tenant.read=5/86400', 'address.all=3/86400']);
+  });
+  afterAll(() => gateway.close());
+
+  it('are told with every answer, and refuse what is too much, on every surface in its own shape', async () => {
+    const answers = [];
+    // The first request of a key is a stranger's.
+    for (let count = 0; count < 6; count += 1) answers.push(await gateway.call('/api/v1/runs'));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(answers.at(-1)?.headers.get('ratelimit-policy')).toBe('"tenant-read";q=5;w=86400');
+    expect(answers.at(-1)?.headers.get('ratelimit')).toMatch(/^"tenant-read";r=0;t=\d+$/);
+    const refused = await gateway.call('/api/v1/runs');
+    expect([refused.status, await refused.json()]).toMatchObject([429, { code: 'limit_exceeded', status: 429 }]);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const openAi = await gateway.call('/openai/v1/models');
+    expect([openAi.status, await openAi.json()]).toMatchObject([429, { error: { type: 'rate_limit_error' } }]);
+    expect((await gateway.call('/health/live')).status).toBe(200);
+  });
+
+  it('count strangers by the address that a trusted proxy tells', async () => {
+    const knock = async (address: string) => {
+      const { status } = await fetch(`${gateway.url}/api/v1/runs`, { headers: { 'x-forwarded-for': address } });
+      return status;
+    };
+    const statuses = [];
+    for (const address of ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2'])
+      statuses.push(await knock(address));
+    expect(statuses).toEqual([401, 401, 401, 429, 401]);
+  });
+
+  it('can be set for one organisation and one key', async () => {
+    const put = (path: string, body: object) =>
+      gateway.call(path, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await put('/api/v1/organisations/nowhere/rate-limits', {})).status).toBe(404);
+    expect((await put('/api/v1/keys/1/rate-limits', { reads: {} })).status).toBe(400);
+    const rates = { read: { quota: 1000, seconds: 60 } };
+    expect((await put('/api/v1/organisations/default/rate-limits', rates)).status).toBe(200);
+    expect((await put('/api/v1/keys/1/rate-limits', { read: { quota: 900, seconds: 60 } })).status).toBe(200);
+    let answer = await gateway.call('/api/v1/runs');
+    while (answer.headers.get('ratelimit-policy') !== '"key-read";q=900;w=60, "tenant-read";q=1000;w=60') {
+      await answer.text();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer = await gateway.call('/api/v1/runs');
+    }
+    expect(answer.status).toBe(200);
+    expect(await (await gateway.call('/api/v1/keys/1/rate-limits')).json()).toEqual({
+      read: { quota: 900, seconds: 60 },
+    });
+    expect(await (await gateway.call('/api/v1/organisations/default/rate-limits')).json()).toEqual(rates);
+  });
+
+  it('are kept by the gateway alone while the database is away', async () => {
+    await gateway.pool.end();
+    const statuses = new Set<number>();
+    for (let count = 0; count < 5; count += 1)
+      statuses.add((await fetch(`${gateway.url}/api/v1/runs`, { headers: { 'x-forwarded-for': '10.9.9.9' } })).status);
+    expect([...statuses]).toEqual([401, 429]);
+  });
+});

@@ -25,6 +25,7 @@ import {
   gatewaySchema,
   httpSettings,
   identitySettings,
+  parseRates,
   setUpGateway,
 } from '@treadle/gateway';
 import { type AnyService, type Handlers, inProcessHandlers } from '@treadle/grpc';
@@ -199,6 +200,7 @@ function ownPorts({ settings, bus, files, gatewayPool }: Shared, onFirstKey: (ke
     pool: gatewayPool,
     identity: identitySettings(settings.gateway),
     publicUrl: settings.gateway.publicUrl,
+    rates: parseRates(settings.gateway.rateLimits),
     onFirstKey,
     ...(settings.gateway.apiKey ? { apiKey: settings.gateway.apiKey.reveal() } : {}),
   };

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Rates } from '../domain/rate-limits/rate-limit.js';
 
 /** Filled by the database where it is absent, and never changed. */
 type Made = ColumnType<Date, Date | undefined, never>;
@@ -87,6 +88,7 @@ export interface Database {
     redirect_uri: string;
     expires_at: Date;
   };
+  rate_override: { scope: string; id: string; rates: Rates; changed_at: Made };
   organisation: { id: string; name: string; created_at: Made };
   person: PersonTable;
   role: { tenant_id: string; name: string; permissions: string[] };

@@ -1,6 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { StoredKey } from '../../domain/keys/api-key.js';
 import { type MadeKey, ManageKeys } from '../../domain/keys/manage-keys.js';
@@ -17,6 +16,7 @@ import {
   madeKeySchema,
   rotateKeySchema,
 } from './key.schemas.js';
+import { keyId } from './key-id.js';
 
 @ApiTags('keys')
 @ApiBearerAuth()
@@ -71,12 +71,6 @@ export class KeysController {
   async revoke(@Req() { tenantId }: FastifyRequest, @Param('id') id: string): Promise<void> {
     await this.keys.revoke(tenantId, keyId(id));
   }
-}
-
-/** Numbers of the database only: nothing else names a key. */
-function keyId(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw FailureError.of('not_found', `There is no API key ${text.slice(0, 100)}.`, { field: 'id' });
 }
 
 function madeView({ key, secret }: MadeKey) {

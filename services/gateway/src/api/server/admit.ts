@@ -42,7 +42,7 @@ export function addAdmission(server: FastifyInstance, admission: Admission, cred
     const { load = 'interactive' } = request.routeOptions.config;
     if (request.is404 || load === 'always') return done();
     const credential = credentialOf(request);
-    const tenant = (credential && credentials.tenantOf(credential)) ?? strangers;
+    const tenant = (credential && credentials.lastFound(credential)?.tenantId) ?? strangers;
     if (!hasBody(request)) return enter(request, reply, tenant, load === 'batch' ? load : 'interactive', done);
     if (admission.wouldRefuse(tenant)) return shed(request, reply, admission.retryAfterSeconds());
     done();

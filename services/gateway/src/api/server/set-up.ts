@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BoundAccess } from '../../domain/access/bound-access.js';
 import { Credentials } from '../../domain/access/credentials.js';
 import { Admission } from '../../domain/admission/admission.js';
+import { RateLimits } from '../../domain/rate-limits/rate-limits.js';
 import type { HttpSettings } from '../../http-settings.js';
 import { addAuditHooks } from '../audit/audit-hooks.js';
 import { AuditTrail } from '../audit/audit-trail.js';
@@ -14,6 +15,7 @@ import { addBodyParsers } from './adapter.js';
 import { addAdmission } from './admit.js';
 import { serveApiDocs } from './api-docs.js';
 import { addCors } from './cors.js';
+import { addRateLimits } from './limit-rates.js';
 import { addRequestGuards } from './request-guards.js';
 import { serveDirectly } from './serve-directly.js';
 
@@ -30,6 +32,7 @@ export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings
   serveDirectly(server, chatUrl, (request, reply) => openAi.chat(request, reply));
   // Sizes are the uploads' own to count: they can say by how much a file is too large.
   void server.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY, files: maxFiles + 1, fields: 20 } });
+  addRateLimits(server, app.get(RateLimits, { strict: false }), credentials);
   addAdmission(server, new Admission(settings.admission, () => performance.now()), credentials);
   server.decorateRequest('tenantId', '');
   server.decorateRequest('apiKeyId', '');

@@ -37,19 +37,21 @@ export class Credentials {
     return cached && cached.until > this.now() ? cached.caller : undefined;
   }
 
-  /** Whose a credential was when it was last looked up, however long ago: good for taking turns, and for nothing else. */
-  tenantOf(credential: string): string | undefined {
-    return this.found.get(credential)?.caller.tenantId;
+  /** Whose a credential was when it was last looked up, however long ago: good for taking turns and counting, and for nothing else. */
+  lastFound(credential: string): Caller | undefined {
+    return this.found.get(credential)?.caller;
   }
 
   /** @throws FailureError as `CredentialKind.find`. */
   async find(credential: string): Promise<Caller> {
-    this.found.delete(credential);
     // From before it is looked up: what is revoked meanwhile may not be believed any longer than that.
     const until = this.now() + believedMs;
     // A key may be any text that an operator configured; a token always has three parts.
     const kind = signedToken.test(credential) ? this.tokens : this.keys;
-    const { caller, expiresAtMs = Number.POSITIVE_INFINITY } = await kind.find(credential);
+    const { caller, expiresAtMs = Number.POSITIVE_INFINITY } = await kind.find(credential).catch((error: unknown) => {
+      this.found.delete(credential);
+      throw error;
+    });
     if (this.found.size >= maxCached) this.found.clear();
     this.found.set(credential, { caller, until: Math.min(until, expiresAtMs) });
     return caller;

@@ -27,6 +27,13 @@ export class ManageKeys {
     return { key, secret };
   }
 
+  /** @throws FailureError `not_found`. */
+  async get(tenantId: string, id: number): Promise<StoredKey> {
+    const found = await this.store.get(tenantId, id);
+    if (!found) throw noSuchKey(id);
+    return found;
+  }
+
   async list(tenantId: string, below: number, limit: number): Promise<readonly StoredKey[]> {
     return this.store.list(tenantId, below, limit);
   }
@@ -36,8 +43,7 @@ export class ManageKeys {
    * @throws FailureError `not_found`, `permission_denied` as for a new key, `invalid_argument` for a time that has passed.
    */
   async rotate(caller: Caller, id: number, oldWorksUntil: Date): Promise<MadeKey> {
-    const old = await this.store.get(caller.tenantId, id);
-    if (!old) throw noSuchKey(id);
+    const old = await this.get(caller.tenantId, id);
     // A key without scopes is an owner's.
     mayGrant(caller, old.scopes ?? ['organisation:manage']);
     if (old.expiresAt && old.expiresAt.getTime() <= this.now())

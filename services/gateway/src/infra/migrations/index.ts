@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { identity } from './0002-identity.js';
 import { rowLevelSecurity } from './0003-row-level-security.js';
 import { audit } from './0004-audit.js';
+import { rateLimits } from './0005-rate-limits.js';
 
 /** The gateway's own schema: who may come in. */
 export const gatewaySchema = 'gateway';
@@ -25,4 +26,5 @@ export const gatewayMigrations: Migrations = {
   '0002-identity': identity,
   '0003-row-level-security': rowLevelSecurity,
   '0004-audit': audit,
+  '0005-rate-limits': rateLimits,
 };
