@@ -84,6 +84,21 @@ describe('a document', () => {
     ['semicolons', 'a;b\n1;2', 'goods.csv', 'csv', '| a | b |\n| --- | --- |\n| 1 | 2 |'],
     ['Markdown', '# Looms\n\n- one', 'looms.md', 'markdown', '# Looms\n\n- one'],
     ['a piece of HTML', '<p>One <b>two</b></p><script>no()</script>', 'a.html', 'html', 'One **two**'],
+    ['a page without a head or a body', '<html><p>One <b>two</b></html>', 'b.html', 'html', 'One **two**'],
+    [
+      'a page with text behind its head',
+      '<head><title>Looms</title></head>One <b>two</b>',
+      'c.html',
+      'html',
+      '# Looms\n\nOne **two**',
+    ],
+    [
+      'a page with blanks where a head would be',
+      '<html>\n <body><p>One <b>two</b></p></body></html>',
+      'd.html',
+      'html',
+      'One **two**',
+    ],
   ])('that is %s is told by its name', async (_, content, name, format, text) => {
     expect(await read(content, name)).toEqual({ format, text });
   });

@@ -14,11 +14,10 @@ export interface Page extends Markup {
   cloneNode(deep: boolean): Page;
 }
 
-/** A page, also of a piece of one. */
+/** A page as browsers read it, also where its tags are left out; linkedom takes tags as they come, and would lose what stands outside of a body. */
 export async function parsePage(html: string): Promise<Page> {
-  const { parseHTML } = await import('linkedom');
-  const whole = /<html[\s>]/i.test(html) ? html : `<html><body>${html}</body></html>`;
-  return (parseHTML(whole) as unknown as { document: Page }).document;
+  const [{ parse, serialize }, { parseHTML }] = await Promise.all([import('parse5'), import('linkedom')]);
+  return (parseHTML(serialize(parse(html))) as unknown as { document: Page }).document;
 }
 
 export async function parseXml(xml: string): Promise<Markup> {
