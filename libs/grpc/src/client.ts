@@ -1,15 +1,18 @@
-import { Client, credentials, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { FailureError } from '@treadle/failure';
 import { abortFailure, statusToFailureError } from './failure-status.js';
 import type { CallOptions, Handlers } from './handlers.js';
 import { maxMessageBytes } from './limits.js';
 import type { AnyMethod, AnyService } from './service.js';
+import { channelCredentials, type MutualTls } from './tls.js';
 
 export interface GrpcClientOptions {
   /** `host:port` or `dns:///host:port`; every address behind the name gets its share of calls. */
   readonly address: string;
   /** Milliseconds a call with one answer may take; default 30,000. Streams live until they end or their signal is aborted. */
   readonly deadlineMs?: number;
+  /** Shows its certificate and takes only servers of that authority; without it calls go in the open. */
+  readonly tls?: MutualTls | undefined;
 }
 
 type Serialize = (value: unknown) => Buffer;
@@ -36,7 +39,7 @@ export function grpcClient<Definition extends AnyService>(
   definition: Definition,
   options: GrpcClientOptions,
 ): Handlers<Definition> & { close(): void } {
-  const client = new Client(options.address, credentials.createInsecure(), channelOptions);
+  const client = new Client(options.address, channelCredentials(options.tls), channelOptions);
   const deadlineMs = options.deadlineMs ?? 30_000;
   const closed = new AbortController();
   const methods = Object.entries<AnyMethod>(definition).map(([name, method]) => [

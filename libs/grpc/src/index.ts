@@ -7,4 +7,5 @@ export * from './in-process.js';
 export * from './limits.js';
 export * from './server.js';
 export { type AnyMethod, type AnyService, type ServedService, served } from './service.js';
+export type { MutualTls } from './tls.js';
 export * from './whole.js';

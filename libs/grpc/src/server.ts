@@ -3,7 +3,6 @@ import {
   type handleUnaryCall,
   Metadata,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
@@ -21,11 +20,14 @@ import {
   type StreamHandler,
   type UnaryHandler,
 } from './service.js';
+import { type MutualTls, serverCredentials } from './tls.js';
 
 export interface GrpcServerOptions {
   /** `host:port` to listen on; port 0 takes a free one. */
   readonly address: string;
   readonly services: readonly ServedService[];
+  /** Lets in only who shows a certificate of that authority; without it everybody, in the open. */
+  readonly tls?: MutualTls | undefined;
   /** Told about errors that are no failures: they are bugs, and the caller learns only `internal`. */
   readonly onUnknownError: (path: string, error: unknown) => void;
   /** Milliseconds a connection lives, so that clients spread over new replicas; default five minutes. */
@@ -53,13 +55,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     // Channelz stays on: without it this version of grpc-js forgets its sessions and cannot cut them at shutdown.
   });
   for (const service of options.services) addService(server, service, options.onUnknownError);
-  const port = await bind(server, options.address);
+  const port = await bind(server, options.address, options.tls);
   return { port, close: () => close(server, options.shutdownLimitMs ?? 20_000) };
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, tls: MutualTls | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, serverCredentials(tls), (error, port) => {
       if (error) reject(new Error(`Cannot listen for gRPC calls on ${address}: ${error.message}`, { cause: error }));
       else resolve(port);
     });

@@ -2,11 +2,13 @@ import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ModelServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type TestAuthority, testAuthority } from '@treadle/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   GrpcServer,
   GrpcServerModule,
   grpcClient,
+  type MutualTls,
   type RunningGrpcServer,
   served,
   startGrpcServer,
@@ -162,5 +164,35 @@ describe('GrpcServerModule', () => {
     await closing;
     expect(seen.length).toBe(51);
     expect(await code(client.listModels({ tenantId: '' }))).toBe('unavailable');
+  });
+});
+
+describe('a gRPC server that asks for certificates', () => {
+  let ours: TestAuthority;
+  let theirs: TestAuthority;
+  beforeAll(async () => {
+    [ours, theirs] = await Promise.all([testAuthority(), testAuthority()]);
+  });
+  afterAll(() => Promise.all([ours.close(), theirs.close()]));
+
+  it('answers those who show one of its authority, and nobody else; clients talk to no server of another', async () => {
+    const server = await startGrpcServer({
+      address: '127.0.0.1:0',
+      services: [served(ModelServiceService, new SampleController())],
+      onUnknownError: () => undefined,
+      tls: { ca: ours.ca, ...(await ours.issue('server')) },
+    });
+    cleanups.push(() => server.close());
+    const own = await ours.issue('client');
+    const foreign = await theirs.issue('client');
+    const call = async (tls: MutualTls | undefined) => {
+      const client = grpcClient(ModelServiceService, { address: `127.0.0.1:${server.port}`, deadlineMs: 5000, tls });
+      cleanups.push(() => client.close());
+      return code(client.listModels({ tenantId: '' }));
+    };
+    expect(await call({ ca: ours.ca, ...own })).toBeUndefined();
+    expect(await call({ ca: ours.ca, ...foreign })).toBe('unavailable');
+    expect(await call({ ca: theirs.ca, ...own })).toBe('unavailable');
+    expect(await call(undefined)).toBe('unavailable');
   });
 });

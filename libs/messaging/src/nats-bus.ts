@@ -5,7 +5,7 @@ import type { Codec, Queue, RequestSubject, Subject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { type BusLog, silentLog } from './bus-log.js';
 import type { ConsumeOptions, Delivery, MessageBus, Subscription, Verdict } from './message-bus.js';
-import { connectToNats, followConnection } from './nats-connection.js';
+import { connectToNats, followConnection, type NatsTls } from './nats-connection.js';
 import { NatsQueueConsumer } from './nats-queue-consumer.js';
 import {
   consumerProgress,
@@ -25,6 +25,8 @@ export interface NatsBusOptions {
   readonly name: string;
   /** Copies of a stream in a cluster; 1 where there is a single server. */
   readonly replicas?: number;
+  /** Servers without such a certificate are refused; without it the address says whether TLS is asked for. */
+  readonly tls?: NatsTls | undefined;
   readonly log?: BusLog;
 }
 
@@ -52,7 +54,7 @@ export class NatsBus implements MessageBus {
   /** Resolves when the server has been reached, however long that takes. */
   static async connect(options: NatsBusOptions): Promise<NatsBus> {
     const log = options.log ?? silentLog;
-    const connection = await connectToNats(options.url, options.name, log);
+    const connection = await connectToNats(options.url, options.name, log, options.tls);
     const manager = await jetstreamManager(connection, { checkAPI: false });
     return new NatsBus(connection, manager, log, options.replicas ?? 1);
   }

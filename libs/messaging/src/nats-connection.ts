@@ -30,10 +30,18 @@ function credentials(address: URL): Pick<NodeConnectionOptions, 'user' | 'pass' 
   return address.password === '' ? { token: name } : { user: name, pass: decodeURIComponent(address.password) };
 }
 
+/** What is shown to the server, and the authority that its certificate must come from. All PEM. */
+export interface NatsTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** Connects, however long the server takes to appear. From then on the connection comes back by itself, for ever. */
-export async function connectToNats(url: string, name: string, log: BusLog): Promise<NatsConnection> {
+export async function connectToNats(url: string, name: string, log: BusLog, tls?: NatsTls): Promise<NatsConnection> {
   const options: NodeConnectionOptions = {
     ...readNatsUrl(url),
+    ...(tls && { tls }),
     name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,

@@ -26,14 +26,17 @@ export function findNatsServer(): string | undefined {
   return folders.filter(Boolean).map(inFolder).find(isProgram);
 }
 
-/** Starts a server and waits until it greets. Without `storeDir` it keeps its files in a folder of its own. */
-export async function startNatsServer(options: { storeDir?: string; port?: number } = {}): Promise<NatsServer> {
+/** Starts a server and waits until it greets. Without `storeDir` it keeps its files in a folder of its own. @param options `arguments`: more for the program. */
+export async function startNatsServer(
+  options: { storeDir?: string; port?: number; arguments?: readonly string[] } = {},
+): Promise<NatsServer> {
   const program = findNatsServer();
   if (program === undefined) throw new Error(natsInstallHint);
   const port = options.port ?? (await freePort());
+  const more = options.arguments ?? [];
   const folders = [options.storeDir ?? (await newFolder())];
   const start = () =>
-    runServer(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folders.at(-1) ?? ''], port);
+    runServer(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folders.at(-1) ?? '', ...more], port);
   let child = await start();
   return {
     url: `nats://127.0.0.1:${port}`,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { readServiceTls } from '@treadle/config';
 import {
   ApprovalServiceService,
   ConversationServiceService,
@@ -40,12 +41,13 @@ export class AppModule implements OnApplicationShutdown {
 
   /** Resolves when NATS has been reached. The database is awaited later, by the service itself. */
   static async connect(config: GatewayProcessConfig, log: Logger): Promise<DynamicModule> {
+    const tls = readServiceTls();
     const max = config.databaseConnections;
     const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
-    const orchestrator = { address: config.orchestratorAddress };
-    const modelProxy = { address: config.modelProxyAddress };
-    const toolRegistry = { address: config.toolRegistryAddress, deadlineMs: longestToolCallMs };
-    const retrieval = { address: config.retrievalAddress };
+    const orchestrator = { tls, address: config.orchestratorAddress };
+    const modelProxy = { tls, address: config.modelProxyAddress };
+    const toolRegistry = { tls, address: config.toolRegistryAddress, deadlineMs: longestToolCallMs };
+    const retrieval = { tls, address: config.retrievalAddress };
     const clients = {
       runs: grpcClient(RunServiceService, orchestrator),
       continuations: grpcClient(RunContinuationServiceService, orchestrator),
@@ -63,7 +65,7 @@ export class AppModule implements OnApplicationShutdown {
       toolAdmin: grpcClient(ToolAdminServiceService, toolRegistry),
     };
     const files = await openFileStore(config.filesUrl.reveal());
-    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log, tls });
     const { publicUrl, maxUploadBytes, auditDays } = config;
     const identity = identitySettings(config);
     const given = {

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { readServiceTls } from '@treadle/config';
 import { ModelAdminServiceService, ModelServiceService } from '@treadle/contracts';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
@@ -32,12 +33,13 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** Resolves when NATS has been reached. The database is awaited later. */
   static async connect(config: ModelProxyProcessConfig, log: Logger): Promise<DynamicModule> {
+    const tls = readServiceTls();
     const pool = createPool(config.databaseUrl.reveal(), {
       schema: modelProxySchema,
       log,
       max: config.databaseConnections,
     });
-    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'model-proxy', log });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'model-proxy', log, tls });
     const health = new HealthRegistry();
     const accounts = new Accounts({ config, pool, bus, log, health });
     const modelProxy = new ModelProxy({
@@ -52,6 +54,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       inject: [ModelProxy],
       useFactory: ({ controller }: ModelProxy) => ({
         address: config.grpcAddress,
+        tls,
         services: [served(ModelServiceService, controller), served(ModelAdminServiceService, accounts.admin)],
         log,
       }),

@@ -1,4 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { readServiceTls } from '@treadle/config';
 import { ModelServiceService, RetrievalServiceService, ToolServiceService } from '@treadle/contracts';
 import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
@@ -27,11 +28,16 @@ export class AppModule implements OnApplicationShutdown {
 
   /** Resolves when NATS has been reached. */
   static async connect(config: NodeExecutorProcessConfig, logger: Logger): Promise<DynamicModule> {
+    const tls = readServiceTls();
     const files = await openFileStore(config.filesUrl.reveal());
-    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'node-executor', log: logger });
-    const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress });
-    const tools = grpcClient(ToolServiceService, { address: config.toolRegistryAddress, deadlineMs: longestCallMs });
-    const knowledge = grpcClient(RetrievalServiceService, { address: config.retrievalAddress });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'node-executor', log: logger, tls });
+    const models = grpcClient(ModelServiceService, { tls, address: config.modelProxyAddress });
+    const tools = grpcClient(ToolServiceService, {
+      tls,
+      address: config.toolRegistryAddress,
+      deadlineMs: longestCallMs,
+    });
+    const knowledge = grpcClient(RetrievalServiceService, { tls, address: config.retrievalAddress });
     const health = new HealthRegistry();
     health.register('nats', async () => {
       if (!bus.isReady()) throw new Error('NATS is not connected; the connection is being made again.');

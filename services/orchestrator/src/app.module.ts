@@ -1,4 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { readServiceTls } from '@treadle/config';
 import {
   ApprovalServiceService,
   ConversationServiceService,
@@ -33,13 +34,14 @@ export class AppModule implements OnApplicationShutdown {
 
   /** Resolves when NATS has been reached. The database is awaited later, by the service itself. */
   static async connect(config: OrchestratorProcessConfig, log: Logger): Promise<DynamicModule> {
+    const tls = readServiceTls();
     const pool = createPool(config.databaseUrl.reveal(), {
       schema: schemaName,
       log,
       max: config.databaseConnections,
     });
     const files = await openFileStore(config.filesUrl.reveal());
-    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'orchestrator', log });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'orchestrator', log, tls });
     const health = new HealthRegistry();
     const orchestrator = new Orchestrator({ config, pool, bus, files, log, health, alone: false });
     const grpcServer = GrpcServerModule.register({
@@ -48,6 +50,7 @@ export class AppModule implements OnApplicationShutdown {
       useFactory: ({ controllers }: Orchestrator) => ({
         log,
         address: config.grpcAddress,
+        tls,
         services: [
           served(RunServiceService, controllers.runs),
           served(RunContinuationServiceService, controllers.continuations),

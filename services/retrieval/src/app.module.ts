@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { readServiceTls } from '@treadle/config';
 import {
   DatasetServiceService,
   ModelServiceService,
@@ -39,10 +40,15 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** Resolves when NATS has been reached. The database is awaited later. */
   static async connect(config: RetrievalProcessConfig, log: Logger): Promise<DynamicModule> {
+    const tls = readServiceTls();
     const max = config.databaseConnections;
     const pool = createPool(config.databaseUrl.reveal(), { schema: retrievalSchema, log, max });
-    const models = grpcClient(ModelServiceService, { address: config.modelProxyAddress, deadlineMs: modelDeadlineMs });
-    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'retrieval', log });
+    const models = grpcClient(ModelServiceService, {
+      tls,
+      address: config.modelProxyAddress,
+      deadlineMs: modelDeadlineMs,
+    });
+    const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'retrieval', log, tls });
     const files = await openFileStore(config.filesUrl.reveal());
     const health = new HealthRegistry();
     const retrieval = new Retrieval({ config, pool, bus, files, models, log, health });
@@ -52,6 +58,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       inject: [],
       useFactory: () => ({
         address: config.grpcAddress,
+        tls,
         services: [
           served(DatasetServiceService, controllers.datasets),
           served(RetrievalServiceService, controllers.retrieval),

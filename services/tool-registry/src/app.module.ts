@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { readServiceTls } from '@treadle/config';
 import {
   RunServiceService,
   ToolAdminServiceService,
@@ -35,10 +36,11 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
   constructor(@Inject(connections) private readonly open: Connections) {}
 
   static connect(config: ToolRegistryProcessConfig, log: Logger): DynamicModule {
+    const tls = readServiceTls();
     const { databaseConnections: max } = config;
     const pool = createPool(config.databaseUrl.reveal(), { schema: toolRegistrySchema, log, max });
     const health = new HealthRegistry();
-    const orchestrator = { address: config.orchestratorAddress };
+    const orchestrator = { tls, address: config.orchestratorAddress };
     const clients = {
       runs: grpcClient(RunServiceService, orchestrator),
       workflows: grpcClient(WorkflowServiceService, orchestrator),
@@ -49,6 +51,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       inject: [ToolRegistry],
       useFactory: ({ controllers }: ToolRegistry) => ({
         address: config.grpcAddress,
+        tls,
         services: [served(ToolServiceService, controllers.tools), served(ToolAdminServiceService, controllers.admin)],
         log,
       }),
