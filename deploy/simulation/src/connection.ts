@@ -52,7 +52,10 @@ export class Connection {
       release: (replica, partitions) => this.query(() => database.leases.release(replica, partitions)),
       leave: (replica) => this.query(() => database.leases.leave(replica)),
     };
-    this.keys = { find: (tenantId, key) => this.query(() => database.keys.find(tenantId, key)) };
+    this.keys = {
+      find: (tenantId, key) => this.query(() => database.keys.find(tenantId, key)),
+      forget: (tenantId, key, runId) => this.query(() => database.keys.forget(tenantId, key, runId)),
+    };
     this.conversations = {
       head: (id, at) => this.query(() => database.conversations.head(id, at)),
       outlook: (id, turn) => this.query(() => database.conversations.outlook(id, turn)),

@@ -2,7 +2,7 @@ import { type Result, resultSubject, type Task, Verdict } from '@treadle/contrac
 import { type Input, nodeStateAt, type RunState } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
-import { type Commit, LiveRuns, type LiveRunsOptions, type RunJournal } from '@treadle/orchestrator/parts';
+import { type Commit, LiveRuns, type LiveRunsOptions, type RunJournal, type StartKeys } from '@treadle/orchestrator/parts';
 import type { Tampering } from './tampering.js';
 
 /** The honest part, with some of its methods replaced. */
@@ -185,7 +185,7 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
   },
   'start-key-not-looked-up': {
     what: 'a repeated start does not look for the run that its key began',
-    tampering: { keys: () => ({ find: async () => undefined }) },
+    tampering: { keys: (honest) => altered<StartKeys>(honest, { find: async () => undefined }) },
   },
   'old-attempt-accepted': {
     what: 'a late result counts for the present attempt, whichever it names and whoever brings it',

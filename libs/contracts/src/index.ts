@@ -8,6 +8,7 @@ export * from './gen/treadle/model/v1/model_service.js';
 export * from './gen/treadle/orchestrator/v1/approval_service.js';
 export * from './gen/treadle/orchestrator/v1/conversation_service.js';
 export * from './gen/treadle/orchestrator/v1/entry_service.js';
+export * from './gen/treadle/orchestrator/v1/feedback_service.js';
 export * from './gen/treadle/orchestrator/v1/file_service.js';
 export * from './gen/treadle/orchestrator/v1/run_continuation_service.js';
 export * from './gen/treadle/orchestrator/v1/run_service.js';

@@ -5,6 +5,7 @@ import {
   ConversationServiceService,
   DatasetServiceService,
   EntryServiceService,
+  FeedbackServiceService,
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
@@ -55,6 +56,7 @@ export class AppModule implements OnApplicationShutdown {
       approvals: grpcClient(ApprovalServiceService, orchestrator),
       conversations: grpcClient(ConversationServiceService, orchestrator),
       entries: grpcClient(EntryServiceService, orchestrator),
+      feedback: grpcClient(FeedbackServiceService, orchestrator),
       storedFiles: grpcClient(FileServiceService, orchestrator),
       datasets: grpcClient(DatasetServiceService, retrieval),
       retrieval: grpcClient(RetrievalServiceService, retrieval),
@@ -66,13 +68,14 @@ export class AppModule implements OnApplicationShutdown {
     };
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log, tls });
-    const { publicUrl, maxUploadBytes, auditDays } = config;
+    const { publicUrl, maxUploadBytes, auditDays, repeatSeconds } = config;
     const identity = identitySettings(config);
     const given = {
       publicUrl,
       rates: parseRates(config.rateLimits),
       maxUploadBytes,
       auditDays,
+      repeatSeconds,
       identity,
       apiKey: config.apiKey?.reveal(),
       onFirstKey: showFirstKey,

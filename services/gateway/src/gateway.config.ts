@@ -44,6 +44,15 @@ export const gatewayConfig = defineConfig({
     unit: 'bytes',
     meaning: 'Largest file that may be uploaded.',
   }),
+  repeatSeconds: integer({
+    env: 'TREADLE_REPEAT_SECONDS',
+    default: 10,
+    min: 0,
+    max: 3600,
+    unit: 'seconds',
+    meaning:
+      'How long after its end a run is the answer to the same request of a Dify client that did not receive it; 0 begins a run for each request.',
+  }),
   apiKey: secret({
     env: 'TREADLE_API_KEY',
     optional: true,

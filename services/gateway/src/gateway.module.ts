@@ -74,6 +74,7 @@ import type {
   Conversations,
   Datasets,
   Entries,
+  Feedbacks,
   ModelAdmin,
   Models,
   Retrieval,
@@ -109,6 +110,7 @@ export interface GatewayPorts {
   readonly datasets: Datasets;
   readonly retrieval: Retrieval;
   readonly storeUpkeep: StoreUpkeep;
+  readonly feedback: Feedbacks;
   readonly storedFiles: StoredFiles;
   readonly models: Models;
   readonly modelAdmin: ModelAdmin;
@@ -121,6 +123,8 @@ export interface GatewayPorts {
   readonly maxUploadBytes: number;
   /** Made with `createPool(url, { schema: gatewaySchema })`. */
   readonly pool: Pool;
+  /** How long an answer that did not reach its client is kept for the repetition of a request, in seconds; 0 takes each as new. */
+  readonly repeatSeconds: number;
   /** Where people reach the public API, such as `https://treadle.example.com`; empty takes the address of each request. */
   readonly publicUrl: string;
   /** Made with `parseRates(config.rateLimits)`. */

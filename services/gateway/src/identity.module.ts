@@ -8,6 +8,7 @@ import { RolesController } from './api/people/roles.controller.js';
 import { UsersController } from './api/people/users.controller.js';
 import { OPEN_ID, PUBLISHED_KEYS } from './api/tokens.js';
 import { Credentials } from './domain/access/credentials.js';
+import { EndUsers } from './domain/end-users.js';
 import { ManageKeys } from './domain/keys/manage-keys.js';
 import { Organisations } from './domain/people/organisations.js';
 import { Roles } from './domain/people/role-book.js';
@@ -29,6 +30,7 @@ export const identityControllers: readonly Type[] = [
 
 /** What those routes ask, all of it parts of the one `Identity`. */
 export const identityProviders: readonly FactoryProvider[] = [
+  partOf(EndUsers, ({ endUsers }) => endUsers),
   partOf(Credentials, ({ credentials }) => credentials),
   partOf(ManageKeys, ({ manageKeys }) => manageKeys),
   partOf(Organisations, ({ organisations }) => organisations),

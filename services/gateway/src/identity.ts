@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { Credentials, hashSecret, newSecret } from './domain/access/credentials.js';
 import { firstTenant } from './domain/access/roles.js';
 import type { AuditStore } from './domain/audit/audit-store.js';
+import { EndUsers } from './domain/end-users.js';
 import { ApiKeys } from './domain/keys/api-keys.js';
 import { ManageKeys } from './domain/keys/manage-keys.js';
 import { OpenIdSignIn } from './domain/people/open-id.js';
@@ -29,6 +30,7 @@ import { KyselyUserStore } from './infra/access/kysely-user.store.js';
 import { OpenIdClientProvider } from './infra/access/openid-client-provider.js';
 import { SigningKeys } from './infra/access/signing-keys.js';
 import { KyselyAuditStore } from './infra/audit/kysely-audit.store.js';
+import { KyselyEndUserStore } from './infra/kysely-end-user.store.js';
 import { TenantDatabase } from './infra/tenant-database.js';
 
 /** Everything that says who may come in. */
@@ -43,6 +45,7 @@ export class Identity {
   readonly users: Users;
   readonly roles: Roles;
   readonly organisations: Organisations;
+  readonly endUsers: EndUsers;
   readonly signingKeys: SigningKeys;
   /** Null where no provider is set up. */
   readonly openId: OpenIdSignIn | null;
@@ -72,6 +75,7 @@ export class Identity {
     this.roles = new Roles(new KyselyRoleStore(database));
     this.users = new Users(new KyselyUserStore(database), this.roles, this.passwords, proof, this.sessions, now);
     this.organisations = new Organisations(new KyselyOrganisationStore(database));
+    this.endUsers = new EndUsers(new KyselyEndUserStore(database));
     this.openId = this.openIdSignIn(now);
   }
 

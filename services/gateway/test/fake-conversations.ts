@@ -35,6 +35,11 @@ export class FakeConversations implements Conversations {
     return {};
   }
 
+  async setConversationVariable({ conversationId }: contracts.SetConversationVariableRequest) {
+    this.find(conversationId);
+    return {};
+  }
+
   private find(id: string): contracts.Conversation {
     const found = this.stored.get(id);
     if (!found) throw FailureError.of('not_found', `There is no conversation ${id}.`, { field: 'conversation_id' });

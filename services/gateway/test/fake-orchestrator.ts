@@ -121,6 +121,10 @@ export class FakeOrchestrator {
       if (cancelled) run.commit([{ type: 'run-cancelled', reason }]);
       return { run: run.view(), cancelled };
     },
+    forgetStartKey: async ({ idempotencyKey }) => {
+      this.keys.delete(idempotencyKey);
+      return {};
+    },
   };
 
   /** Requests to continue runs, as they came. */

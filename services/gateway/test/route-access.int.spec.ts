@@ -24,5 +24,6 @@ it('every route of the running server says who may use it, and few are open to e
     '/api/v1/auth/sign-in',
     '/approvals/:token',
     '/hooks/:id',
+    '/v1',
   ]);
 });

@@ -71,7 +71,10 @@ it('no write takes fields that it does not know', async () => {
   expect(looked).toBeGreaterThan(25);
 });
 
-/** They read no body, but for the hooks and the page of an approval, which read what they are sent by themselves. */
+/**
+ * They read no body, but for the hooks and the page of an approval, which read what they are sent by themselves. What Dify's clients may ask and
+ * nobody offers is refused unread.
+ */
 const withoutSchema = [
   'PATCH /hooks/{id}',
   'POST /api/v1/auth/sign-out',
@@ -83,7 +86,12 @@ const withoutSchema = [
   'POST /api/v1/webhooks/{id}/rotate-secret',
   'POST /approvals/{token}',
   'POST /hooks/{id}',
+  'POST /v1/apps/annotation-reply/{action}',
+  'POST /v1/apps/annotations',
+  'POST /v1/audio-to-text',
+  'POST /v1/text-to-audio',
   'PUT /hooks/{id}',
+  'PUT /v1/apps/annotations/{id}',
 ];
 
 it('every write that takes a body says by a schema what it takes', async () => {

@@ -4,6 +4,7 @@ import {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  FeedbackServiceService,
   FileServiceService,
   RunContinuationServiceService,
   RunServiceService,
@@ -59,6 +60,7 @@ export class AppModule implements OnApplicationShutdown {
           served(ConversationServiceService, controllers.conversations),
           served(EntryServiceService, controllers.entries),
           served(FileServiceService, controllers.files),
+          served(FeedbackServiceService, controllers.feedback),
         ],
       }),
     });

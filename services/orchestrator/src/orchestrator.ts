@@ -10,6 +10,7 @@ import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
 import type { EntryController } from './api/entry.controller.js';
+import { FeedbackController } from './api/feedback.controller.js';
 import { FileController } from './api/file.controller.js';
 import { PartitionResponder, type PassedOnTurns } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
@@ -40,6 +41,7 @@ import { type Database, schemaName } from './infra/database.js';
 import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
 import { KyselyConversationRepository } from './infra/kysely-conversation.repository.js';
 import { KyselyConversationTurns } from './infra/kysely-conversation-turns.js';
+import { KyselyFeedbackRepository } from './infra/kysely-feedback.repository.js';
 import { KyselyFileRepository } from './infra/kysely-file.repository.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
 import { KyselyStartKeys } from './infra/kysely-start-keys.js';
@@ -82,6 +84,7 @@ export interface Controllers {
   readonly conversations: ConversationController;
   readonly entries: EntryController;
   readonly files: FileController;
+  readonly feedback: FeedbackController;
 }
 
 /** The service with its ports tied to their adapters, and its life from start to stop. */
@@ -155,6 +158,7 @@ export class Orchestrator {
       conversations: new ConversationController(this.conversations, now),
       entries: triggers.controller(ports, runRepository),
       files: new FileController(files),
+      feedback: new FeedbackController(runRepository, new KyselyFeedbackRepository(db), now),
     };
     this.loops = this.makeLoops(triggers.firing(ports));
     this.startupDone = parts.health.beginStartup('orchestrator');

@@ -6,6 +6,7 @@ import {
   ConversationServiceService,
   DatasetServiceService,
   EntryServiceService,
+  FeedbackServiceService,
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
@@ -197,6 +198,7 @@ function ownPorts({ settings, bus, files, gatewayPool }: Shared, onFirstKey: (ke
     files,
     maxUploadBytes: settings.gateway.maxUploadBytes,
     auditDays: settings.gateway.auditDays,
+    repeatSeconds: settings.gateway.repeatSeconds,
     pool: gatewayPool,
     identity: identitySettings(settings.gateway),
     publicUrl: settings.gateway.publicUrl,
@@ -221,5 +223,6 @@ function orchestratorPorts(here: ReturnType<typeof callsIn>, { controllers }: Or
     approvals: here(ApprovalServiceService, controllers.approvals),
     conversations: here(ConversationServiceService, controllers.conversations),
     entries: here(EntryServiceService, controllers.entries),
+    feedback: here(FeedbackServiceService, controllers.feedback),
   };
 }

@@ -1,4 +1,3 @@
-import { ChatClient, CompletionClient } from 'dify-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   chatDocument,
@@ -227,22 +226,5 @@ describe('an app', () => {
       status: 404,
       body: { code: 'not_found' },
     });
-  });
-});
-
-/** It has this, and does not say so. */
-interface Undeclared {
-  runWorkflow(inputs: object, user: string, stream: boolean): Promise<{ readonly data: AsyncIterable<Buffer> }>;
-}
-
-describe('the client from npm', () => {
-  it('chats and runs workflows', async () => {
-    const talk = await new ChatClient(chat.key, stack.baseUrl).createChatMessage({}, 'hi', 'ada');
-    expect(talk.data).toMatchObject({ answer: 'Well: You said: hi!' });
-    const writer = new CompletionClient(workflow.key, stack.baseUrl) as CompletionClient & Undeclared;
-    const { data } = await writer.runWorkflow({ topic: 'looms' }, 'ada', true);
-    let text = '';
-    for await (const chunk of data) text += chunk.toString();
-    expect(textOf(readStream('workflow', text))).toBe('You said: looms');
   });
 });

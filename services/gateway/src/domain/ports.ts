@@ -3,6 +3,7 @@ import type {
   ConversationServiceService,
   DatasetServiceService,
   EntryServiceService,
+  FeedbackServiceService,
   FileServiceService,
   ModelAdminServiceService,
   ModelServiceService,
@@ -25,6 +26,7 @@ export type StoreUpkeep = Handlers<UpkeepServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;
 export type Approvals = Handlers<ApprovalServiceService>;
+export type Feedbacks = Handlers<FeedbackServiceService>;
 export type Entries = Handlers<EntryServiceService>;
 export type Models = Pick<Handlers<ModelServiceService>, 'chat' | 'embed' | 'listModels' | 'resolveModel'>;
 export type ModelAdmin = Handlers<ModelAdminServiceService>;

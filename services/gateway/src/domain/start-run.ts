@@ -52,8 +52,13 @@ export async function startAndWait(
 }
 
 /** Whether there is nothing to wait for. */
-export function isSettled({ status }: Run): boolean {
-  return status === 'completed' || status === 'failed' || status === 'cancelled' || status === 'paused';
+export function isSettled(run: Run): boolean {
+  return isOver(run) || run.status === 'paused';
+}
+
+/** Whether it will never change again. */
+export function isOver({ status }: Run): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
 /** Names a request, so that an idempotency key used for another one is noticed: the order of keys does not matter. */

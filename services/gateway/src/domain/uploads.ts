@@ -21,7 +21,7 @@ export interface UploadLimits {
 export class Uploads {
   constructor(
     private readonly files: StoredFiles,
-    private readonly store: FileStore,
+    private readonly content: FileStore,
     private readonly limits: UploadLimits,
   ) {}
 
@@ -30,24 +30,35 @@ export class Uploads {
    * @throws FailureError `invalid_argument` for an empty one, `unsupported_media_type`, `payload_too_large` with the sizes, `unavailable`.
    */
   async take(tenantId: string, upload: Upload): Promise<File> {
+    return this.register(tenantId, await this.store(tenantId, upload));
+  }
+
+  /** Stores the content of a file that nobody knows of yet: it is to be registered or dropped. Throws as above. */
+  async store(tenantId: string, upload: Upload): Promise<File> {
     const name = plainName(upload.name);
     const { head, content } = await withHead(this.limited(name, upload.content));
     if (head.byteLength === 0) throw FailureError.of('invalid_argument', `"${name}" is empty.`, { field: 'file' });
     const type = await contentType(name, head);
     const id = randomUUID();
-    const key = `${tenantId}/files/${id}`;
-    const { bytes, sha256 } = await this.store.put(key, content);
+    const { bytes, sha256 } = await this.content.put(contentKey(tenantId, id), content);
+    return { id, name, bytes, sha256, ...type, createdUnixMs: 0 };
+  }
+
+  /** Makes a stored file known. It is dropped when that fails. */
+  async register(tenantId: string, stored: File): Promise<File> {
     try {
-      const { file } = await this.files.registerFile({
-        tenantId,
-        file: { id, name, bytes, sha256, ...type, createdUnixMs: 0 },
-      });
+      const { file } = await this.files.registerFile({ tenantId, file: stored });
       if (!file) throw FailureError.of('internal', 'The orchestrator did not say what it has registered.');
       return file;
     } catch (error) {
-      await this.store.delete(key).catch(() => undefined);
+      await this.drop(tenantId, stored);
       throw error;
     }
+  }
+
+  /** Takes back the content of a file that was never registered. */
+  async drop(tenantId: string, { id }: File): Promise<void> {
+    await this.content.delete(contentKey(tenantId, id)).catch(() => undefined);
   }
 
   /** Takes back files of a request that was refused in the end. */
@@ -70,6 +81,10 @@ export class Uploads {
       field: 'file',
     });
   }
+}
+
+function contentKey(tenantId: string, id: string): string {
+  return `${tenantId}/files/${id}`;
 }
 
 /** Files up to so many times the limit are counted to their end. */

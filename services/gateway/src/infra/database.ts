@@ -77,6 +77,7 @@ export interface Database {
   audit_entry: AuditEntryTable;
   audit_head: { tenant_id: string; seq: number; hash: string };
   audit_segment: { tenant_id: string; first_seq: number; last_seq: number; last_hash: string; sealed_at: Made };
+  end_user: { id: string; tenant_id: string; workflow_id: string; name: string; created_at: Made };
   identity: { issuer: string; subject: string; user_id: string };
   invitation: { hash: string; tenant_id: string; user_id: string; resets_password: boolean; expires_at: Date };
   membership: MembershipTable;

@@ -3,12 +3,16 @@ import type * as contracts from '@treadle/contracts';
 import type { ConversationServiceService } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { Handlers } from '@treadle/grpc';
-import type {
-  ConversationCursor,
-  ConversationRepository,
-  ConversationRow,
+import type { Json } from '@treadle/workflow';
+import {
+  type ConversationCursor,
+  type ConversationOrder,
+  type ConversationRepository,
+  type ConversationRow,
+  conversationOrders,
 } from '../domain/conversations/conversation.repository.js';
 import { noConversation, partitionOfConversation } from '../domain/runs/run-id.js';
+import { whose } from '../domain/whose.js';
 
 /** Conversations over gRPC, or called directly in standalone. */
 @Controller()
@@ -26,6 +30,8 @@ export class ConversationController implements Handlers<typeof ConversationServi
       ...(request.workflowId ? { workflowId: request.workflowId } : {}),
       ...(request.user ? { user: request.user } : {}),
       ...(request.cursor ? { after: parseCursor(request.cursor) } : {}),
+      ...(request.afterId ? { afterId: knownId(request.afterId) } : {}),
+      order: orderOf(request.order),
     };
     const rows = await this.repository.list(filter, this.now());
     const page = rows.slice(0, limit);
@@ -44,7 +50,8 @@ export class ConversationController implements Handlers<typeof ConversationServi
   async listMessages(request: contracts.ListMessagesRequest): Promise<contracts.ListMessagesResponse> {
     const { id } = await this.find(request);
     const limit = pageSize(request.limit);
-    const rows = await this.repository.messages(id, turnOf(request.cursor), limit + 1);
+    const before = request.beforeRunId ? knownId(request.beforeRunId) : turnOf(request.cursor);
+    const rows = await this.repository.messages(id, before, limit + 1);
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     return {
@@ -62,7 +69,7 @@ export class ConversationController implements Handlers<typeof ConversationServi
       throw FailureError.of('invalid_argument', 'A name takes 1 to 200 characters.', { field: 'name' });
     }
     partitionOfConversation(conversationId);
-    const row = await this.repository.rename(tenantId, conversationId, name, this.now());
+    const row = await this.repository.rename(tenantId, conversationId, name, this.now(), whose(request));
     if (!row) throw noConversation(conversationId);
     return { conversation: messageOf(row) };
   }
@@ -72,14 +79,27 @@ export class ConversationController implements Handlers<typeof ConversationServi
   ): Promise<contracts.DeleteConversationResponse> {
     const { tenantId, conversationId } = request;
     partitionOfConversation(conversationId);
-    if (!(await this.repository.remove(tenantId, conversationId))) throw noConversation(conversationId);
+    const removed = await this.repository.remove(tenantId, conversationId, whose(request));
+    if (!removed) throw noConversation(conversationId);
     return {};
   }
 
-  private async find(request: { readonly tenantId: string; readonly conversationId: string }) {
+  async setConversationVariable(
+    request: contracts.SetConversationVariableRequest,
+  ): Promise<contracts.SetConversationVariableResponse> {
+    const { tenantId, conversationId, name, valueJson } = request;
+    partitionOfConversation(conversationId);
+    const value = JSON.parse(valueJson) as Json;
+    const theirs = whose(request);
+    if (!(await this.repository.setVariable(tenantId, conversationId, name, value, theirs, this.now())))
+      throw noConversation(conversationId);
+    return {};
+  }
+
+  private async find(request: contracts.GetConversationRequest) {
     const { tenantId, conversationId } = request;
     partitionOfConversation(conversationId);
-    const row = await this.repository.find(tenantId, conversationId, this.now());
+    const row = await this.repository.find(tenantId, conversationId, this.now(), whose(request));
     if (!row) throw noConversation(conversationId);
     return row;
   }
@@ -94,6 +114,18 @@ function parseCursor(cursor: string): ConversationCursor {
   if (!/^\d{1,15}$/.test(activeAt)) throw badCursor();
   partitionOfConversation(id);
   return { activeAt: Number(activeAt), id };
+}
+
+function orderOf(wanted = ''): ConversationOrder {
+  const order = conversationOrders.find((known) => known === (wanted || 'active'));
+  if (order) return order;
+  throw FailureError.of('invalid_argument', `There is no order "${wanted.slice(0, 50)}".`, { field: 'order' });
+}
+
+/** An id that the database can read. */
+function knownId(id: string): string {
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  throw badCursor();
 }
 
 /** The turn a page of messages begins before; `undefined` for the first page. */
@@ -118,5 +150,6 @@ function messageOf(row: ConversationRow, variablesJson = ''): contracts.Conversa
     activeUnixMs: row.activeAt,
     expiresUnixMs: row.expiresAt ?? 0,
     variablesJson,
+    inputsJson: row.inputsJson ?? '',
   };
 }

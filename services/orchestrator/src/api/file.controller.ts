@@ -13,8 +13,8 @@ export class FileController implements Handlers<typeof FileServiceService> {
     return { file: await this.files.register(tenantId, file) };
   }
 
-  async getFile({ tenantId, fileId }: contracts.GetFileRequest): Promise<contracts.GetFileResponse> {
-    return { file: await this.files.get(tenantId, fileId) };
+  async getFile({ tenantId, fileId, user }: contracts.GetFileRequest): Promise<contracts.GetFileResponse> {
+    return { file: await this.files.get(tenantId, fileId, user) };
   }
 
   async deleteFile({ tenantId, fileId }: contracts.DeleteFileRequest): Promise<contracts.DeleteFileResponse> {

@@ -7,6 +7,7 @@ import { cancelRun } from '../domain/runs/cancel-run.js';
 import { listRuns, readJournal, readRun } from '../domain/runs/read-run.js';
 import type { RunRepository } from '../domain/runs/run.repository.js';
 import { type StartRunPorts, startRun } from '../domain/runs/start-run.js';
+import { whose } from '../domain/whose.js';
 import { startAnswers } from './start-answers.js';
 
 /** Runs over gRPC, or called directly in standalone. */
@@ -22,8 +23,8 @@ export class RunController implements Handlers<typeof RunServiceService> {
     yield* startAnswers(this.ports, this.repository, request, await startRun(this.ports, request));
   }
 
-  async getRun({ tenantId, runId }: contracts.GetRunRequest): Promise<contracts.GetRunResponse> {
-    return { run: await readRun(this.repository, this.ports.plans, tenantId, runId) };
+  async getRun({ tenantId, runId, ...theirs }: contracts.GetRunRequest): Promise<contracts.GetRunResponse> {
+    return { run: await readRun(this.repository, this.ports.plans, tenantId, runId, whose(theirs)) };
   }
 
   listRuns(request: contracts.ListRunsRequest): Promise<contracts.ListRunsResponse> {
@@ -36,5 +37,10 @@ export class RunController implements Handlers<typeof RunServiceService> {
 
   cancelRun(request: contracts.CancelRunRequest): Promise<contracts.CancelRunResponse> {
     return cancelRun(this.ports.runs, this.repository, this.bus, request);
+  }
+
+  async forgetStartKey(request: contracts.ForgetStartKeyRequest): Promise<contracts.ForgetStartKeyResponse> {
+    await this.ports.keys.forget(request.tenantId, request.idempotencyKey, request.runId);
+    return {};
   }
 }

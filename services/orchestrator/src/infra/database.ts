@@ -68,6 +68,10 @@ interface MessagesTable {
   query: string;
   answer: string;
   created_at: Date;
+  /** JSON; null of turns from before these were kept. */
+  inputs: string | null;
+  files: string | null;
+  error: string | null;
 }
 
 interface ConversationVariablesTable {
@@ -161,6 +165,19 @@ export interface FilesTable {
   bytes: ColumnType<string, number, never>;
   sha256: string;
   created_at: Date;
+  end_user: string;
+}
+
+export interface FeedbackTable {
+  run_id: string;
+  tenant_id: string;
+  workflow_id: string;
+  conversation_id: string;
+  end_user: string;
+  rating: string;
+  content: string;
+  created_at: Date;
+  updated_at: Date;
 }
 
 /** The tables of the schema `orchestrator`. */
@@ -179,6 +196,7 @@ export interface Database {
   webhooks: WebhooksTable;
   schedules: SchedulesTable;
   files: FilesTable;
+  feedback: FeedbackTable;
 }
 
 /** The Postgres schema this service owns. */

@@ -1,6 +1,6 @@
 import type { RunStatus } from '@treadle/engine';
 import { withDatabase } from '@treadle/persistence';
-import type { JsonObject } from '@treadle/workflow';
+import type { Json, JsonObject } from '@treadle/workflow';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type {
   ConversationFilter,
@@ -8,22 +8,29 @@ import type {
   ConversationRow,
   MessageRow,
 } from '../domain/conversations/conversation.repository.js';
+import type { Whose } from '../domain/whose.js';
 import { lastingAt, variablesOf } from './conversation-rows.js';
 import type { Database } from './database.js';
 
 export class KyselyConversationRepository implements ConversationRepository {
   constructor(private readonly db: Kysely<Database>) {}
 
-  async list({ tenantId, workflowId, user, after, limit }: ConversationFilter, at: number): Promise<ConversationRow[]> {
-    let query = this.of(tenantId, at).orderBy('active_at', 'desc').orderBy('id', 'desc').limit(limit);
-    if (workflowId) query = query.where('workflow_id', '=', workflowId);
-    if (user) query = query.where('end_user', '=', user);
+  async list(filter: ConversationFilter, at: number): Promise<ConversationRow[]> {
+    const { tenantId, after, afterId, order = 'active', limit } = filter;
+    const column = order.endsWith('active') ? 'active_at' : 'created_at';
+    const direction = order.startsWith('+') ? 'asc' : 'desc';
+    let query = this.of(tenantId, at, filter).orderBy(column, direction).orderBy('id', direction).limit(limit);
     if (after) query = query.where(sql<boolean>`(active_at, id) < (${new Date(after.activeAt)}, ${after.id}::uuid)`);
+    if (afterId) {
+      const place = sql`select l.${sql.ref(column)}, l.id from conversations l where l.id = ${afterId}::uuid`;
+      const behind = sql.raw(direction === 'asc' ? '>' : '<');
+      query = query.where(sql<boolean>`(${sql.ref(column)}, id) ${behind} (${place})`);
+    }
     return (await withDatabase(() => query.execute())).map(conversationOf);
   }
 
-  async find(tenantId: string, id: string, at: number): Promise<ConversationRow | undefined> {
-    const query = this.of(tenantId, at).where('id', '=', id);
+  async find(tenantId: string, id: string, at: number, whose: Whose = {}): Promise<ConversationRow | undefined> {
+    const query = this.of(tenantId, at, whose).where('id', '=', id);
     const row = await withDatabase(() => query.executeTakeFirst());
     return row && conversationOf(row);
   }
@@ -32,31 +39,66 @@ export class KyselyConversationRepository implements ConversationRepository {
     return withDatabase(() => variablesOf(this.db, id));
   }
 
-  async messages(id: string, beforeTurn: number | undefined, limit: number): Promise<MessageRow[]> {
+  async messages(id: string, before: number | string | undefined, limit: number): Promise<MessageRow[]> {
+    const turn =
+      typeof before === 'string'
+        ? sql<number>`(select turn from messages b where b.conversation_id = ${id} and b.run_id = ${before}::uuid)`
+        : sql<number>`${before ?? null}::int`;
     const query = this.db
       .selectFrom('messages')
-      .selectAll()
-      .where('conversation_id', '=', id)
-      .$if(beforeTurn !== undefined, (select) => select.where('turn', '<', beforeTurn ?? 0))
+      .leftJoin('feedback', 'feedback.run_id', 'messages.run_id')
+      .selectAll('messages')
+      .select('feedback.rating')
+      .where('messages.conversation_id', '=', id)
+      .$if(before !== undefined, (select) => select.where('turn', '<', turn))
       .orderBy('turn', 'desc')
       .limit(limit);
     return (await withDatabase(() => query.execute())).map(messageOf);
   }
 
-  async rename(tenantId: string, id: string, name: string, at: number): Promise<ConversationRow | undefined> {
+  async setVariable(
+    tenantId: string,
+    id: string,
+    name: string,
+    value: Json,
+    whose: Whose,
+    at: number,
+  ): Promise<boolean> {
+    const query = sql`
+      insert into conversation_variables (conversation_id, name, value)
+      select id, ${name}, ${JSON.stringify(value)} from conversations
+      where tenant_id = ${tenantId} and id = ${id}::uuid and ${lastingAt(at)} and ${of(whose)}
+      on conflict (conversation_id, name) do update set value = excluded.value`;
+    const { numAffectedRows = 0n } = await withDatabase(() => query.execute(this.db));
+    return numAffectedRows > 0n;
+  }
+
+  async rename(
+    tenantId: string,
+    id: string,
+    name: string,
+    at: number,
+    whose: Whose = {},
+  ): Promise<ConversationRow | undefined> {
     const query = this.db
       .updateTable('conversations')
       .set({ name })
       .where('tenant_id', '=', tenantId)
       .where('id', '=', id)
       .where(lastingAt(at))
-      .returningAll();
+      .where(of(whose))
+      .returningAll()
+      .returning(firstInputs);
     const row = await withDatabase(() => query.executeTakeFirst());
     return row && conversationOf(row);
   }
 
-  async remove(tenantId: string, id: string): Promise<boolean> {
-    const query = this.db.deleteFrom('conversations').where('tenant_id', '=', tenantId).where('id', '=', id);
+  async remove(tenantId: string, id: string, whose: Whose = {}): Promise<boolean> {
+    const query = this.db
+      .deleteFrom('conversations')
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', id)
+      .where(of(whose));
     const { numDeletedRows } = await withDatabase(() => query.executeTakeFirst());
     return numDeletedRows > 0n;
   }
@@ -76,12 +118,33 @@ export class KyselyConversationRepository implements ConversationRepository {
     return Number(numAffectedRows);
   }
 
-  private of(tenantId: string, at: number) {
-    return this.db.selectFrom('conversations').selectAll().where('tenant_id', '=', tenantId).where(lastingAt(at));
+  private of(tenantId: string, at: number, whose: Whose) {
+    return this.db
+      .selectFrom('conversations')
+      .selectAll()
+      .select(firstInputs)
+      .where('tenant_id', '=', tenantId)
+      .where(lastingAt(at))
+      .where(of(whose));
   }
 }
 
-function conversationOf(row: Selectable<Database['conversations']>): ConversationRow {
+const firstInputs = sql<string | null>`(
+  select m.inputs from messages m where m.conversation_id = conversations.id order by m.turn limit 1
+)`.as('first_inputs');
+
+/** A question about other conversations is answered as if they were not there. */
+function of({ workflowId, user }: Whose) {
+  // What is no id of a workflow belongs to none; the column itself is compared, since it is indexed.
+  const isId = workflowId === undefined || /^[0-9a-f-]{36}$/i.test(workflowId);
+  const workflow = workflowId ? (isId ? sql`workflow_id = ${workflowId}` : sql`false`) : sql`true`;
+  const owner = user ? sql`end_user = ${user}` : sql`true`;
+  return sql<boolean>`(${workflow} and ${owner})`;
+}
+
+function conversationOf(
+  row: Selectable<Database['conversations']> & { readonly first_inputs: string | null },
+): ConversationRow {
   return {
     id: row.id,
     workflowId: row.workflow_id,
@@ -91,10 +154,11 @@ function conversationOf(row: Selectable<Database['conversations']>): Conversatio
     createdAt: row.created_at.getTime(),
     activeAt: row.active_at.getTime(),
     ...(row.expires_at ? { expiresAt: row.expires_at.getTime() } : {}),
+    ...(row.first_inputs === null ? {} : { inputsJson: row.first_inputs }),
   };
 }
 
-function messageOf(row: Selectable<Database['messages']>): MessageRow {
+function messageOf(row: Selectable<Database['messages']> & { readonly rating: string | null }): MessageRow {
   return {
     runId: row.run_id,
     turn: row.turn,
@@ -102,5 +166,9 @@ function messageOf(row: Selectable<Database['messages']>): MessageRow {
     query: row.query,
     answer: row.answer,
     createdAt: row.created_at.getTime(),
+    inputsJson: row.inputs ?? '',
+    filesJson: row.files ?? '',
+    error: row.error ?? '',
+    rating: row.rating ?? '',
   };
 }

@@ -9,10 +9,10 @@ export class KyselyFileRepository implements FileRepository {
 
   async add(
     tenantId: string,
-    { id, name, extension, mediaType, kind, bytes, sha256, createdUnixMs }: File,
+    { id, name, extension, mediaType, kind, bytes, sha256, createdUnixMs, user = '' }: File,
   ): Promise<void> {
     const facts = { id, name, extension, media_type: mediaType, kind, bytes, sha256 };
-    const row = { ...facts, tenant_id: tenantId, created_at: new Date(createdUnixMs) };
+    const row = { ...facts, tenant_id: tenantId, end_user: user, created_at: new Date(createdUnixMs) };
     await withDatabase(() =>
       this.db
         .insertInto('files')
@@ -22,10 +22,10 @@ export class KyselyFileRepository implements FileRepository {
     );
   }
 
-  async find(tenantId: string, ids: readonly string[]): Promise<File[]> {
-    const rows = await withDatabase(() =>
-      this.db.selectFrom('files').selectAll().where('tenant_id', '=', tenantId).where('id', 'in', ids).execute(),
-    );
+  async find(tenantId: string, ids: readonly string[], user = ''): Promise<File[]> {
+    let query = this.db.selectFrom('files').selectAll().where('tenant_id', '=', tenantId).where('id', 'in', ids);
+    if (user !== '') query = query.where('end_user', 'in', ['', user]);
+    const rows = await withDatabase(() => query.execute());
     return rows.map(fileOf);
   }
 
@@ -36,7 +36,8 @@ export class KyselyFileRepository implements FileRepository {
   }
 }
 
-function fileOf({ id, name, extension, media_type, kind, bytes, sha256, created_at }: Selectable<FilesTable>): File {
-  const createdUnixMs = created_at.getTime();
-  return { id, name, extension, mediaType: media_type, kind, bytes: Number(bytes), sha256, createdUnixMs };
+function fileOf({ created_at, media_type, end_user, bytes, ...row }: Selectable<FilesTable>): File {
+  const { id, name, extension, kind, sha256 } = row;
+  const facts = { id, name, extension, mediaType: media_type, kind, bytes: Number(bytes), sha256 };
+  return { ...facts, createdUnixMs: created_at.getTime(), user: end_user };
 }

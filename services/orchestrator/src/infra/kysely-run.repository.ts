@@ -1,9 +1,10 @@
 import type { RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import { withDatabase } from '@treadle/persistence';
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { RunFilter, RunRepository, RunRow } from '../domain/runs/run.repository.js';
 import type { StoredEntry } from '../domain/runs/run-journal.js';
+import type { Whose } from '../domain/whose.js';
 import type { Database } from './database.js';
 import { originOf } from './origin-of.js';
 
@@ -13,20 +14,28 @@ const maxContinuations = 100;
 export class KyselyRunRepository implements RunRepository {
   constructor(private readonly db: Kysely<Database>) {}
 
-  async find(tenantId: string, runId: string): Promise<RunRow | undefined> {
-    const row = await withDatabase(() => this.runsOf(tenantId).where('runs.id', '=', runId).executeTakeFirst());
+  async find(tenantId: string, runId: string, { workflowId, user }: Whose = {}): Promise<RunRow | undefined> {
+    let query = this.runsOf(tenantId).where('runs.id', '=', runId);
+    if (workflowId !== undefined) query = query.where(sql`runs.workflow_id::text`, '=', workflowId);
+    if (user !== undefined) query = query.where('runs.end_user', '=', user);
+    const row = await withDatabase(() => query.executeTakeFirst());
     return row && runOf(row);
   }
 
   async list(filter: RunFilter): Promise<RunRow[]> {
-    let query = this.runsOf(filter.tenantId).orderBy('runs.id', 'desc').limit(filter.limit);
-    if (filter.workflowId) query = query.where('runs.workflow_id', '=', filter.workflowId);
-    if (filter.originRunId) query = query.where('runs.origin_run_id', '=', filter.originRunId);
-    if (filter.statuses.length > 0) query = query.where('runs.status', 'in', [...filter.statuses]);
-    if (filter.createdFrom) query = query.where('runs.created_at', '>=', new Date(filter.createdFrom));
-    if (filter.createdBefore) query = query.where('runs.created_at', '<', new Date(filter.createdBefore));
+    let query = this.runsOf(filter.tenantId).where(fitting(filter)).orderBy('runs.id', 'desc').limit(filter.limit);
     if (filter.before) query = query.where('runs.id', '<', filter.before);
+    if (filter.skip) query = query.offset(filter.skip);
     return (await withDatabase(() => query.execute())).map(runOf);
+  }
+
+  async count(filter: RunFilter): Promise<number> {
+    const query = this.db
+      .selectFrom('runs')
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .where('runs.tenant_id', '=', filter.tenantId)
+      .where(fitting(filter));
+    return Number((await withDatabase(() => query.executeTakeFirstOrThrow())).count);
   }
 
   async continuations(tenantId: string, runId: string): Promise<string[]> {
@@ -63,6 +72,23 @@ export class KyselyRunRepository implements RunRepository {
       .select('workflows.name as workflow_name')
       .where('runs.tenant_id', '=', tenantId);
   }
+}
+
+/** What a filter asks of the rows of its tenant. */
+function fitting({ workflowId, originRunId, user, statuses, keyword, createdFrom, createdBefore }: RunFilter) {
+  return sql<boolean>`${sql.join(
+    [
+      sql`true`,
+      ...(workflowId ? [sql`runs.workflow_id = ${workflowId}`] : []),
+      ...(originRunId ? [sql`runs.origin_run_id = ${originRunId}`] : []),
+      ...(user ? [sql`runs.end_user = ${user}`] : []),
+      ...(keyword ? [sql`(strpos(runs.end_user, ${keyword}) > 0 or strpos(runs.id::text, ${keyword}) > 0)`] : []),
+      ...(statuses.length > 0 ? [sql`runs.status in (${sql.join([...statuses])})`] : []),
+      ...(createdFrom ? [sql`runs.created_at >= ${new Date(createdFrom)}`] : []),
+      ...(createdBefore ? [sql`runs.created_at < ${new Date(createdBefore)}`] : []),
+    ],
+    sql` and `,
+  )}`;
 }
 
 function runOf(row: Selectable<Database['runs']> & { workflow_name: string }): RunRow {

@@ -1,5 +1,5 @@
 import type { RunStatus } from '@treadle/engine';
-import type { StartKeys } from '../domain/runs/begin-once.js';
+import type { FoundKey, StartKeys } from '../domain/runs/begin-once.js';
 import type { Commit, RunFacts, RunJournal, RunProgress, StoredEntry, StoredRun } from '../domain/runs/run-journal.js';
 
 interface StoredRow {
@@ -48,8 +48,15 @@ export class MemoryRunJournal implements RunJournal, StartKeys {
       .map((row) => row.facts.id);
   }
 
-  async find(tenantId: string, key: string): Promise<{ runId: string; requestHash: string } | undefined> {
-    return this.keys.get(`${tenantId}/${key}`);
+  async find(tenantId: string, key: string): Promise<FoundKey | undefined> {
+    const found = this.keys.get(`${tenantId}/${key}`);
+    const finishedAt = found && this.rows.get(found.runId)?.progress?.finishedAt;
+    return found && { ...found, ...(finishedAt === undefined ? {} : { finishedAt }) };
+  }
+
+  async forget(tenantId: string, key: string, runId: string): Promise<void> {
+    const name = `${tenantId}/${key}`;
+    if (this.keys.get(name)?.runId === runId) this.keys.delete(name);
   }
 
   /** A run's row; absent where there is none. */

@@ -46,7 +46,7 @@ function answer({ messages }: ChatCompletionRequest): string | ScriptedAnswer {
 
 export async function startDifyStack(settings: Record<string, string> = {}): Promise<DifyStack> {
   const folder = mkdtempSync(join(tmpdir(), 'treadle-dify-'));
-  const [database, models] = await Promise.all([testDatabase(), startModelServer({ answer })]);
+  const [database, models] = await Promise.all([testDatabase(), startModelServer({ answer, tokenGapMs: 5 })]);
   const standalone = await startStandalone({
     DATABASE_URL: database.connectionString,
     TREADLE_DATA_DIR: folder,

@@ -2,23 +2,16 @@ import type { Run, StartRunRequest } from '@treadle/contracts';
 import { type Failure, FailureError } from '@treadle/failure';
 import type { Json } from '@treadle/workflow';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  type AcceptedRun,
-  type BeginRun,
-  isSettled,
-  type RunSources,
-  requestHash,
-  startAndWait,
-  startRun,
-} from '../../domain/start-run.js';
+import { type EndUsers, endUserId } from '../../domain/end-users.js';
+import { type BeginRun, isSettled, type RunSources, startAndWait, startRun } from '../../domain/start-run.js';
 import { followRun } from '../../streaming/follow-run.js';
 import type { OpenStreams } from '../../streaming/open-streams.js';
+import type { RunVersion } from '../../streaming/run-stream.js';
 import type { RunStreams } from '../../streaming/run-streams.js';
 import type { ApprovalLinks } from '../approvals/approval-links.js';
-import { checkedKey } from '../runs/idempotency-key.js';
 import { type App, kindOf } from './app.js';
-import { endUserId } from './named-uuid.js';
 import { pausedView } from './paused.view.js';
+import type { NamedStart, Repeats } from './repeats.js';
 import { messageAnswer, workflowAnswer } from './run.view.js';
 import { RunStreamView } from './run-stream.view.js';
 import { versionId } from './version-id.js';
@@ -33,6 +26,18 @@ export interface Asking {
   readonly streams: boolean;
 }
 
+/** How a stream of a run is told. */
+export interface Streaming {
+  /** Number of the newest event by now; 0 for a run that begins. */
+  readonly lastSequence: number;
+  /** Whether nothing of its text can have been said before. */
+  readonly begunNow: boolean;
+  readonly staysWhilePaused?: boolean;
+  readonly endOnly?: boolean;
+  /** The start that it answers. */
+  readonly start?: NamedStart;
+}
+
 /** Begins runs of apps and answers as Dify does: with the whole answer, or with its stream. */
 export class AppRuns {
   constructor(
@@ -40,22 +45,25 @@ export class AppRuns {
     private readonly streams: RunStreams,
     private readonly open: OpenStreams,
     private readonly links: ApprovalLinks,
+    private readonly repeats: Repeats,
+    private readonly endUsers: EndUsers,
   ) {}
 
   async answer(http: FastifyRequest, reply: FastifyReply, app: App, asking: Asking): Promise<void> {
-    const request = startRequest(http, app, asking);
+    const { tenantId, workflowId } = app;
+    const { streams, ...what } = asking;
+    const named = await this.repeats.name(http, { workflowId, ...what });
+    await this.endUsers.note(tenantId, workflowId, asking.user);
+    const request = startRequest(http, app, asking, named);
     const begin: BeginRun = (options) => this.sources.runs.startRun(request, options);
-    if (asking.streams) return this.stream(reply, app, await startRun(begin));
-    return this.wait(reply, app, begin);
+    if (!streams) return this.wait(reply, app, begin, named);
+    const { run, repeated } = await startRun(begin);
+    const { lastSequence } = repeated ? run : { lastSequence: 0 };
+    await this.stream(reply, app, run, { lastSequence, begunNow: !repeated, start: named });
   }
 
   /** The stream of a run from its beginning. */
-  async stream(
-    reply: FastifyReply,
-    app: Pick<App, 'tenantId' | 'mode'>,
-    { run, repeated }: AcceptedRun,
-    staysWhilePaused = false,
-  ): Promise<void> {
+  async stream(reply: FastifyReply, app: Pick<App, 'tenantId' | 'mode'>, run: Run, how: Streaming): Promise<void> {
     const { tenantId, mode } = app;
     const streamed = {
       id: run.id,
@@ -68,25 +76,29 @@ export class AppRuns {
     const options = {
       asked: (key: string) => this.links.ofNode(reply.request, run.id, key),
       readBack: (value: Json) => this.readBack(tenantId, value),
-      staysWhilePaused,
+      staysWhilePaused: how.staysWhilePaused ?? false,
+      endOnly: how.endOnly ?? false,
+      lastSequence: how.lastSequence,
     };
-    await this.streams.answerWith(
-      reply,
-      tenantId,
-      run,
-      ({ plan }) => new RunStreamView({ ...streamed, plan }, options),
-      undefined,
-      !repeated,
-    );
+    const viewOf = ({ plan }: RunVersion) => {
+      const view = new RunStreamView({ ...streamed, plan }, options);
+      if (how.start) this.repeats.watch(reply, tenantId, how.start, run.id, () => view.ended);
+      return view;
+    };
+    await this.streams.answerWith(reply, tenantId, run, viewOf, undefined, how.begunNow);
   }
 
-  private async wait(reply: FastifyReply, app: App, begin: BeginRun): Promise<void> {
+  private async wait(reply: FastifyReply, app: App, begin: BeginRun, start: NamedStart): Promise<void> {
     const waiting = this.open.waiting();
     const gone = () => waiting.abort();
     reply.raw.once('close', gone);
     try {
       const run = await startAndWait(this.sources, app.tenantId, begin, waiting.signal);
-      const rested = isSettled(run) ? await this.rested(reply, app, run, waiting.signal) : undefined;
+      if (!isSettled(run)) throw stillUnderWay(run);
+      let isWhole = true;
+      this.repeats.watch(reply, app.tenantId, start, run.id, () => isWhole);
+      const rested = await this.rested(app, run, waiting.signal);
+      isWhole = rested !== undefined;
       if (!rested) throw stillUnderWay(run);
       void reply.type('application/json; charset=utf-8').send(rested);
     } finally {
@@ -96,7 +108,7 @@ export class AppRuns {
   }
 
   /** The answer of a run that has ended, or rests because somebody is asked; one that waits for a moment only is awaited. */
-  private async rested(reply: FastifyReply, app: App, { id, status }: Run, signal: AbortSignal) {
+  private async rested(app: App, { id, status }: Run, signal: AbortSignal) {
     const { tenantId } = app;
     if (status === 'paused') {
       const asked = await this.links.open(tenantId, id);
@@ -127,26 +139,16 @@ export class AppRuns {
   }
 }
 
-function startRequest(http: FastifyRequest, app: App, asking: Asking): StartRunRequest {
+function startRequest(http: FastifyRequest, app: App, asking: Asking, named: NamedStart): StartRunRequest {
   const { tenantId, workflowId, version } = app;
   const { user, query, conversationId, inputs, files, streams } = asking;
-  const { 'idempotency-key': given, traceparent } = http.headers;
-  const key = checkedKey([given].flat()[0]);
-  const what = { workflowId, user, query, conversationId, inputs, files };
   return {
-    tenantId,
-    workflowId,
-    version,
-    user,
-    query,
-    conversationId,
+    ...{ tenantId, workflowId, version, user, query, conversationId },
+    ...named,
     inputsJson: JSON.stringify(inputs),
     filesJson: files.length === 0 ? '' : JSON.stringify(files),
-    // The same key of two end users, or beside the native API, is two keys.
-    idempotencyKey: key === '' ? '' : `app ${requestHash({ workflowId, user, key })}`,
-    requestHash: key === '' ? '' : requestHash(what),
     wait: !streams,
-    traceparent: [traceparent].flat()[0] ?? '',
+    traceparent: [http.headers['traceparent']].flat()[0] ?? '',
   };
 }
 

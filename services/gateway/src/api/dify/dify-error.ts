@@ -27,7 +27,6 @@ const statuses = {
   not_found: 404,
   not_workflow_app: 400,
   provider_not_initialize: 400,
-  provider_not_support_speech_to_text: 400,
   provider_quota_exceeded: 400,
   // Of a server that cannot be asked just now; Dify has no code for it.
   service_unavailable: 503,

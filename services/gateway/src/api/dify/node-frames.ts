@@ -1,7 +1,7 @@
 import { planNodeAt, type RunState, readFrom, splitKey } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
 import { type Json, type JsonObject, type Plan, type PlanNode, selectorText } from '@treadle/workflow';
-import { namedUuid } from './named-uuid.js';
+import { namedUuid } from '../../domain/named-uuid.js';
 import { elapsed, seconds } from './run.view.js';
 
 /** Node types that Dify knows by another name. */

@@ -27,7 +27,16 @@ export interface StreamOptions {
   readonly readBack: (value: Json) => Promise<Json>;
   /** Whether the reader waits for what a person decides; otherwise the stream ends when the run rests for that. */
   readonly staysWhilePaused: boolean;
+  /** Number of the newest event when the stream was asked for: a pause before it is over. */
+  readonly lastSequence: number;
+  /** Tells nothing but how the run has ended. */
+  readonly endOnly: boolean;
 }
+
+type RunEnd = Extract<RunEvent, { type: 'run-completed' | 'run-failed' | 'run-cancelled' }>;
+
+const statuses = { 'run-completed': 'succeeded', 'run-failed': 'failed', 'run-cancelled': 'stopped' } as const;
+const stopped = 'The run was stopped.';
 
 const ping = 'event: ping\n\n';
 
@@ -67,16 +76,18 @@ export class RunStreamView implements StreamView {
   }
 
   text({ offset, text, node }: TextPatch): string {
+    const { endOnly } = this.options;
     const grows = offset === this.full.length;
     this.full = this.full.slice(0, offset) + text;
     this.node = node;
     // Words that stand before everything else wait for the run to be announced.
-    if (!this.begun) return '';
+    if (!this.begun || endOnly) return '';
     return grows ? this.more(text) : this.replacement();
   }
 
   async event(fed: FedEvent): Promise<string> {
     const { event, atUnixMs } = fed;
+    if (this.options.endOnly) return this.onlyEnd(fed);
     const frames = this.written(await this.frames.of(fed));
     switch (event.type) {
       case 'run-started':
@@ -85,7 +96,7 @@ export class RunStreamView implements StreamView {
       case 'run-paused':
         // Whoever only waits for a moment goes on by itself.
         if (!this.frames.isAsking) return frames;
-        this.over = !this.options.staysWhilePaused;
+        this.over = !this.options.staysWhilePaused && fed.sequence >= this.options.lastSequence;
         return frames + this.written([['workflow_paused', this.frames.paused(atUnixMs)]]);
       case 'run-completed':
       case 'run-failed':
@@ -97,22 +108,33 @@ export class RunStreamView implements StreamView {
     }
   }
 
-  private async end(
-    event: Extract<RunEvent, { type: 'run-completed' | 'run-failed' | 'run-cancelled' }>,
+  private async onlyEnd(fed: FedEvent): Promise<string> {
+    await this.frames.of(fed);
+    const { event, atUnixMs } = fed;
+    if (!isEnd(event)) return '';
+    this.over = true;
+    return this.graphFrame('workflow_finished', (await this.finished(event, atUnixMs)).data);
+  }
+
+  private async end(event: RunEnd, atMs: number): Promise<string> {
+    const { data, outputs } = await this.finished(event, atMs);
+    const finished = this.written([['workflow_finished', data]]);
+    if (event.type !== 'run-failed') return this.messageEnd(outputs, atMs) + finished;
+    return finished + (this.isChat ? this.error(event.failure) : '');
+  }
+
+  private async finished(
+    event: RunEnd,
     atMs: number,
-  ): Promise<string> {
+  ): Promise<{ readonly data: object; readonly outputs: JsonObject | null }> {
     const { frames } = this;
-    if (event.type === 'run-failed') {
-      const { message } = event.failure;
-      const finished = frames.finished('failed', null, message, atMs, frames.state.exceptions);
-      return this.written([['workflow_finished', finished]]) + (this.isChat ? this.error(event.failure) : '');
-    }
     const isDone = event.type === 'run-completed';
     const outputs = isDone ? ((await this.options.readBack(event.outputs)) as JsonObject) : null;
-    const exceptions = (isDone && event.exceptions) || 0;
-    const status = !isDone ? 'stopped' : exceptions > 0 ? 'partial-succeeded' : 'succeeded';
-    const finished = frames.finished(status, outputs, isDone ? null : 'The run was stopped.', atMs, exceptions);
-    return this.messageEnd(outputs, atMs) + this.written([['workflow_finished', finished]]);
+    const { exceptions } = frames.state;
+    const status = statuses[event.type];
+    const told = status === 'succeeded' && exceptions > 0 ? 'partial-succeeded' : status;
+    const error = event.type === 'run-failed' ? event.failure.message : isDone ? null : stopped;
+    return { data: frames.finished(told, outputs, error, atMs, exceptions), outputs };
   }
 
   private messageEnd(outputs: JsonObject | null, atMs: number): string {
@@ -160,6 +182,10 @@ export class RunStreamView implements StreamView {
     const conversation = conversationId === '' ? {} : { conversation_id: conversationId };
     return { ...conversation, message_id: id, created_at: seconds(createdUnixMs) };
   }
+}
+
+function isEnd(event: RunEvent): event is RunEnd {
+  return event.type in statuses;
 }
 
 function line(data: object): string {

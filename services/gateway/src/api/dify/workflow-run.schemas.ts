@@ -30,3 +30,5 @@ export const workflowAnswerSchema = z
     }),
   })
   .meta({ id: 'DifyWorkflowAnswer' });
+
+export const workflowRunSchema = z.object({ ...runDataFields, inputs: jsonObject }).meta({ id: 'DifyWorkflowRun' });

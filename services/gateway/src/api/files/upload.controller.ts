@@ -70,7 +70,7 @@ export class UploadController {
 }
 
 /** What goes wrong while the form is read is the form's mistake, or its sender has gone. */
-async function* ofForm<T>(source: AsyncIterable<T>): AsyncIterable<T> {
+export async function* ofForm<T>(source: AsyncIterable<T>): AsyncIterable<T> {
   try {
     yield* source;
   } catch (error) {

@@ -22,7 +22,8 @@ export function gatewayAdapter(settings: HttpSettings): FastifyAdapter {
     forceCloseConnections: 'idle',
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
-    routerOptions: { maxParamLength: 300 },
+    // Clients join addresses as they like.
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
     requestTimeout: Math.max(settings.uploadTimeoutMs, settings.headerTimeoutMs),
     keepAliveTimeout: settings.keepAliveMs,

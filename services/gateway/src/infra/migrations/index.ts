@@ -4,6 +4,7 @@ import { identity } from './0002-identity.js';
 import { rowLevelSecurity } from './0003-row-level-security.js';
 import { audit } from './0004-audit.js';
 import { rateLimits } from './0005-rate-limits.js';
+import { endUsers } from './0006-end-users.js';
 
 /** The gateway's own schema: who may come in. */
 export const gatewaySchema = 'gateway';
@@ -27,4 +28,5 @@ export const gatewayMigrations: Migrations = {
   '0003-row-level-security': rowLevelSecurity,
   '0004-audit': audit,
   '0005-rate-limits': rateLimits,
+  '0006-end-users': endUsers,
 };

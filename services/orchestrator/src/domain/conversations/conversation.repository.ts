@@ -1,5 +1,6 @@
 import type { RunStatus } from '@treadle/engine';
-import type { JsonObject } from '@treadle/workflow';
+import type { Json, JsonObject } from '@treadle/workflow';
+import type { Whose } from '../whose.js';
 
 /** A conversation as lists show it. Moments are in milliseconds since the epoch. */
 export interface ConversationRow {
@@ -14,6 +15,8 @@ export interface ConversationRow {
   readonly activeAt: number;
   /** When it is deleted unless another message comes; absent for never. */
   readonly expiresAt?: number;
+  /** What its first turn was given, as JSON; absent until that is over. */
+  readonly inputsJson?: string;
 }
 
 /** A turn that is over. */
@@ -24,7 +27,17 @@ export interface MessageRow {
   readonly query: string;
   readonly answer: string;
   readonly createdAt: number;
+  /** As JSON; empty for turns from before these were kept. */
+  readonly inputsJson: string;
+  readonly filesJson: string;
+  readonly error: string;
+  /** like, dislike or empty. */
+  readonly rating: string;
 }
+
+/** By when they were active or created, newest first, or oldest first behind a plus. */
+export const conversationOrders = ['active', '+active', 'created', '+created'] as const;
+export type ConversationOrder = (typeof conversationOrders)[number];
 
 /** Where a page of conversations begins: behind the one that was active then. */
 export interface ConversationCursor {
@@ -37,6 +50,9 @@ export interface ConversationFilter {
   readonly workflowId?: string;
   readonly user?: string;
   readonly after?: ConversationCursor;
+  /** Instead of that: the last one of the page before. */
+  readonly afterId?: string;
+  readonly order?: ConversationOrder;
   readonly limit: number;
 }
 
@@ -47,14 +63,16 @@ export interface ConversationFilter {
 export interface ConversationRepository {
   /** Newest activity first. */
   list(filter: ConversationFilter, at: number): Promise<ConversationRow[]>;
-  find(tenantId: string, id: string, at: number): Promise<ConversationRow | undefined>;
+  find(tenantId: string, id: string, at: number, whose?: Whose): Promise<ConversationRow | undefined>;
   variables(id: string): Promise<JsonObject>;
-  /** Newest first; only those of turns before `beforeTurn`. */
-  messages(id: string, beforeTurn: number | undefined, limit: number): Promise<MessageRow[]>;
+  /** Newest first; only those before a turn, or before that of a run. */
+  messages(id: string, before: number | string | undefined, limit: number): Promise<MessageRow[]>;
+  /** False when there is no such conversation. */
+  setVariable(tenantId: string, id: string, name: string, value: Json, whose: Whose, at: number): Promise<boolean>;
   /** `undefined` when there is no such conversation. */
-  rename(tenantId: string, id: string, name: string, at: number): Promise<ConversationRow | undefined>;
+  rename(tenantId: string, id: string, name: string, at: number, whose?: Whose): Promise<ConversationRow | undefined>;
   /** Deletes it with its messages and variables; false when there was none. */
-  remove(tenantId: string, id: string): Promise<boolean>;
+  remove(tenantId: string, id: string, whose?: Whose): Promise<boolean>;
   /** Deletes some of those whose time is over and in which no run is under way or paused. Gives their number. */
   removeExpired(at: number, limit: number): Promise<number>;
 }

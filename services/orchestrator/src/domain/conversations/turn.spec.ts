@@ -38,11 +38,12 @@ describe('a turn that is over', () => {
 
   it('leaves its answer and what it assigned', () => {
     const ended = endedTurn(facts, { ...state, status: 'completed', outputs: { answer: 'Hello' } });
-    expect(ended).toEqual({ status: 'completed', query: 'Hi', answer: 'Hello', assigned: { mood: 'good' } });
+    const given = { inputs: {}, files: [], error: '' };
+    expect(ended).toEqual({ status: 'completed', query: 'Hi', answer: 'Hello', assigned: { mood: 'good' }, ...given });
   });
 
   it.each(['failed', 'cancelled'] as const)('leaves no variables when it %s', (status) => {
-    expect(endedTurn(facts, { ...state, status })).toEqual({ status, query: 'Hi', answer: '', assigned: {} });
+    expect(endedTurn(facts, { ...state, status })).toMatchObject({ status, query: 'Hi', answer: '', assigned: {} });
   });
 
   it('is none while it runs, and outside of conversations', () => {

@@ -15,12 +15,15 @@ export function firstTurn(query: string, keepSeconds: number | undefined): Begun
 /** What a turn leaves in its conversation; `undefined` while it goes on, and for runs outside of one. */
 export function endedTurn({ turn }: RunFacts, state: RunState): EndedTurn | undefined {
   if (turn === 0 || !isTerminal(state.status)) return undefined;
-  const { query } = state.scopes.sys;
+  const { query, files = [] } = state.scopes.sys;
   const answer = state.outputs?.['answer'];
   return {
     status: state.status,
     query: typeof query === 'string' ? query : '',
     answer: typeof answer === 'string' ? answer : '',
+    inputs: state.scopes.inputs,
+    files,
+    error: state.failure?.message ?? '',
     // A turn that fails or is cancelled leaves the variables as they were.
     assigned: state.status === 'completed' ? state.assigned : {},
   };

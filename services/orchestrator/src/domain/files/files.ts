@@ -6,8 +6,8 @@ import type { FileStore } from '@treadle/files';
 export interface FileRepository {
   /** Changes nothing when the file is known already. */
   add(tenantId: string, file: File): Promise<void>;
-  /** Those of them that exist, in any order. */
-  find(tenantId: string, ids: readonly string[]): Promise<File[]>;
+  /** Those of them that exist, in any order; of a given end user those that are theirs or nobody's. */
+  find(tenantId: string, ids: readonly string[], user?: string): Promise<File[]>;
   remove(tenantId: string, id: string): Promise<void>;
 }
 
@@ -27,18 +27,18 @@ export class Files {
     return this.get(tenantId, file.id);
   }
 
-  /** @throws FailureError `file_not_found`. */
-  async get(tenantId: string, id: string): Promise<File> {
+  /** @param user whose it has to be; empty takes everybody's. @throws FailureError `file_not_found`. */
+  async get(tenantId: string, id: string, user = ''): Promise<File> {
     const [file] = await this.find(tenantId, [id]);
-    if (file) return file;
+    if (file && (user === '' || file.user === user)) return file;
     throw FailureError.of('file_not_found', `There is no file ${id.slice(0, 100)}. Upload it again.`, {
       field: 'file_id',
     });
   }
 
-  async find(tenantId: string, ids: readonly string[]): Promise<File[]> {
+  async find(tenantId: string, ids: readonly string[], user?: string): Promise<File[]> {
     const possible = [...new Set(ids)].filter(isFileId);
-    return possible.length === 0 ? [] : this.repository.find(tenantId, possible);
+    return possible.length === 0 ? [] : this.repository.find(tenantId, possible, user);
   }
 
   /** First it is known no more, then it is gone: whoever reads it in between still finds it. */

@@ -14,7 +14,8 @@ import type { Json, JsonObject } from '@treadle/workflow';
 
 /** Finds uploaded files of a tenant. */
 export interface FileFinder {
-  find(tenantId: string, ids: readonly string[]): Promise<File[]>;
+  /** @param user leaves out those of other end users; empty leaves out none */
+  find(tenantId: string, ids: readonly string[], user?: string): Promise<File[]>;
 }
 
 /** Most files that may come with what the user asked. */

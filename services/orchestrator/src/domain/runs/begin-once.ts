@@ -6,7 +6,16 @@ import type { StartKey } from './run-journal.js';
 
 /** Finds what an idempotency key started before. */
 export interface StartKeys {
-  find(tenantId: string, key: string): Promise<{ runId: string; requestHash: string } | undefined>;
+  find(tenantId: string, key: string): Promise<FoundKey | undefined>;
+  /** Lets a key begin a new run, if it leads to this one. */
+  forget(tenantId: string, key: string, runId: string): Promise<void>;
+}
+
+export interface FoundKey {
+  readonly runId: string;
+  readonly requestHash: string;
+  /** When its run was over, in milliseconds since the epoch; absent while it is not. */
+  readonly finishedAt?: number;
 }
 
 export type Started =
@@ -23,6 +32,8 @@ interface KeyedRequest {
   /** Empty when the caller gave none. */
   readonly idempotencyKey: string;
   readonly requestHash: string;
+  /** How long after the end of its run the key counts; absent or 0 as long as it is kept. */
+  readonly keySeconds?: number | undefined;
 }
 
 /**
@@ -33,25 +44,31 @@ interface KeyedRequest {
 export async function beginOnce(
   keys: StartKeys,
   request: KeyedRequest,
+  now: () => number,
   begin: (key: StartKey | undefined) => Promise<Started>,
 ): Promise<Started> {
-  const earlier = await repeated(keys, request);
+  const earlier = await repeated(keys, request, now());
   if (earlier) return earlier;
   const { idempotencyKey, requestHash } = request;
   try {
     return await begin(idempotencyKey ? { key: idempotencyKey, requestHash } : undefined);
   } catch (error) {
     // Refused: somebody may have used the key in this very moment.
-    const other = await repeated(keys, request);
+    const other = await repeated(keys, request, now());
     if (other) return other;
     throw error;
   }
 }
 
-async function repeated(keys: StartKeys, request: KeyedRequest): Promise<Started | undefined> {
-  if (!request.idempotencyKey) return undefined;
-  const found = await keys.find(request.tenantId, request.idempotencyKey);
+async function repeated(keys: StartKeys, request: KeyedRequest, now: number): Promise<Started | undefined> {
+  const { tenantId, idempotencyKey, keySeconds } = request;
+  if (!idempotencyKey) return undefined;
+  const found = await keys.find(tenantId, idempotencyKey);
   if (!found) return undefined;
+  if (keySeconds && found.finishedAt !== undefined && found.finishedAt + keySeconds * 1000 <= now) {
+    await keys.forget(tenantId, idempotencyKey, found.runId);
+    return undefined;
+  }
   if (found.requestHash === request.requestHash) return { kind: 'repeated', runId: found.runId };
   throw FailureError.of(
     'idempotency_key_reused',

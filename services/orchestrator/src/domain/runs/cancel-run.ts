@@ -1,5 +1,6 @@
 import { type CancelRunRequest, type CancelRunResponse, cancelRunSubject } from '@treadle/contracts';
 import type { MessageBus } from '@treadle/messaging';
+import { whose } from '../whose.js';
 import type { LiveRuns } from './live-runs.js';
 import { foundRun } from './read-run.js';
 import type { FindRun } from './run.repository.js';
@@ -16,7 +17,7 @@ export async function cancelRun(
   bus: MessageBus,
   request: CancelRunRequest,
 ): Promise<CancelRunResponse> {
-  foundRun(await repository.find(request.tenantId, request.runId), request.runId);
+  foundRun(await repository.find(request.tenantId, request.runId, whose(request)), request.runId);
   const partition = partitionOf(request.runId);
   if (runs.fenceOf(partition) === undefined) return bus.request(cancelRunSubject(partition), request, ownerTimeoutMs);
   return cancelOwnRun(runs, repository, request);

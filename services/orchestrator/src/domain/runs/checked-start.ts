@@ -25,11 +25,12 @@ export interface CheckedStart {
 export async function calledWith(
   finder: FileFinder,
   plan: Plan,
-  { tenantId, inputsJson, filesJson }: StartRunRequest,
+  { tenantId, inputsJson, filesJson, user }: StartRunRequest,
 ): Promise<Pick<CheckedStart, 'inputs' | 'files'>> {
   if (!hasStart(plan)) throw withoutStart(plan);
   const inputs = checkedInputs(plan, givenInputs(inputsJson));
-  return resolveFiles(finder, tenantId, startOf(plan), inputs, JSON.parse(filesJson || '[]') as Json[]);
+  const theirs: FileFinder = { find: (tenant, ids) => finder.find(tenant, ids, user) };
+  return resolveFiles(theirs, tenantId, startOf(plan), inputs, JSON.parse(filesJson || '[]') as Json[]);
 }
 
 /** The inputs in a request. @throws FailureError `invalid_inputs` */

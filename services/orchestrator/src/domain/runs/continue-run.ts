@@ -24,7 +24,7 @@ type ContinueRequest = ResumeRunRequest;
  * @throws FailureError `resume_refused` when the run is not over, has completed, or was finished under too different a version
  */
 export function resumeRun(ports: ContinueRunPorts, request: ResumeRunRequest): Promise<Started> {
-  return beginOnce(ports.keys, request, async (key) => {
+  return beginOnce(ports.keys, request, ports.runs.now, async (key) => {
     const origin = await readOrigin(ports.repository, request.tenantId, request.runId);
     checkResumable(origin);
     return begin(ports, origin, request, key);
@@ -36,7 +36,7 @@ export function resumeRun(ports: ContinueRunPorts, request: ResumeRunRequest): P
  * @throws FailureError `invalid_argument` when the node has not finished; `resume_refused` as a resume
  */
 export function rerunRun(ports: ContinueRunPorts, request: RerunRunRequest): Promise<Started> {
-  return beginOnce(ports.keys, request, async (key) => {
+  return beginOnce(ports.keys, request, ports.runs.now, async (key) => {
     const origin = await readOrigin(ports.repository, request.tenantId, request.runId);
     checkFinished(origin, request.nodeKey);
     return begin(ports, origin, request, key, request.nodeKey);

@@ -7,6 +7,7 @@ import type {
 } from '@treadle/contracts';
 import { isTerminal, type RunStatus } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
+import type { Whose } from '../whose.js';
 import type { PlanSource } from './plan-source.js';
 import type { RunRepository, RunRow } from './run.repository.js';
 import { partitionOf } from './run-id.js';
@@ -18,9 +19,10 @@ export async function readRun(
   plans: PlanSource,
   tenantId: string,
   runId: string,
+  theirs: Whose = {},
 ): Promise<Run> {
   partitionOf(runId);
-  const row = foundRun(await repository.find(tenantId, runId), runId);
+  const row = foundRun(await repository.find(tenantId, runId, theirs), runId);
   const entries = await repository.entries(runId, 0);
   const continuations = await repository.continuations(tenantId, runId);
   return { ...runFromHistory(row, entries, await plans.plan(row)), continuations };
@@ -43,7 +45,7 @@ export async function readJournal(
 
 export async function listRuns(repository: RunRepository, request: ListRunsRequest): Promise<ListRunsResponse> {
   const limit = Math.min(Math.max(request.limit || 20, 1), 100);
-  const rows = await repository.list({
+  const filter = {
     tenantId: request.tenantId,
     statuses: request.statuses as RunStatus[],
     limit: limit + 1,
@@ -52,9 +54,14 @@ export async function listRuns(repository: RunRepository, request: ListRunsReque
     ...(request.createdFromUnixMs ? { createdFrom: request.createdFromUnixMs } : {}),
     ...(request.createdBeforeUnixMs ? { createdBefore: request.createdBeforeUnixMs } : {}),
     ...(request.cursor ? { before: request.cursor } : {}),
-  });
+    ...(request.user ? { user: request.user } : {}),
+    ...(request.keyword ? { keyword: request.keyword } : {}),
+    ...(request.skip ? { skip: request.skip } : {}),
+  };
+  const rows = await repository.list(filter);
   const page = rows.slice(0, limit);
-  return { runs: page.map(runFromRow), nextCursor: rows.length > limit ? (page.at(-1)?.id ?? '') : '' };
+  const nextCursor = rows.length > limit ? (page.at(-1)?.id ?? '') : '';
+  return { runs: page.map(runFromRow), nextCursor, total: request.count ? await repository.count(filter) : 0 };
 }
 
 export function foundRun(row: RunRow | undefined, runId: string): RunRow {

@@ -1,6 +1,6 @@
 import type { RunEvent, RunOrigin, RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
-import type { JsonObject } from '@treadle/workflow';
+import type { Json, JsonObject } from '@treadle/workflow';
 import type { ApprovalChanges } from '../approvals/approval-changes.js';
 
 /** What identifies a run and does not change while it runs. */
@@ -46,6 +46,11 @@ export interface EndedTurn {
   readonly query: string;
   /** Empty unless completed, and where it travels by reference. */
   readonly answer: string;
+  /** What it was given. */
+  readonly inputs: JsonObject;
+  readonly files: Json;
+  /** Why it failed; empty otherwise. */
+  readonly error: string;
   /** New values of the conversation's variables; the others stay. */
   readonly assigned: JsonObject;
 }

@@ -41,9 +41,9 @@ export interface Entrance {
  * @param entrance given by triggers; without it the run begins at the start node with the inputs of the request
  */
 export function startRun(ports: StartRunPorts, request: StartRunRequest, entrance?: Entrance): Promise<Started> {
-  const { plans, versions, keys } = ports;
+  const { plans, versions, keys, runs } = ports;
   const { tenantId, workflowId } = request;
-  return beginOnce(keys, request, async (key) => {
+  return beginOnce(keys, request, runs.now, async (key) => {
     const version = await versions.resolve(tenantId, workflowId, request.version);
     const plan = await plans.plan({ tenantId, workflowId, version });
     const begun = entrance ? { ...entrance, files: [] } : await calledWith(ports.files, plan, request);

@@ -29,6 +29,9 @@ export const turnsPart = appendPart<TurnRow>({
     status: { type: 'text', value: ({ ended }) => ended?.status ?? null },
     query: { type: 'text', value: ({ ended }) => storable(ended?.query) },
     answer: { type: 'text', value: ({ ended }) => storable(ended?.answer) },
+    inputs: { type: 'text', value: ({ ended }) => storable(json(ended?.inputs)) },
+    files: { type: 'text', value: ({ ended }) => storable(json(ended?.files)) },
+    error: { type: 'text', value: ({ ended }) => storable(ended?.error) },
   },
   after: `new_conversations as (
     insert into conversations (id, tenant_id, workflow_id, end_user, name, turns, created_at, active_at, keep_seconds, expires_at)
@@ -47,8 +50,8 @@ export const turnsPart = appendPart<TurnRow>({
   ), conversations_there as (
     select id from new_conversations union all select id from old_conversations
   ), new_messages as (
-    insert into messages (conversation_id, turn, run_id, status, query, answer, created_at)
-    select t.conversation_id, t.turn, t.run_id, t.status, t.query, t.answer, t.created_at
+    insert into messages (conversation_id, turn, run_id, status, query, answer, created_at, inputs, files, error)
+    select t.conversation_id, t.turn, t.run_id, t.status, t.query, t.answer, t.created_at, t.inputs, t.files, t.error
     from turns t join written using (run_id) join conversations_there l on l.id = t.conversation_id where t.status is not null
   )`,
 });
@@ -57,6 +60,10 @@ function turnsOf({ start, ended }: Commit): TurnRow[] {
   const facts = start?.turn ? start.facts : ended?.facts;
   if (!facts) return [];
   return [{ facts, ...(start?.turn ? { begun: start.turn } : {}), ...(ended ? { ended: ended.turn } : {}) }];
+}
+
+function json(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
 }
 
 /** Postgres keeps every character but this one. */

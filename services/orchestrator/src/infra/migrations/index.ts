@@ -7,6 +7,7 @@ import { entries } from './0005-entries.js';
 import { files } from './0006-files.js';
 import { retention } from './0007-retention.js';
 import { keptOrigins } from './0008-kept-origins.js';
+import { endUsers } from './0009-end-users.js';
 
 /** By name, in order. A migration that has been released never changes. */
 export const migrations: Migrations = {
@@ -18,4 +19,5 @@ export const migrations: Migrations = {
   '0006-files': files,
   '0007-retention': retention,
   '0008-kept-origins': keptOrigins,
+  '0009-end-users': endUsers,
 };

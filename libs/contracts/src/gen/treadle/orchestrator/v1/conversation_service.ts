@@ -37,6 +37,8 @@ export interface Conversation {
   expiresUnixMs: number;
   /** What its turns left in the conversation's variables, a JSON object. Given by GetConversation only. */
   variablesJson: string;
+  /** What its first turn was given, a JSON object; empty until that is over. */
+  inputsJson?: string | undefined;
 }
 
 /** A turn that is over. */
@@ -51,6 +53,17 @@ export interface ConversationMessage {
   answer: string;
   /** When the run was started. */
   createdUnixMs: number;
+  /** What it was given: a JSON object, and a JSON array of files. Empty for turns of before these were kept. */
+  inputsJson?: string | undefined;
+  filesJson?:
+    | string
+    | undefined;
+  /** Why it failed; empty otherwise. */
+  error?:
+    | string
+    | undefined;
+  /** What the end user thinks of it: like, dislike or empty. */
+  rating?: string | undefined;
 }
 
 export interface ListConversationsRequest {
@@ -64,6 +77,12 @@ export interface ListConversationsRequest {
   cursor: string;
   /** 1 to 100; 0 takes 20. */
   limit: number;
+  /** Instead of a cursor: the last one of the page before. */
+  afterId?:
+    | string
+    | undefined;
+  /** active or created, newest first, or with a + before it oldest first; empty takes active. Cursors know only that. */
+  order?: string | undefined;
 }
 
 export interface ListConversationsResponse {
@@ -75,6 +94,9 @@ export interface ListConversationsResponse {
 export interface GetConversationRequest {
   tenantId: string;
   conversationId: string;
+  /** Where these are given, the conversations of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?: string | undefined;
 }
 
 export interface GetConversationResponse {
@@ -88,6 +110,13 @@ export interface ListMessagesRequest {
   cursor: string;
   /** 1 to 100; 0 takes 20. */
   limit: number;
+  /** Where these are given, the conversations of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?:
+    | string
+    | undefined;
+  /** Instead of a cursor: the run of the oldest message of the page before. */
+  beforeRunId?: string | undefined;
 }
 
 export interface ListMessagesResponse {
@@ -101,6 +130,9 @@ export interface RenameConversationRequest {
   conversationId: string;
   /** 1 to 200 characters. */
   name: string;
+  /** Where these are given, the conversations of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?: string | undefined;
 }
 
 export interface RenameConversationResponse {
@@ -110,6 +142,23 @@ export interface RenameConversationResponse {
 export interface DeleteConversationRequest {
   tenantId: string;
   conversationId: string;
+  /** Where these are given, the conversations of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?: string | undefined;
+}
+
+export interface SetConversationVariableRequest {
+  tenantId: string;
+  conversationId: string;
+  /** Where these are given, the conversations of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?: string | undefined;
+  name: string;
+  /** Any JSON; whoever asks has checked that it fits. */
+  valueJson: string;
+}
+
+export interface SetConversationVariableResponse {
 }
 
 export interface DeleteConversationResponse {
@@ -136,6 +185,7 @@ function createBaseConversation(): Conversation {
     activeUnixMs: 0,
     expiresUnixMs: 0,
     variablesJson: "",
+    inputsJson: undefined,
   };
 }
 
@@ -167,6 +217,9 @@ export const Conversation: MessageFns<Conversation> = {
     }
     if (message.variablesJson !== "") {
       writer.uint32(74).string(message.variablesJson);
+    }
+    if (message.inputsJson !== undefined) {
+      writer.uint32(82).string(message.inputsJson);
     }
     return writer;
   },
@@ -256,6 +309,14 @@ export const Conversation: MessageFns<Conversation> = {
             message.variablesJson = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.inputsJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -282,12 +343,24 @@ export const Conversation: MessageFns<Conversation> = {
     message.activeUnixMs = object.activeUnixMs ?? 0;
     message.expiresUnixMs = object.expiresUnixMs ?? 0;
     message.variablesJson = object.variablesJson ?? "";
+    message.inputsJson = object.inputsJson ?? undefined;
     return message;
   },
 };
 
 function createBaseConversationMessage(): ConversationMessage {
-  return { runId: "", turn: 0, status: "", query: "", answer: "", createdUnixMs: 0 };
+  return {
+    runId: "",
+    turn: 0,
+    status: "",
+    query: "",
+    answer: "",
+    createdUnixMs: 0,
+    inputsJson: undefined,
+    filesJson: undefined,
+    error: undefined,
+    rating: undefined,
+  };
 }
 
 export const ConversationMessage: MessageFns<ConversationMessage> = {
@@ -309,6 +382,18 @@ export const ConversationMessage: MessageFns<ConversationMessage> = {
     }
     if (message.createdUnixMs !== 0) {
       writer.uint32(48).uint64(message.createdUnixMs);
+    }
+    if (message.inputsJson !== undefined) {
+      writer.uint32(58).string(message.inputsJson);
+    }
+    if (message.filesJson !== undefined) {
+      writer.uint32(66).string(message.filesJson);
+    }
+    if (message.error !== undefined) {
+      writer.uint32(74).string(message.error);
+    }
+    if (message.rating !== undefined) {
+      writer.uint32(82).string(message.rating);
     }
     return writer;
   },
@@ -374,6 +459,38 @@ export const ConversationMessage: MessageFns<ConversationMessage> = {
             message.createdUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.inputsJson = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.filesJson = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.rating = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -397,12 +514,16 @@ export const ConversationMessage: MessageFns<ConversationMessage> = {
     message.query = object.query ?? "";
     message.answer = object.answer ?? "";
     message.createdUnixMs = object.createdUnixMs ?? 0;
+    message.inputsJson = object.inputsJson ?? undefined;
+    message.filesJson = object.filesJson ?? undefined;
+    message.error = object.error ?? undefined;
+    message.rating = object.rating ?? undefined;
     return message;
   },
 };
 
 function createBaseListConversationsRequest(): ListConversationsRequest {
-  return { tenantId: "", workflowId: "", user: "", cursor: "", limit: 0 };
+  return { tenantId: "", workflowId: "", user: "", cursor: "", limit: 0, afterId: undefined, order: undefined };
 }
 
 export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
@@ -421,6 +542,12 @@ export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
     }
     if (message.limit !== 0) {
       writer.uint32(40).uint32(message.limit);
+    }
+    if (message.afterId !== undefined) {
+      writer.uint32(50).string(message.afterId);
+    }
+    if (message.order !== undefined) {
+      writer.uint32(58).string(message.order);
     }
     return writer;
   },
@@ -478,6 +605,22 @@ export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
             message.limit = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.afterId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.order = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -500,6 +643,8 @@ export const ListConversationsRequest: MessageFns<ListConversationsRequest> = {
     message.user = object.user ?? "";
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
+    message.afterId = object.afterId ?? undefined;
+    message.order = object.order ?? undefined;
     return message;
   },
 };
@@ -572,7 +717,7 @@ export const ListConversationsResponse: MessageFns<ListConversationsResponse> = 
 };
 
 function createBaseGetConversationRequest(): GetConversationRequest {
-  return { tenantId: "", conversationId: "" };
+  return { tenantId: "", conversationId: "", workflowId: undefined, user: undefined };
 }
 
 export const GetConversationRequest: MessageFns<GetConversationRequest> = {
@@ -582,6 +727,12 @@ export const GetConversationRequest: MessageFns<GetConversationRequest> = {
     }
     if (message.conversationId !== "") {
       writer.uint32(18).string(message.conversationId);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(26).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(34).string(message.user);
     }
     return writer;
   },
@@ -615,6 +766,22 @@ export const GetConversationRequest: MessageFns<GetConversationRequest> = {
             message.conversationId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -634,6 +801,8 @@ export const GetConversationRequest: MessageFns<GetConversationRequest> = {
     const message = createBaseGetConversationRequest();
     message.tenantId = object.tenantId ?? "";
     message.conversationId = object.conversationId ?? "";
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
     return message;
   },
 };
@@ -696,7 +865,15 @@ export const GetConversationResponse: MessageFns<GetConversationResponse> = {
 };
 
 function createBaseListMessagesRequest(): ListMessagesRequest {
-  return { tenantId: "", conversationId: "", cursor: "", limit: 0 };
+  return {
+    tenantId: "",
+    conversationId: "",
+    cursor: "",
+    limit: 0,
+    workflowId: undefined,
+    user: undefined,
+    beforeRunId: undefined,
+  };
 }
 
 export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
@@ -712,6 +889,15 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
     }
     if (message.limit !== 0) {
       writer.uint32(32).uint32(message.limit);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(42).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(50).string(message.user);
+    }
+    if (message.beforeRunId !== undefined) {
+      writer.uint32(58).string(message.beforeRunId);
     }
     return writer;
   },
@@ -761,6 +947,30 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
             message.limit = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.beforeRunId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -782,6 +992,9 @@ export const ListMessagesRequest: MessageFns<ListMessagesRequest> = {
     message.conversationId = object.conversationId ?? "";
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
+    message.beforeRunId = object.beforeRunId ?? undefined;
     return message;
   },
 };
@@ -854,7 +1067,7 @@ export const ListMessagesResponse: MessageFns<ListMessagesResponse> = {
 };
 
 function createBaseRenameConversationRequest(): RenameConversationRequest {
-  return { tenantId: "", conversationId: "", name: "" };
+  return { tenantId: "", conversationId: "", name: "", workflowId: undefined, user: undefined };
 }
 
 export const RenameConversationRequest: MessageFns<RenameConversationRequest> = {
@@ -867,6 +1080,12 @@ export const RenameConversationRequest: MessageFns<RenameConversationRequest> = 
     }
     if (message.name !== "") {
       writer.uint32(26).string(message.name);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(34).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(42).string(message.user);
     }
     return writer;
   },
@@ -908,6 +1127,22 @@ export const RenameConversationRequest: MessageFns<RenameConversationRequest> = 
             message.name = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -928,6 +1163,8 @@ export const RenameConversationRequest: MessageFns<RenameConversationRequest> = 
     message.tenantId = object.tenantId ?? "";
     message.conversationId = object.conversationId ?? "";
     message.name = object.name ?? "";
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
     return message;
   },
 };
@@ -990,7 +1227,7 @@ export const RenameConversationResponse: MessageFns<RenameConversationResponse> 
 };
 
 function createBaseDeleteConversationRequest(): DeleteConversationRequest {
-  return { tenantId: "", conversationId: "" };
+  return { tenantId: "", conversationId: "", workflowId: undefined, user: undefined };
 }
 
 export const DeleteConversationRequest: MessageFns<DeleteConversationRequest> = {
@@ -1000,6 +1237,12 @@ export const DeleteConversationRequest: MessageFns<DeleteConversationRequest> = 
     }
     if (message.conversationId !== "") {
       writer.uint32(18).string(message.conversationId);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(26).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(34).string(message.user);
     }
     return writer;
   },
@@ -1033,6 +1276,22 @@ export const DeleteConversationRequest: MessageFns<DeleteConversationRequest> = 
             message.conversationId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1052,6 +1311,166 @@ export const DeleteConversationRequest: MessageFns<DeleteConversationRequest> = 
     const message = createBaseDeleteConversationRequest();
     message.tenantId = object.tenantId ?? "";
     message.conversationId = object.conversationId ?? "";
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSetConversationVariableRequest(): SetConversationVariableRequest {
+  return { tenantId: "", conversationId: "", workflowId: undefined, user: undefined, name: "", valueJson: "" };
+}
+
+export const SetConversationVariableRequest: MessageFns<SetConversationVariableRequest> = {
+  encode(message: SetConversationVariableRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.conversationId !== "") {
+      writer.uint32(18).string(message.conversationId);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(26).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(34).string(message.user);
+    }
+    if (message.name !== "") {
+      writer.uint32(42).string(message.name);
+    }
+    if (message.valueJson !== "") {
+      writer.uint32(50).string(message.valueJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetConversationVariableRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetConversationVariableRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.conversationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.valueJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetConversationVariableRequest>): SetConversationVariableRequest {
+    return SetConversationVariableRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetConversationVariableRequest>): SetConversationVariableRequest {
+    const message = createBaseSetConversationVariableRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.conversationId = object.conversationId ?? "";
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
+    message.name = object.name ?? "";
+    message.valueJson = object.valueJson ?? "";
+    return message;
+  },
+};
+
+function createBaseSetConversationVariableResponse(): SetConversationVariableResponse {
+  return {};
+}
+
+export const SetConversationVariableResponse: MessageFns<SetConversationVariableResponse> = {
+  encode(_: SetConversationVariableResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetConversationVariableResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetConversationVariableResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetConversationVariableResponse>): SetConversationVariableResponse {
+    return SetConversationVariableResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<SetConversationVariableResponse>): SetConversationVariableResponse {
+    const message = createBaseSetConversationVariableResponse();
     return message;
   },
 };
@@ -1217,6 +1636,19 @@ export const ConversationServiceService = {
       Buffer.from(ListMessagesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListMessagesResponse => ListMessagesResponse.decode(value),
   },
+  /** Gives a variable another value; the turns that begin from then on find it. */
+  setConversationVariable: {
+    path: "/treadle.orchestrator.v1.ConversationService/SetConversationVariable" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetConversationVariableRequest): Buffer =>
+      Buffer.from(SetConversationVariableRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetConversationVariableRequest => SetConversationVariableRequest.decode(value),
+    responseSerialize: (value: SetConversationVariableResponse): Buffer =>
+      Buffer.from(SetConversationVariableResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetConversationVariableResponse =>
+      SetConversationVariableResponse.decode(value),
+  },
   renameConversation: {
     path: "/treadle.orchestrator.v1.ConversationService/RenameConversation" as const,
     requestStream: false as const,
@@ -1248,6 +1680,8 @@ export interface ConversationServiceServer extends UntypedServiceImplementation 
   getConversation: handleUnaryCall<GetConversationRequest, GetConversationResponse>;
   /** The turns that are over, newest first. */
   listMessages: handleUnaryCall<ListMessagesRequest, ListMessagesResponse>;
+  /** Gives a variable another value; the turns that begin from then on find it. */
+  setConversationVariable: handleUnaryCall<SetConversationVariableRequest, SetConversationVariableResponse>;
   renameConversation: handleUnaryCall<RenameConversationRequest, RenameConversationResponse>;
   /** Deletes a conversation with its messages and variables. Its runs stay; one that is under way goes on and leaves nothing in it. */
   deleteConversation: handleUnaryCall<DeleteConversationRequest, DeleteConversationResponse>;
@@ -1300,6 +1734,22 @@ export interface ConversationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListMessagesResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives a variable another value; the turns that begin from then on find it. */
+  setConversationVariable(
+    request: SetConversationVariableRequest,
+    callback: (error: ServiceError | null, response: SetConversationVariableResponse) => void,
+  ): ClientUnaryCall;
+  setConversationVariable(
+    request: SetConversationVariableRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetConversationVariableResponse) => void,
+  ): ClientUnaryCall;
+  setConversationVariable(
+    request: SetConversationVariableRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetConversationVariableResponse) => void,
   ): ClientUnaryCall;
   renameConversation(
     request: RenameConversationRequest,

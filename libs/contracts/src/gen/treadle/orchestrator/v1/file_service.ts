@@ -34,6 +34,8 @@ export interface File {
   sha256: string;
   /** Milliseconds since the epoch; set by the orchestrator. */
   createdUnixMs: number;
+  /** The end user who sent it, as the caller names them; empty where it was nobody's. */
+  user?: string | undefined;
 }
 
 export interface RegisterFileRequest {
@@ -48,6 +50,8 @@ export interface RegisterFileResponse {
 export interface GetFileRequest {
   tenantId: string;
   fileId: string;
+  /** Where it is given, the files of other end users are not there. */
+  user?: string | undefined;
 }
 
 export interface GetFileResponse {
@@ -63,7 +67,17 @@ export interface DeleteFileResponse {
 }
 
 function createBaseFile(): File {
-  return { id: "", name: "", extension: "", mediaType: "", kind: "", bytes: 0, sha256: "", createdUnixMs: 0 };
+  return {
+    id: "",
+    name: "",
+    extension: "",
+    mediaType: "",
+    kind: "",
+    bytes: 0,
+    sha256: "",
+    createdUnixMs: 0,
+    user: undefined,
+  };
 }
 
 export const File: MessageFns<File> = {
@@ -91,6 +105,9 @@ export const File: MessageFns<File> = {
     }
     if (message.createdUnixMs !== 0) {
       writer.uint32(64).uint64(message.createdUnixMs);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(74).string(message.user);
     }
     return writer;
   },
@@ -172,6 +189,14 @@ export const File: MessageFns<File> = {
             message.createdUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -197,6 +222,7 @@ export const File: MessageFns<File> = {
     message.bytes = object.bytes ?? 0;
     message.sha256 = object.sha256 ?? "";
     message.createdUnixMs = object.createdUnixMs ?? 0;
+    message.user = object.user ?? undefined;
     return message;
   },
 };
@@ -324,7 +350,7 @@ export const RegisterFileResponse: MessageFns<RegisterFileResponse> = {
 };
 
 function createBaseGetFileRequest(): GetFileRequest {
-  return { tenantId: "", fileId: "" };
+  return { tenantId: "", fileId: "", user: undefined };
 }
 
 export const GetFileRequest: MessageFns<GetFileRequest> = {
@@ -334,6 +360,9 @@ export const GetFileRequest: MessageFns<GetFileRequest> = {
     }
     if (message.fileId !== "") {
       writer.uint32(18).string(message.fileId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(26).string(message.user);
     }
     return writer;
   },
@@ -367,6 +396,14 @@ export const GetFileRequest: MessageFns<GetFileRequest> = {
             message.fileId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -386,6 +423,7 @@ export const GetFileRequest: MessageFns<GetFileRequest> = {
     const message = createBaseGetFileRequest();
     message.tenantId = object.tenantId ?? "";
     message.fileId = object.fileId ?? "";
+    message.user = object.user ?? undefined;
     return message;
   },
 };

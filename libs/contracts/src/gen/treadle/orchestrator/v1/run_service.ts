@@ -45,6 +45,8 @@ export interface StartRunRequest {
   traceparent: string;
   /** Files that come with what the user asked, for chat workflows: a JSON array of files as the inputs name them; empty for none. */
   filesJson: string;
+  /** Seconds after the end of its run for which the idempotency key counts; 0 as long as it is kept. */
+  keySeconds?: number | undefined;
 }
 
 export interface StartRunResponse {
@@ -120,6 +122,9 @@ export interface NodeRun {
 export interface GetRunRequest {
   tenantId: string;
   runId: string;
+  /** Where these are given, the runs of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?: string | undefined;
 }
 
 export interface GetRunResponse {
@@ -141,12 +146,28 @@ export interface ListRunsRequest {
   limit: number;
   /** Only runs that continue this one; empty takes all. */
   originRunId: string;
+  /** Empty takes all end users. */
+  user?:
+    | string
+    | undefined;
+  /** Only runs of whose end user or id this is a part; empty takes all. */
+  keyword?:
+    | string
+    | undefined;
+  /** How many to pass over, for callers that count pages. */
+  skip?:
+    | number
+    | undefined;
+  /** Whether to count all that fit. */
+  count?: boolean | undefined;
 }
 
 export interface ListRunsResponse {
   runs: Run[];
   /** Empty on the last page. */
   nextCursor: string;
+  /** How many fit on all pages together; 0 where that was not asked. */
+  total?: number | undefined;
 }
 
 export interface ReadJournalRequest {
@@ -169,6 +190,9 @@ export interface CancelRunRequest {
   runId: string;
   /** For the record; may be empty. */
   reason: string;
+  /** Where these are given, the runs of other workflows and of other end users are not there. */
+  workflowId?: string | undefined;
+  user?: string | undefined;
 }
 
 export interface CancelRunResponse {
@@ -177,6 +201,16 @@ export interface CancelRunResponse {
     | undefined;
   /** False when the run had already ended. */
   cancelled: boolean;
+}
+
+export interface ForgetStartKeyRequest {
+  tenantId: string;
+  idempotencyKey: string;
+  /** Only while the key leads to this run. */
+  runId: string;
+}
+
+export interface ForgetStartKeyResponse {
 }
 
 function createBaseStartRunRequest(): StartRunRequest {
@@ -193,6 +227,7 @@ function createBaseStartRunRequest(): StartRunRequest {
     wait: false,
     traceparent: "",
     filesJson: "",
+    keySeconds: undefined,
   };
 }
 
@@ -233,6 +268,9 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     }
     if (message.filesJson !== "") {
       writer.uint32(98).string(message.filesJson);
+    }
+    if (message.keySeconds !== undefined) {
+      writer.uint32(104).uint32(message.keySeconds);
     }
     return writer;
   },
@@ -346,6 +384,14 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
             message.filesJson = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.keySeconds = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -375,6 +421,7 @@ export const StartRunRequest: MessageFns<StartRunRequest> = {
     message.wait = object.wait ?? false;
     message.traceparent = object.traceparent ?? "";
     message.filesJson = object.filesJson ?? "";
+    message.keySeconds = object.keySeconds ?? undefined;
     return message;
   },
 };
@@ -1046,7 +1093,7 @@ export const NodeRun: MessageFns<NodeRun> = {
 };
 
 function createBaseGetRunRequest(): GetRunRequest {
-  return { tenantId: "", runId: "" };
+  return { tenantId: "", runId: "", workflowId: undefined, user: undefined };
 }
 
 export const GetRunRequest: MessageFns<GetRunRequest> = {
@@ -1056,6 +1103,12 @@ export const GetRunRequest: MessageFns<GetRunRequest> = {
     }
     if (message.runId !== "") {
       writer.uint32(18).string(message.runId);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(26).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(34).string(message.user);
     }
     return writer;
   },
@@ -1089,6 +1142,22 @@ export const GetRunRequest: MessageFns<GetRunRequest> = {
             message.runId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1108,6 +1177,8 @@ export const GetRunRequest: MessageFns<GetRunRequest> = {
     const message = createBaseGetRunRequest();
     message.tenantId = object.tenantId ?? "";
     message.runId = object.runId ?? "";
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
     return message;
   },
 };
@@ -1177,6 +1248,10 @@ function createBaseListRunsRequest(): ListRunsRequest {
     cursor: "",
     limit: 0,
     originRunId: "",
+    user: undefined,
+    keyword: undefined,
+    skip: undefined,
+    count: undefined,
   };
 }
 
@@ -1205,6 +1280,18 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
     }
     if (message.originRunId !== "") {
       writer.uint32(66).string(message.originRunId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(74).string(message.user);
+    }
+    if (message.keyword !== undefined) {
+      writer.uint32(82).string(message.keyword);
+    }
+    if (message.skip !== undefined) {
+      writer.uint32(88).uint32(message.skip);
+    }
+    if (message.count !== undefined) {
+      writer.uint32(96).bool(message.count);
     }
     return writer;
   },
@@ -1286,6 +1373,38 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
             message.originRunId = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.keyword = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.skip = reader.uint32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.count = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1311,12 +1430,16 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
     message.originRunId = object.originRunId ?? "";
+    message.user = object.user ?? undefined;
+    message.keyword = object.keyword ?? undefined;
+    message.skip = object.skip ?? undefined;
+    message.count = object.count ?? undefined;
     return message;
   },
 };
 
 function createBaseListRunsResponse(): ListRunsResponse {
-  return { runs: [], nextCursor: "" };
+  return { runs: [], nextCursor: "", total: undefined };
 }
 
 export const ListRunsResponse: MessageFns<ListRunsResponse> = {
@@ -1326,6 +1449,9 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
     }
     if (message.nextCursor !== "") {
       writer.uint32(18).string(message.nextCursor);
+    }
+    if (message.total !== undefined) {
+      writer.uint32(24).uint32(message.total);
     }
     return writer;
   },
@@ -1359,6 +1485,14 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
             message.nextCursor = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1378,6 +1512,7 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
     const message = createBaseListRunsResponse();
     message.runs = object.runs?.map((e) => Run.fromPartial(e)) || [];
     message.nextCursor = object.nextCursor ?? "";
+    message.total = object.total ?? undefined;
     return message;
   },
 };
@@ -1541,7 +1676,7 @@ export const ReadJournalResponse: MessageFns<ReadJournalResponse> = {
 };
 
 function createBaseCancelRunRequest(): CancelRunRequest {
-  return { tenantId: "", runId: "", reason: "" };
+  return { tenantId: "", runId: "", reason: "", workflowId: undefined, user: undefined };
 }
 
 export const CancelRunRequest: MessageFns<CancelRunRequest> = {
@@ -1554,6 +1689,12 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.workflowId !== undefined) {
+      writer.uint32(34).string(message.workflowId);
+    }
+    if (message.user !== undefined) {
+      writer.uint32(42).string(message.user);
     }
     return writer;
   },
@@ -1595,6 +1736,22 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.workflowId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1615,6 +1772,8 @@ export const CancelRunRequest: MessageFns<CancelRunRequest> = {
     message.tenantId = object.tenantId ?? "";
     message.runId = object.runId ?? "";
     message.reason = object.reason ?? "";
+    message.workflowId = object.workflowId ?? undefined;
+    message.user = object.user ?? undefined;
     return message;
   },
 };
@@ -1686,6 +1845,128 @@ export const CancelRunResponse: MessageFns<CancelRunResponse> = {
   },
 };
 
+function createBaseForgetStartKeyRequest(): ForgetStartKeyRequest {
+  return { tenantId: "", idempotencyKey: "", runId: "" };
+}
+
+export const ForgetStartKeyRequest: MessageFns<ForgetStartKeyRequest> = {
+  encode(message: ForgetStartKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(18).string(message.idempotencyKey);
+    }
+    if (message.runId !== "") {
+      writer.uint32(26).string(message.runId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetStartKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetStartKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ForgetStartKeyRequest>): ForgetStartKeyRequest {
+    return ForgetStartKeyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ForgetStartKeyRequest>): ForgetStartKeyRequest {
+    const message = createBaseForgetStartKeyRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.idempotencyKey = object.idempotencyKey ?? "";
+    message.runId = object.runId ?? "";
+    return message;
+  },
+};
+
+function createBaseForgetStartKeyResponse(): ForgetStartKeyResponse {
+  return {};
+}
+
+export const ForgetStartKeyResponse: MessageFns<ForgetStartKeyResponse> = {
+  encode(_: ForgetStartKeyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetStartKeyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetStartKeyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ForgetStartKeyResponse>): ForgetStartKeyResponse {
+    return ForgetStartKeyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ForgetStartKeyResponse>): ForgetStartKeyResponse {
+    const message = createBaseForgetStartKeyResponse();
+    return message;
+  },
+};
+
 /** Runs: starting, watching and ending them. */
 export type RunServiceService = typeof RunServiceService;
 export const RunServiceService = {
@@ -1737,6 +2018,18 @@ export const RunServiceService = {
     responseSerialize: (value: CancelRunResponse): Buffer => Buffer.from(CancelRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelRunResponse => CancelRunResponse.decode(value),
   },
+  /** Has an idempotency key begin a new run the next time, because the caller is known to have what the first one gave. */
+  forgetStartKey: {
+    path: "/treadle.orchestrator.v1.RunService/ForgetStartKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ForgetStartKeyRequest): Buffer =>
+      Buffer.from(ForgetStartKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ForgetStartKeyRequest => ForgetStartKeyRequest.decode(value),
+    responseSerialize: (value: ForgetStartKeyResponse): Buffer =>
+      Buffer.from(ForgetStartKeyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ForgetStartKeyResponse => ForgetStartKeyResponse.decode(value),
+  },
 } as const;
 
 export interface RunServiceServer extends UntypedServiceImplementation {
@@ -1748,6 +2041,8 @@ export interface RunServiceServer extends UntypedServiceImplementation {
   readJournal: handleUnaryCall<ReadJournalRequest, ReadJournalResponse>;
   /** Cancels a run, or says that it had already ended. */
   cancelRun: handleUnaryCall<CancelRunRequest, CancelRunResponse>;
+  /** Has an idempotency key begin a new run the next time, because the caller is known to have what the first one gave. */
+  forgetStartKey: handleUnaryCall<ForgetStartKeyRequest, ForgetStartKeyResponse>;
 }
 
 export interface RunServiceClient extends Client {
@@ -1819,6 +2114,22 @@ export interface RunServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Has an idempotency key begin a new run the next time, because the caller is known to have what the first one gave. */
+  forgetStartKey(
+    request: ForgetStartKeyRequest,
+    callback: (error: ServiceError | null, response: ForgetStartKeyResponse) => void,
+  ): ClientUnaryCall;
+  forgetStartKey(
+    request: ForgetStartKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ForgetStartKeyResponse) => void,
+  ): ClientUnaryCall;
+  forgetStartKey(
+    request: ForgetStartKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ForgetStartKeyResponse) => void,
   ): ClientUnaryCall;
 }
 

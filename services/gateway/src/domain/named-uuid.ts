@@ -6,8 +6,3 @@ export function namedUuid(...names: readonly string[]): string {
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
-
-/** The id of an end user of an app, who is known by the name that the caller gives them. */
-export function endUserId(tenantId: string, workflowId: string, user: string): string {
-  return namedUuid('end-user', tenantId, workflowId, user);
-}
