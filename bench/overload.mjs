@@ -1,6 +1,7 @@
 // What becomes of Treadle when three times as much is asked of it as it can do: the capacity of this machine for run starts and reads is measured,
 // then a greedy organisation offers the overload while a quiet one goes on as before.
 // Prints a table and writes bench/results/overload.json. `npm run bench:overload -- --help` tells the options.
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
