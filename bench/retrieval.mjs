@@ -7,7 +7,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureQdrant } from './retrieval/qdrant.mjs';
 import { measureQuality } from './retrieval/quality.mjs';
-import { KeptModels, startService } from './retrieval/service.mjs';
+import { callForVectors, KeptModels, startService } from './retrieval/service.mjs';
 import { MixedModels, measureSpeed, textsFor } from './retrieval/speed.mjs';
 import { printReport } from './retrieval/tables.mjs';
 import { readEntries, sampleOf, source } from './retrieval/wordnet.mjs';
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     questions: { type: 'string', default: '700' },
     chunks: { type: 'string', default: '50000' },
     searches: { type: 'string', default: '200' },
-    rerank: { type: 'string' },
+    rerank: { type: 'string', default: 'local/soft-terms' },
     only: { type: 'string', default: 'quality,speed,qdrant' },
     help: { type: 'boolean', default: false },
   },
@@ -29,7 +29,8 @@ if (values.help) {
   --split <name>      test (default), or tuning: the sample that settings are chosen with; they share no word
   --documents <n>     entries of the dictionary, default 2000 or a few more
   --questions <n>     example sentences, default 700
-  --rerank <p>/<m>    also measure hybrid with a reranking model, by provider and model, with the service's own settings (OPENAI_BASE_URL, …)
+  --rerank <p>/<m>    the reranking model of "hybrid with rerank" by provider and model, default local/soft-terms, which needs no key; others
+                      with the service's own settings (OPENAI_BASE_URL, …)
   --chunks <n>        chunks among which searches are timed, default 50000
   --searches <n>      timed searches of each kind, default 200
   --only <parts>      some of quality,speed,qdrant
@@ -58,7 +59,7 @@ async function run() {
   if (parts.has('quality'))
     report.quality = {
       split: values.split,
-      ...(await served(kept, (service) => measureQuality(service, sample, reranked()))),
+      ...(await served(kept, (service) => measureQuality(service, sample, [reranked()]))),
     };
   if (parts.has('speed')) report.speed = await speed();
   if (parts.has('qdrant')) report.qdrant = await measureQdrant(mixed(), manyTexts(), questions());
@@ -74,9 +75,7 @@ async function speed() {
 /** Makes the vectors beforehand, many at a time. */
 async function embedSample() {
   const texts = [...sample.documents, ...sample.questions].map(({ text }) => text);
-  const model = { provider: 'local', model: 'embeddings-en' };
-  const rest = { route: '', dimensions: 0, purpose: 'document', deadlineUnixMs: 0, traceparent: '' };
-  await kept.embed({ tenantId: 'bench', model, texts, ...rest });
+  await kept.embed({ ...callForVectors, texts });
 }
 
 /** Real vectors for the questions, and ones that are mixed from real ones for all other texts. */
@@ -100,10 +99,9 @@ function questions() {
 }
 
 function reranked() {
-  if (!values.rerank) return [];
   const [provider = '', ...model] = values.rerank.split('/');
   const rerank = { provider, model: model.join('/') };
-  return [{ name: `hybrid + ${values.rerank}`, settings: { method: 'hybrid', rerank } }];
+  return { name: `hybrid with rerank (${values.rerank})`, settings: { method: 'hybrid', rerank } };
 }
 
 async function served(models, measure) {

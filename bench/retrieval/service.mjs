@@ -9,6 +9,7 @@ import { MemoryFileStore } from '../../libs/files/dist/index.js';
 import { InProcessBus } from '../../libs/messaging/dist/index.js';
 import { createPool } from '../../libs/persistence/dist/index.js';
 import { ModelProxy, modelProxyConfig } from '../../services/model-proxy/dist/index.js';
+import { SoftTermsReranker } from '../../services/model-proxy/dist/providers/local/soft-terms-reranker.js';
 import { Retrieval, retrievalConfig, retrievalSchema } from '../../services/retrieval/dist/index.js';
 import { EmbeddedVectorStore } from '../../services/retrieval/dist/infra/embedded/embedded-vector-store.js';
 import { PgPointSource } from '../../services/retrieval/dist/infra/pg-point-source.js';
@@ -75,6 +76,10 @@ export class KeptModels {
   vectors = new Map();
   made = 0;
   #proxy = new ModelProxy({ config: modelProxyConfig.read(process.env), log });
+  #reranker = new SoftTermsReranker(async (texts) => {
+    const { embeddings } = await this.embed({ ...callForVectors, texts });
+    return embeddings.map(({ values }) => values);
+  });
   #file = resolve('.cache/bench/vectors/local-embeddings-en.bin');
 
   constructor() {
@@ -97,7 +102,13 @@ export class KeptModels {
     return { embeddings: request.texts.map((text) => ({ values: this.of(text) })), usage: undefined, warnings: [] };
   };
 
-  rerank = (request) => this.#proxy.controller.rerank(request);
+  /** The local reranker runs here with the vectors that are kept, any other as the model proxy has it. */
+  rerank = (request) => {
+    const { provider, model } = request.model;
+    if (`${provider}/${model}` !== 'local/soft-terms') return this.#proxy.controller.rerank(request);
+    return this.#reranker.rerank(request, new AbortController().signal);
+  };
+
   chat = (request) => this.#proxy.controller.chat(request);
 
   /** The vector of a text that was embedded before. */
@@ -115,6 +126,11 @@ export class KeptModels {
   }
 }
 
+/** How texts are asked for whose vectors are to be kept. */
+export const callForVectors = {
+  ...{ tenantId, model: { provider: 'local', model: 'embeddings-en' } },
+  ...{ route: '', dimensions: 0, purpose: '', deadlineUnixMs: 0, traceparent: '' },
+};
 const batch = 128;
 const keyBytes = 16;
 const keyOf = (text) =>

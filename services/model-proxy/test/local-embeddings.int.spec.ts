@@ -34,3 +34,34 @@ describe('the local embedding model', () => {
     await expect(provider.embed(call)).rejects.toMatchObject({ failure: { field: 'dimensions' } });
   });
 });
+
+describe('the local reranker', () => {
+  const call = { model: 'soft-terms', query: 'Where can I park my car?', top: 0, deadlineUnixMs: 0 };
+  const documents = [
+    'The canteen opens at noon.',
+    'Automobiles can be left behind the building.',
+    'Parking: cars stand in the yard.',
+  ];
+
+  it('puts first what says it, then what means it', async () => {
+    const { ranking, warnings } = await provider.rerank({ ...call, documents });
+    expect(ranking.map(({ index }) => index)).toEqual([2, 1, 0]);
+    expect(warnings).toEqual([]);
+    const { ranking: again } = await provider.rerank({ ...call, documents, top: 1 });
+    expect(again).toEqual(ranking.slice(0, 1));
+  });
+
+  it('reads the beginning of a long text, and says so', async () => {
+    const { warnings } = await provider.rerank({ ...call, documents: ['park '.repeat(1000), 'short'] });
+    expect(warnings).toEqual([expect.stringContaining('Of 1 documents')]);
+  });
+
+  it('refuses too many texts and other models, and ends with its call', async () => {
+    const many = provider.rerank({ ...call, documents: Array.from({ length: 501 }, () => 'x') });
+    await expect(many).rejects.toMatchObject({ failure: { field: 'documents' } });
+    const other = provider.rerank({ ...call, model: 'embeddings-en', documents });
+    await expect(other).rejects.toMatchObject({ failure: { code: 'model_not_found' } });
+    const late = provider.rerank({ ...call, documents: ['not read before'], signal: AbortSignal.abort() });
+    await expect(late).rejects.toMatchObject({ failure: { code: 'cancelled' } });
+  });
+});

@@ -262,6 +262,7 @@ describe('the names of models', () => {
       { provider: 'openai', model: 'small' },
       { provider: 'openai', model: 'large' },
       { provider: 'local', model: 'embeddings-en' },
+      { provider: 'local', model: 'soft-terms' },
       { provider: 'demo', model: 'demo' },
     ]);
   });

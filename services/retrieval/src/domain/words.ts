@@ -1,32 +1,5 @@
-import { stemmer } from 'stemmer';
+import { wordsOf } from '@treadle/words';
 import type { SparseVector } from './sparse-vector.js';
-
-/** Words that say nothing about what an English text is about. */
-const emptyWords = new Set(
-  (
-    'a an and are as at be but by for from had has have he her his how i if in into is it its me my no not of on or our she so such ' +
-    'that the their them then there these they this to was we were what when where which who why will with would you your'
-  ).split(' '),
-);
-
-/** Scripts that write words without spaces between them: here a dictionary finds them. */
-const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-const wordPattern = /[\p{L}\p{N}\p{M}]+/gu;
-const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
-/** PostgreSQL refuses longer ones, and nobody asks for them. */
-const longestWord = 100;
-
-/** The words of a text in order, made comparable: lower case, English endings cut off. Words that say nothing are left out. */
-export function wordsOf(text: string): string[] {
-  const words: string[] = [];
-  for (const [match] of text.normalize('NFKC').toLowerCase().matchAll(wordPattern)) {
-    if (unspaced.test(match)) {
-      for (const { segment, isWordLike } of segmenter.segment(match)) if (isWordLike) words.push(segment);
-    } else if (!emptyWords.has(match)) words.push(/^[a-z]+$/.test(match) ? stemmer(match) : match);
-  }
-  return words.filter((word) => word.length <= longestWord);
-}
 
 /** How much of a word counts at most, and how much a long text is held against its words (BM25's k1 and b). */
 const saturation = 1.2;
