@@ -7,7 +7,7 @@ export const defaultSettings: Settings = {
   synchronous_commit: 'on',
   full_page_writes: 'on',
   shared_buffers: '64MB',
-  max_connections: '60',
+  max_connections: '80',
   work_mem: '8MB',
   maintenance_work_mem: '32MB',
   jit: 'off',

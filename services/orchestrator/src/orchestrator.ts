@@ -4,7 +4,7 @@ import { FailureError } from '@treadle/failure';
 import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
-import { createDatabase, migrate } from '@treadle/persistence';
+import { migrate, TenantTables } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
@@ -105,9 +105,10 @@ export class Orchestrator {
 
   constructor(private readonly parts: OrchestratorParts) {
     const { config, pool, bus, log, now = () => Date.now() } = parts;
-    const db = createDatabase<Database>(pool);
-    const runRepository = new KyselyRunRepository(db);
-    const workflowRepository = new KyselyWorkflowRepository(db);
+    const tables = new TenantTables<Database>(pool);
+    const db = tables.all;
+    const runRepository = new KyselyRunRepository(tables);
+    const workflowRepository = new KyselyWorkflowRepository(tables);
     const changed = (tenantId: string, workflowId: string) =>
       bus.publish(workflowChangedSubject, { tenantId, workflowId });
     const triggers = new Triggers({ config, pool, log, now });
@@ -136,7 +137,7 @@ export class Orchestrator {
     });
     this.leases = new PgPartitionLeases(pool);
     this.owner = this.makeOwner();
-    const files = new Files(new KyselyFileRepository(db), parts.files, now);
+    const files = new Files(new KyselyFileRepository(tables), parts.files, now);
     const ports: ContinueRunPorts = {
       repository: runRepository,
       runs: this.runs,
@@ -149,16 +150,16 @@ export class Orchestrator {
       newRunId,
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
-    this.conversations = new KyselyConversationRepository(db);
+    this.conversations = new KyselyConversationRepository(tables);
     this.controllers = {
       runs: new RunController(ports, runRepository, bus),
       continuations: new RunContinuationController(ports),
       workflows: new WorkflowController(workflows, workflowRepository),
-      approvals: new ApprovalController({ runs: this.runs, approvals: new KyselyApprovalRepository(db), bus }),
+      approvals: new ApprovalController({ runs: this.runs, approvals: new KyselyApprovalRepository(tables), bus }),
       conversations: new ConversationController(this.conversations, now),
       entries: triggers.controller(ports, runRepository),
       files: new FileController(files),
-      feedback: new FeedbackController(runRepository, new KyselyFeedbackRepository(db), now),
+      feedback: new FeedbackController(runRepository, new KyselyFeedbackRepository(tables), now),
     };
     this.loops = this.makeLoops(triggers.firing(ports));
     this.startupDone = parts.health.beginStartup('orchestrator');

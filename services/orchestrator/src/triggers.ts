@@ -1,4 +1,4 @@
-import { createDatabase } from '@treadle/persistence';
+import { TenantTables } from '@treadle/persistence';
 import { KyselyDataKeyStore, parseKeyEncryptionKeys, Vault } from '@treadle/secrets';
 import type { Pool } from 'pg';
 import { EntryController } from './api/entry.controller.js';
@@ -30,10 +30,10 @@ export class Triggers {
   /** @throws FailureError `invalid_argument` for a key-encryption key that is none. */
   constructor(private readonly options: TriggersOptions) {
     const { config, pool, now } = options;
-    const db = createDatabase<Database>(pool);
+    const tables = new TenantTables<Database>(pool);
     const keys = config.keyEncryptionKey ? parseKeyEncryptionKeys(config.keyEncryptionKey.reveal()) : [];
-    this.webhooks = new KyselyWebhookRepository(db);
-    this.schedules = new KyselyScheduleRepository(db);
+    this.webhooks = new KyselyWebhookRepository(tables);
+    this.schedules = new KyselyScheduleRepository(tables);
     const vault = new Vault(keys, new KyselyDataKeyStore(pool));
     this.entries = new Entries({ webhooks: this.webhooks, schedules: this.schedules, vault, now });
   }

@@ -1,6 +1,6 @@
 import type { Run, Task } from '@treadle/contracts';
 import { InProcessBroker, InProcessBus } from '@treadle/messaging';
-import { createDatabase, createPool } from '@treadle/persistence';
+import { createPool, TenantTables } from '@treadle/persistence';
 import { testDatabase } from '@treadle/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { forgetConversations } from '../src/domain/conversations/forget-conversations.js';
@@ -241,7 +241,7 @@ describe('conversations', () => {
     now += 61_000;
     await expect(chat.say('b', conversationId)).rejects.toMatchObject(notFound);
     const pool = createPool(connectionString, { schema: orchestratorSchema });
-    const repository = new KyselyConversationRepository(createDatabase(pool));
+    const repository = new KyselyConversationRepository(new TenantTables(pool));
     const forget = () => forgetConversations(repository, now);
     await forget();
     await executeAll(bus);

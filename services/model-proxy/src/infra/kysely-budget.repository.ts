@@ -1,5 +1,5 @@
-import { createDatabase, withDatabase } from '@treadle/persistence';
-import { type Kysely, sql } from 'kysely';
+import { TenantTables, withDatabase } from '@treadle/persistence';
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { BudgetRepository, BudgetState, BudgetWithState, Page, SavedBudget } from '../domain/setup.js';
 import type { KyselySetupRepository } from './kysely-setup.repository.js';
@@ -13,17 +13,19 @@ type Row = Omit<SavedBudget, 'limitUsd' | 'limitTokens'> & {
 
 /** Budgets and how full they are. */
 export class KyselyBudgetRepository implements BudgetRepository {
-  private readonly db: Kysely<Tables>;
+  private readonly tables: TenantTables<Tables>;
 
   constructor(
     pool: Pool,
     private readonly setup: KyselySetupRepository,
   ) {
-    this.db = createDatabase<Tables>(pool);
+    this.tables = new TenantTables<Tables>(pool);
   }
 
   async list(tenantId: string, { cursor, limit }: Page): Promise<BudgetWithState[]> {
-    const { rows } = await withDatabase(() => budgetQuery(tenantId, sql`b.name > ${cursor}`, limit).execute(this.db));
+    const { rows } = await withDatabase(() =>
+      budgetQuery(tenantId, sql`b.name > ${cursor}`, limit).execute(this.tables.of(tenantId)),
+    );
     return rows.map(toBudget);
   }
 
@@ -47,7 +49,9 @@ export class KyselyBudgetRepository implements BudgetRepository {
         .execute(),
     );
     await this.lowerLevels(tenantId, name);
-    const { rows } = await withDatabase(() => budgetQuery(tenantId, sql`b.name = ${name}`, 1).execute(this.db));
+    const { rows } = await withDatabase(() =>
+      budgetQuery(tenantId, sql`b.name = ${name}`, 1).execute(this.tables.of(tenantId)),
+    );
     return rows.map(toBudget)[0] ?? { ...budget, state: undefined };
   }
 
@@ -58,7 +62,7 @@ export class KyselyBudgetRepository implements BudgetRepository {
         select max(t) from unnest(b.thresholds || 100) as t
         where c.spent_usd * 100 >= b.limit_usd * t or c.spent_tokens * 100 >= b.limit_tokens * t), 0)
       from budget b where b.id = c.budget_id and b.tenant_id = ${tenantId} and b.name = ${name}`;
-    await withDatabase(() => lower.execute(this.db));
+    await withDatabase(() => lower.execute(this.tables.of(tenantId)));
   }
 }
 

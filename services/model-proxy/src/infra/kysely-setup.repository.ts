@@ -1,4 +1,4 @@
-import { createDatabase, withDatabase } from '@treadle/persistence';
+import { TenantTables, withDatabase } from '@treadle/persistence';
 import { type Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { PriceOverride } from '../domain/price.js';
@@ -17,25 +17,43 @@ export interface StoredSetup {
 
 /** Providers, routes and prices in PostgreSQL. Each change raises the tenant's revision, by which replicas notice it. */
 export class KyselySetupRepository implements SetupRepository {
-  private readonly db: Kysely<Tables>;
+  private readonly tables: TenantTables<Tables>;
 
   constructor(pool: Pool) {
-    this.db = createDatabase<Tables>(pool);
+    this.tables = new TenantTables<Tables>(pool);
   }
 
   /** The revision of every tenant that ever saved something. */
   async revisions(): Promise<ReadonlyMap<string, number>> {
-    const rows = await withDatabase(() => this.db.selectFrom('tenant_revision').selectAll().execute());
+    const rows = await withDatabase(() => this.tables.all.selectFrom('tenant_revision').selectAll().execute());
     return new Map(rows.map(({ tenant_id, value }) => [tenant_id, value]));
   }
 
   async read(tenantId: string): Promise<StoredSetup> {
     return withDatabase(async () => {
       const [providers, routes, prices, budget] = await Promise.all([
-        this.db.selectFrom('provider').selectAll().where('tenant_id', '=', tenantId).orderBy('name').execute(),
-        this.db.selectFrom('route').selectAll().where('tenant_id', '=', tenantId).orderBy('name').execute(),
-        this.db.selectFrom('price').selectAll().where('tenant_id', '=', tenantId).execute(),
-        this.db.selectFrom('budget').select('id').where('tenant_id', '=', tenantId).limit(1).executeTakeFirst(),
+        this.tables
+          .of(tenantId)
+          .selectFrom('provider')
+          .selectAll()
+          .where('tenant_id', '=', tenantId)
+          .orderBy('name')
+          .execute(),
+        this.tables
+          .of(tenantId)
+          .selectFrom('route')
+          .selectAll()
+          .where('tenant_id', '=', tenantId)
+          .orderBy('name')
+          .execute(),
+        this.tables.of(tenantId).selectFrom('price').selectAll().where('tenant_id', '=', tenantId).execute(),
+        this.tables
+          .of(tenantId)
+          .selectFrom('budget')
+          .select('id')
+          .where('tenant_id', '=', tenantId)
+          .limit(1)
+          .executeTakeFirst(),
       ]);
       return {
         providers: providers.map(toProvider),
@@ -47,13 +65,19 @@ export class KyselySetupRepository implements SetupRepository {
   }
 
   async provider(tenantId: string, name: string): Promise<SealedProvider | undefined> {
-    const query = this.db.selectFrom('provider').selectAll().where('tenant_id', '=', tenantId).where('name', '=', name);
+    const query = this.tables
+      .of(tenantId)
+      .selectFrom('provider')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('name', '=', name);
     const row = await withDatabase(() => query.executeTakeFirst());
     return row && toProvider(row);
   }
 
   async providers(tenantId: string, { cursor, limit }: Page): Promise<SealedProvider[]> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('provider')
       .selectAll()
       .where('tenant_id', '=', tenantId)
@@ -87,7 +111,12 @@ export class KyselySetupRepository implements SetupRepository {
   }
 
   async routes(tenantId: string, { cursor, limit }: Page): Promise<RouteRow[]> {
-    const query = this.db.selectFrom('route').selectAll().where('tenant_id', '=', tenantId).where('name', '>', cursor);
+    const query = this.tables
+      .of(tenantId)
+      .selectFrom('route')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('name', '>', cursor);
     const rows = await withDatabase(() => query.orderBy('name').limit(limit).execute());
     return rows.map((row) => ({ ...toRoute(row), updatedAt: row.updated_at }));
   }
@@ -117,7 +146,8 @@ export class KyselySetupRepository implements SetupRepository {
   }
 
   async prices(tenantId: string): Promise<PriceOverride[]> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('price')
       .selectAll()
       .distinctOn(['provider', 'model'])
@@ -162,14 +192,19 @@ export class KyselySetupRepository implements SetupRepository {
   /** Does something and raises the tenant's revision with it. Changes of one tenant wait for each other. */
   async change<T>(tenantId: string, act: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        await transaction
-          .insertInto('tenant_revision')
-          .values({ tenant_id: tenantId, value: 1 })
-          .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ value: sql`tenant_revision.value + 1` }))
-          .execute();
-        return act(transaction);
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          await transaction
+            .insertInto('tenant_revision')
+            .values({ tenant_id: tenantId, value: 1 })
+            .onConflict((conflict) =>
+              conflict.column('tenant_id').doUpdateSet({ value: sql`tenant_revision.value + 1` }),
+            )
+            .execute();
+          return act(transaction);
+        }),
     );
   }
 }

@@ -1,6 +1,6 @@
-import { withDatabase } from '@treadle/persistence';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
 import type { Form, JsonObject } from '@treadle/workflow';
-import type { Kysely, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type {
   Approval,
   ApprovalFilter,
@@ -10,16 +10,17 @@ import type {
 import type { Database } from './database.js';
 
 export class KyselyApprovalRepository implements ApprovalRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async find(token: string): Promise<Approval | undefined> {
-    const query = this.db.selectFrom('approvals').selectAll().where('token', '=', token);
+    const query = this.tables.all.selectFrom('approvals').selectAll().where('token', '=', token);
     const row = await withDatabase(() => query.executeTakeFirst());
     return row && approvalOf(row);
   }
 
   async list({ tenantId, statuses, runId, nodeKey, workflowId, before, limit }: ApprovalFilter): Promise<Approval[]> {
-    let query = this.db
+    let query = this.tables
+      .of(tenantId)
       .selectFrom('approvals')
       .selectAll()
       .where('tenant_id', '=', tenantId)

@@ -1,7 +1,7 @@
 import type { RunStatus } from '@treadle/engine';
-import { withDatabase } from '@treadle/persistence';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
 import type { Json, JsonObject } from '@treadle/workflow';
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type {
   ConversationFilter,
   ConversationRepository,
@@ -13,7 +13,7 @@ import { lastingAt, variablesOf } from './conversation-rows.js';
 import type { Database } from './database.js';
 
 export class KyselyConversationRepository implements ConversationRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async list(filter: ConversationFilter, at: number): Promise<ConversationRow[]> {
     const { tenantId, after, afterId, order = 'active', limit } = filter;
@@ -36,7 +36,7 @@ export class KyselyConversationRepository implements ConversationRepository {
   }
 
   variables(id: string): Promise<JsonObject> {
-    return withDatabase(() => variablesOf(this.db, id));
+    return withDatabase(() => variablesOf(this.tables.all, id));
   }
 
   async messages(id: string, before: number | string | undefined, limit: number): Promise<MessageRow[]> {
@@ -44,7 +44,7 @@ export class KyselyConversationRepository implements ConversationRepository {
       typeof before === 'string'
         ? sql<number>`(select turn from messages b where b.conversation_id = ${id} and b.run_id = ${before}::uuid)`
         : sql<number>`${before ?? null}::int`;
-    const query = this.db
+    const query = this.tables.all
       .selectFrom('messages')
       .leftJoin('feedback', 'feedback.run_id', 'messages.run_id')
       .selectAll('messages')
@@ -69,7 +69,7 @@ export class KyselyConversationRepository implements ConversationRepository {
       select id, ${name}, ${JSON.stringify(value)} from conversations
       where tenant_id = ${tenantId} and id = ${id}::uuid and ${lastingAt(at)} and ${of(whose)}
       on conflict (conversation_id, name) do update set value = excluded.value`;
-    const { numAffectedRows = 0n } = await withDatabase(() => query.execute(this.db));
+    const { numAffectedRows = 0n } = await withDatabase(() => query.execute(this.tables.of(tenantId)));
     return numAffectedRows > 0n;
   }
 
@@ -80,7 +80,8 @@ export class KyselyConversationRepository implements ConversationRepository {
     at: number,
     whose: Whose = {},
   ): Promise<ConversationRow | undefined> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .updateTable('conversations')
       .set({ name })
       .where('tenant_id', '=', tenantId)
@@ -94,7 +95,8 @@ export class KyselyConversationRepository implements ConversationRepository {
   }
 
   async remove(tenantId: string, id: string, whose: Whose = {}): Promise<boolean> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .deleteFrom('conversations')
       .where('tenant_id', '=', tenantId)
       .where('id', '=', id)
@@ -114,12 +116,13 @@ export class KyselyConversationRepository implements ConversationRepository {
         )
         order by c.expires_at limit ${limit} for update of c skip locked
       )`;
-    const { numAffectedRows = 0n } = await withDatabase(() => query.execute(this.db));
+    const { numAffectedRows = 0n } = await withDatabase(() => query.execute(this.tables.all));
     return Number(numAffectedRows);
   }
 
   private of(tenantId: string, at: number, whose: Whose) {
-    return this.db
+    return this.tables
+      .of(tenantId)
       .selectFrom('conversations')
       .selectAll()
       .select(firstInputs)

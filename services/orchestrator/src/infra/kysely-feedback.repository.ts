@@ -1,10 +1,9 @@
-import { withDatabase } from '@treadle/persistence';
-import type { Kysely } from 'kysely';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
 import type { Feedback, FeedbackRepository } from '../domain/feedback/feedback.repository.js';
 import type { Database } from './database.js';
 
 export class KyselyFeedbackRepository implements FeedbackRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async save(tenantId: string, feedback: Feedback): Promise<void> {
     const { rating, content } = feedback;
@@ -19,7 +18,8 @@ export class KyselyFeedbackRepository implements FeedbackRepository {
       created_at: new Date(feedback.createdAt),
     };
     await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .insertInto('feedback')
         .values(row)
         .onConflict((conflict) => conflict.column('run_id').doUpdateSet(updated))
@@ -28,12 +28,17 @@ export class KyselyFeedbackRepository implements FeedbackRepository {
   }
 
   async remove(tenantId: string, runId: string): Promise<void> {
-    const query = this.db.deleteFrom('feedback').where('tenant_id', '=', tenantId).where('run_id', '=', runId);
+    const query = this.tables
+      .of(tenantId)
+      .deleteFrom('feedback')
+      .where('tenant_id', '=', tenantId)
+      .where('run_id', '=', runId);
     await withDatabase(() => query.execute());
   }
 
   async list(tenantId: string, workflowId: string, skip: number, limit: number): Promise<Feedback[]> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('feedback')
       .selectAll()
       .where('tenant_id', '=', tenantId)

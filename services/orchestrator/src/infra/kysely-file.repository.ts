@@ -1,11 +1,11 @@
 import type { File } from '@treadle/contracts';
-import { withDatabase } from '@treadle/persistence';
-import type { Kysely, Selectable } from 'kysely';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
+import type { Selectable } from 'kysely';
 import type { FileRepository } from '../domain/files/files.js';
 import type { Database, FilesTable } from './database.js';
 
 export class KyselyFileRepository implements FileRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async add(
     tenantId: string,
@@ -14,7 +14,8 @@ export class KyselyFileRepository implements FileRepository {
     const facts = { id, name, extension, media_type: mediaType, kind, bytes, sha256 };
     const row = { ...facts, tenant_id: tenantId, end_user: user, created_at: new Date(createdUnixMs) };
     await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .insertInto('files')
         .values(row)
         .onConflict((conflict) => conflict.column('id').doNothing())
@@ -23,7 +24,12 @@ export class KyselyFileRepository implements FileRepository {
   }
 
   async find(tenantId: string, ids: readonly string[], user = ''): Promise<File[]> {
-    let query = this.db.selectFrom('files').selectAll().where('tenant_id', '=', tenantId).where('id', 'in', ids);
+    let query = this.tables
+      .of(tenantId)
+      .selectFrom('files')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('id', 'in', ids);
     if (user !== '') query = query.where('end_user', 'in', ['', user]);
     const rows = await withDatabase(() => query.execute());
     return rows.map(fileOf);
@@ -31,7 +37,7 @@ export class KyselyFileRepository implements FileRepository {
 
   async remove(tenantId: string, id: string): Promise<void> {
     await withDatabase(() =>
-      this.db.deleteFrom('files').where('tenant_id', '=', tenantId).where('id', '=', id).execute(),
+      this.tables.of(tenantId).deleteFrom('files').where('tenant_id', '=', tenantId).where('id', '=', id).execute(),
     );
   }
 }

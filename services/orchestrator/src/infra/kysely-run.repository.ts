@@ -1,7 +1,7 @@
 import type { RunStatus } from '@treadle/engine';
 import type { Failure } from '@treadle/failure';
-import { withDatabase } from '@treadle/persistence';
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
+import { type Selectable, sql } from 'kysely';
 import type { RunFilter, RunRepository, RunRow } from '../domain/runs/run.repository.js';
 import type { StoredEntry } from '../domain/runs/run-journal.js';
 import type { Whose } from '../domain/whose.js';
@@ -12,7 +12,7 @@ import { originOf } from './origin-of.js';
 const maxContinuations = 100;
 
 export class KyselyRunRepository implements RunRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async find(tenantId: string, runId: string, { workflowId, user }: Whose = {}): Promise<RunRow | undefined> {
     let query = this.runsOf(tenantId).where('runs.id', '=', runId);
@@ -30,7 +30,8 @@ export class KyselyRunRepository implements RunRepository {
   }
 
   async count(filter: RunFilter): Promise<number> {
-    const query = this.db
+    const query = this.tables
+      .of(filter.tenantId)
       .selectFrom('runs')
       .select(({ fn }) => fn.countAll<string>().as('count'))
       .where('runs.tenant_id', '=', filter.tenantId)
@@ -40,7 +41,8 @@ export class KyselyRunRepository implements RunRepository {
 
   async continuations(tenantId: string, runId: string): Promise<string[]> {
     const rows = await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .selectFrom('runs')
         .select('id')
         .where('tenant_id', '=', tenantId)
@@ -53,7 +55,7 @@ export class KyselyRunRepository implements RunRepository {
   }
 
   async entries(runId: string, afterSequence: number, limit?: number): Promise<StoredEntry[]> {
-    let query = this.db
+    let query = this.tables.all
       .selectFrom('journal')
       .select(['first_sequence', 'at', 'events'])
       .where('run_id', '=', runId)
@@ -65,7 +67,8 @@ export class KyselyRunRepository implements RunRepository {
   }
 
   private runsOf(tenantId: string) {
-    return this.db
+    return this.tables
+      .of(tenantId)
       .selectFrom('runs')
       .innerJoin('workflows', 'workflows.id', 'runs.workflow_id')
       .selectAll('runs')

@@ -1,4 +1,4 @@
-import { withDatabase } from '@treadle/persistence';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
 import type { WorkflowDocument } from '@treadle/workflow';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { NewEntries } from '../domain/entries/new-entries.js';
@@ -13,75 +13,90 @@ import type { Database } from './database.js';
 import { publishEntries } from './entries/publish-entries.js';
 
 export class KyselyWorkflowRepository implements WorkflowRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   create(tenantId: string, id: string, name: string, version: NewVersion): Promise<WorkflowRow> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        const { description } = version.document;
-        const workflow = await transaction
-          .insertInto('workflows')
-          .values({ id, tenant_id: tenantId, name, description, latest_version: 1, published_version: null })
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        await insertVersion(transaction, tenantId, id, 1, version);
-        return workflowOf(workflow);
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          const { description } = version.document;
+          const workflow = await transaction
+            .insertInto('workflows')
+            .values({ id, tenant_id: tenantId, name, description, latest_version: 1, published_version: null })
+            .returningAll()
+            .executeTakeFirstOrThrow();
+          await insertVersion(transaction, tenantId, id, 1, version);
+          return workflowOf(workflow);
+        }),
     );
   }
 
   addVersion(tenantId: string, id: string, version: NewVersion): Promise<WorkflowRow | undefined> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        // The row's lock puts two writers one after the other, so version numbers have no gaps.
-        const workflow = await transaction
-          .updateTable('workflows')
-          .set((column) => ({ latest_version: column('latest_version', '+', 1), updated_at: sql<Date>`now()` }))
-          .where('tenant_id', '=', tenantId)
-          .where('id', '=', id)
-          .returningAll()
-          .executeTakeFirst();
-        if (!workflow) return undefined;
-        await insertVersion(transaction, tenantId, id, workflow.latest_version, version);
-        return workflowOf(workflow);
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          // The row's lock puts two writers one after the other, so version numbers have no gaps.
+          const workflow = await transaction
+            .updateTable('workflows')
+            .set((column) => ({ latest_version: column('latest_version', '+', 1), updated_at: sql<Date>`now()` }))
+            .where('tenant_id', '=', tenantId)
+            .where('id', '=', id)
+            .returningAll()
+            .executeTakeFirst();
+          if (!workflow) return undefined;
+          await insertVersion(transaction, tenantId, id, workflow.latest_version, version);
+          return workflowOf(workflow);
+        }),
     );
   }
 
   publish(tenantId: string, id: string, version: number, entries: NewEntries): Promise<PublishedRow | undefined> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        await transaction
-          .updateTable('workflow_versions')
-          .set({ published_at: new Date() })
-          .where('tenant_id', '=', tenantId)
-          .where('workflow_id', '=', id)
-          .where('version', '=', version)
-          .where('published_at', 'is', null)
-          .execute();
-        const workflow = await transaction
-          .updateTable('workflows')
-          .set({ published_version: version, updated_at: sql<Date>`now()` })
-          .where('tenant_id', '=', tenantId)
-          .where('id', '=', id)
-          .returningAll()
-          .executeTakeFirst();
-        if (!workflow) return undefined;
-        const webhooks = await publishEntries(transaction, { tenantId, workflowId: id, version }, entries);
-        return { workflow: workflowOf(workflow), webhooks };
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          await transaction
+            .updateTable('workflow_versions')
+            .set({ published_at: new Date() })
+            .where('tenant_id', '=', tenantId)
+            .where('workflow_id', '=', id)
+            .where('version', '=', version)
+            .where('published_at', 'is', null)
+            .execute();
+          const workflow = await transaction
+            .updateTable('workflows')
+            .set({ published_version: version, updated_at: sql<Date>`now()` })
+            .where('tenant_id', '=', tenantId)
+            .where('id', '=', id)
+            .returningAll()
+            .executeTakeFirst();
+          if (!workflow) return undefined;
+          const webhooks = await publishEntries(transaction, { tenantId, workflowId: id, version }, entries);
+          return { workflow: workflowOf(workflow), webhooks };
+        }),
     );
   }
 
   async find(tenantId: string, id: string): Promise<WorkflowRow | undefined> {
-    const query = this.db.selectFrom('workflows').selectAll().where('tenant_id', '=', tenantId).where('id', '=', id);
+    const query = this.tables
+      .of(tenantId)
+      .selectFrom('workflows')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', id);
     const row = await withDatabase(() => query.executeTakeFirst());
     return row && workflowOf(row);
   }
 
   async findVersion(tenantId: string, id: string, version: number): Promise<VersionRow | undefined> {
     const row = await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .selectFrom('workflow_versions')
         .selectAll()
         .where('tenant_id', '=', tenantId)
@@ -95,7 +110,8 @@ export class KyselyWorkflowRepository implements WorkflowRepository {
 
   async versions(tenantId: string, id: string): Promise<Omit<VersionRow, 'document' | 'original'>[]> {
     const rows = await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .selectFrom('workflow_versions')
         .select(['version', 'format', 'warnings', 'published_at', 'created_at'])
         .where('tenant_id', '=', tenantId)
@@ -107,7 +123,8 @@ export class KyselyWorkflowRepository implements WorkflowRepository {
   }
 
   async list(tenantId: string, before: string | undefined, limit: number): Promise<WorkflowRow[]> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('workflows')
       .selectAll()
       .where('tenant_id', '=', tenantId)

@@ -1,4 +1,4 @@
-import { createDatabase, withDatabase } from '@treadle/persistence';
+import { TenantTables, withDatabase } from '@treadle/persistence';
 import { type Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { CredentialStore, RenewedToken, SealedCredential } from '../domain/sealed-credential.js';
@@ -7,14 +7,14 @@ import { toCredential } from './toolset-rows.js';
 
 /** Credentials in PostgreSQL, sealed. */
 export class KyselyCredentialStore implements CredentialStore {
-  private readonly db: Kysely<Tables>;
+  private readonly tables: TenantTables<Tables>;
 
   constructor(pool: Pool) {
-    this.db = createDatabase<Tables>(pool);
+    this.tables = new TenantTables<Tables>(pool);
   }
 
   async credential(tenantId: string, toolset: string): Promise<SealedCredential | undefined> {
-    const row = await withDatabase(() => this.row(this.db, tenantId, toolset).executeTakeFirst());
+    const row = await withDatabase(() => this.row(this.tables.of(tenantId), tenantId, toolset).executeTakeFirst());
     return row && toCredential(row);
   }
 
@@ -24,7 +24,8 @@ export class KyselyCredentialStore implements CredentialStore {
   ): Promise<SealedCredential> {
     const values = { type, hosts: [...hosts], settings: JSON.stringify(settings), sealed, hint, sealed_token: null };
     const row = await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .insertInto('credential')
         .values({ tenant_id: tenantId, toolset, ...values })
         .onConflict((conflict) =>
@@ -39,7 +40,11 @@ export class KyselyCredentialStore implements CredentialStore {
   }
 
   async remove(tenantId: string, toolset: string): Promise<boolean> {
-    const query = this.db.deleteFrom('credential').where('tenant_id', '=', tenantId).where('toolset', '=', toolset);
+    const query = this.tables
+      .of(tenantId)
+      .deleteFrom('credential')
+      .where('tenant_id', '=', tenantId)
+      .where('toolset', '=', toolset);
     return (await withDatabase(() => query.executeTakeFirstOrThrow())).numDeletedRows > 0;
   }
 
@@ -49,23 +54,26 @@ export class KyselyCredentialStore implements CredentialStore {
     fetch: (current: SealedCredential) => Promise<RenewedToken>,
   ): Promise<SealedCredential | undefined> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        const row = await this.row(transaction, tenantId, toolset).forUpdate().executeTakeFirst();
-        if (!row) return undefined;
-        const { sealedToken, sealed } = await fetch(toCredential(row));
-        if (sealedToken === undefined && sealed === undefined) return toCredential(row);
-        const renewed = await transaction
-          .updateTable('credential')
-          .set({
-            ...(sealedToken !== undefined && { sealed_token: sealedToken }),
-            ...(sealed !== undefined && { sealed }),
-          })
-          .where('tenant_id', '=', tenantId)
-          .where('toolset', '=', toolset)
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        return toCredential(renewed);
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          const row = await this.row(transaction, tenantId, toolset).forUpdate().executeTakeFirst();
+          if (!row) return undefined;
+          const { sealedToken, sealed } = await fetch(toCredential(row));
+          if (sealedToken === undefined && sealed === undefined) return toCredential(row);
+          const renewed = await transaction
+            .updateTable('credential')
+            .set({
+              ...(sealedToken !== undefined && { sealed_token: sealedToken }),
+              ...(sealed !== undefined && { sealed }),
+            })
+            .where('tenant_id', '=', tenantId)
+            .where('toolset', '=', toolset)
+            .returningAll()
+            .executeTakeFirstOrThrow();
+          return toCredential(renewed);
+        }),
     );
   }
 

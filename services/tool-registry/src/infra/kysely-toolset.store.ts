@@ -1,4 +1,4 @@
-import { createDatabase, withDatabase } from '@treadle/persistence';
+import { TenantTables, withDatabase } from '@treadle/persistence';
 import type { JsonObject } from '@treadle/workflow';
 import { type Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
@@ -21,16 +21,16 @@ const mostVersions = 100;
 
 /** Toolsets in PostgreSQL. */
 export class KyselyToolsetStore implements ToolsetStore {
-  private readonly db: Kysely<Tables>;
+  private readonly tables: TenantTables<Tables>;
 
   constructor(pool: Pool) {
-    this.db = createDatabase<Tables>(pool);
+    this.tables = new TenantTables<Tables>(pool);
   }
 
   async toolset(tenantId: string, name: string): Promise<Toolset | undefined> {
     return withDatabase(async () => {
       const [row, credential] = await Promise.all([
-        this.row(this.db, tenantId, name).executeTakeFirst(),
+        this.row(this.tables.of(tenantId), tenantId, name).executeTakeFirst(),
         this.credential(tenantId, name),
       ]);
       return row && toToolset(row, credential);
@@ -39,7 +39,8 @@ export class KyselyToolsetStore implements ToolsetStore {
 
   async toolsets(tenantId: string, { cursor, limit }: Page): Promise<Toolset[]> {
     return withDatabase(async () => {
-      const rows = await this.db
+      const rows = await this.tables
+        .of(tenantId)
         .selectFrom('toolset')
         .selectAll()
         .where('tenant_id', '=', tenantId)
@@ -51,7 +52,8 @@ export class KyselyToolsetStore implements ToolsetStore {
       const credentials =
         names.length === 0
           ? []
-          : await this.db
+          : await this.tables
+              .of(tenantId)
               .selectFrom('credential')
               .selectAll()
               .where('tenant_id', '=', tenantId)
@@ -63,7 +65,8 @@ export class KyselyToolsetStore implements ToolsetStore {
   }
 
   async versions(tenantId: string, name: string): Promise<ToolsetVersion[]> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('toolset_version')
       .select(['version', 'tools', 'hosts', 'warnings', 'created_at'])
       .where('tenant_id', '=', tenantId)
@@ -74,62 +77,72 @@ export class KyselyToolsetStore implements ToolsetStore {
   }
 
   async source(tenantId: string, name: string): Promise<JsonObject | undefined> {
-    const row = await withDatabase(() => this.row(this.db, tenantId, name).executeTakeFirst());
+    const row = await withDatabase(() => this.row(this.tables.of(tenantId), tenantId, name).executeTakeFirst());
     return row?.source as JsonObject | undefined;
   }
 
   async register(tenantId: string, registration: Registration): Promise<{ version: number; changed: boolean }> {
     return withDatabase(() =>
-      this.db.transaction().execute((transaction) => registerToolset(transaction, tenantId, registration)),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute((transaction) => registerToolset(transaction, tenantId, registration)),
     );
   }
 
   async reroute(tenantId: string, name: string, decide: (toolset: Toolset) => Routing): Promise<Toolset | undefined> {
     const changed = await withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        const row = await this.row(transaction, tenantId, name).forUpdate().executeTakeFirst();
-        if (!row) return false;
-        const routing = decide(toToolset(row, undefined));
-        await transaction
-          .updateTable('toolset')
-          .set({
-            serving_version: routing.servingVersion,
-            previous_version: routing.previousVersion ?? null,
-            candidate_version: routing.candidateVersion ?? null,
-            candidate_share: routing.candidateShare,
-            updated_at: sql`now()`,
-          })
-          .where('tenant_id', '=', tenantId)
-          .where('name', '=', name)
-          .execute();
-        return true;
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          const row = await this.row(transaction, tenantId, name).forUpdate().executeTakeFirst();
+          if (!row) return false;
+          const routing = decide(toToolset(row, undefined));
+          await transaction
+            .updateTable('toolset')
+            .set({
+              serving_version: routing.servingVersion,
+              previous_version: routing.previousVersion ?? null,
+              candidate_version: routing.candidateVersion ?? null,
+              candidate_share: routing.candidateShare,
+              updated_at: sql`now()`,
+            })
+            .where('tenant_id', '=', tenantId)
+            .where('name', '=', name)
+            .execute();
+          return true;
+        }),
     );
     return changed ? this.toolset(tenantId, name) : undefined;
   }
 
   async remove(tenantId: string, name: string): Promise<boolean> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
-        const { numDeletedRows } = await transaction
-          .deleteFrom('toolset')
-          .where('tenant_id', '=', tenantId)
-          .where('name', '=', name)
-          .executeTakeFirstOrThrow();
-        await transaction
-          .deleteFrom('tool_policy')
-          .where('tenant_id', '=', tenantId)
-          .where('toolset', '=', name)
-          .execute();
-        return numDeletedRows > 0;
-      }),
+      this.tables
+        .of(tenantId)
+        .transaction()
+        .execute(async (transaction) => {
+          const { numDeletedRows } = await transaction
+            .deleteFrom('toolset')
+            .where('tenant_id', '=', tenantId)
+            .where('name', '=', name)
+            .executeTakeFirstOrThrow();
+          await transaction
+            .deleteFrom('tool_policy')
+            .where('tenant_id', '=', tenantId)
+            .where('toolset', '=', name)
+            .execute();
+          return numDeletedRows > 0;
+        }),
     );
   }
 
   async tools(tenantId: string, name: string, version: number, only?: readonly string[]): Promise<StoredTool[]> {
     if (only?.length === 0) return [];
     return withDatabase(async () => {
-      const query = this.db
+      const query = this.tables
+        .of(tenantId)
         .selectFrom('tool')
         .innerJoin('toolset', (join) =>
           join.onRef('toolset.tenant_id', '=', 'tool.tenant_id').onRef('toolset.name', '=', 'tool.toolset'),
@@ -159,7 +172,8 @@ export class KyselyToolsetStore implements ToolsetStore {
   }
 
   async policies(tenantId: string, name: string): Promise<ReadonlyMap<string, ToolPolicy>> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('tool_policy')
       .select(['tool', 'policy'])
       .where('tenant_id', '=', tenantId)
@@ -170,7 +184,8 @@ export class KyselyToolsetStore implements ToolsetStore {
   async savePolicy(tenantId: string, toolset: string, tool: string, saved: ToolPolicy): Promise<void> {
     const policy = JSON.stringify(saved);
     await withDatabase(() =>
-      this.db
+      this.tables
+        .of(tenantId)
         .insertInto('tool_policy')
         .values({ tenant_id: tenantId, toolset, tool, policy })
         .onConflict((conflict) => conflict.columns(['tenant_id', 'toolset', 'tool']).doUpdateSet({ policy }))
@@ -179,7 +194,8 @@ export class KyselyToolsetStore implements ToolsetStore {
   }
 
   async removePolicy(tenantId: string, toolset: string, tool: string): Promise<boolean> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .deleteFrom('tool_policy')
       .where('tenant_id', '=', tenantId)
       .where('toolset', '=', toolset)
@@ -192,7 +208,8 @@ export class KyselyToolsetStore implements ToolsetStore {
   }
 
   private async credential(tenantId: string, toolset: string): Promise<SealedCredential | undefined> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('credential')
       .selectAll()
       .where('tenant_id', '=', tenantId)

@@ -1,5 +1,5 @@
 import { FailureError } from '@treadle/failure';
-import { createDatabase, type OwnerLock, withDatabase } from '@treadle/persistence';
+import { type OwnerLock, TenantTables, withDatabase } from '@treadle/persistence';
 import { type Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
 import type {
@@ -22,13 +22,13 @@ type Db = Kysely<Tables>;
 
 /** The record of calls in PostgreSQL, which all replicas share. */
 export class PostgresCallStore implements CallStore {
-  private readonly db: Db;
+  private readonly tables: TenantTables<Tables>;
 
   constructor(
     pool: Pool,
     private readonly ownerLock: OwnerLock,
   ) {
-    this.db = createDatabase<Tables>(pool);
+    this.tables = new TenantTables<Tables>(pool);
   }
 
   async begin(tenantId: string, call: NewCall, limits: Limits): Promise<Begun> {
@@ -36,22 +36,24 @@ export class PostgresCallStore implements CallStore {
     return withDatabase(async () => {
       const limited = limits.callsPerMinute !== undefined || limits.concurrency !== undefined;
       const begun = limited
-        ? await this.db.transaction().execute((transaction) => beginWithin(transaction, tenantId, call, limits, owner))
-        : await insertCall(this.db, tenantId, call, owner);
+        ? await this.tables.all
+            .transaction()
+            .execute((transaction) => beginWithin(transaction, tenantId, call, limits, owner))
+        : await insertCall(this.tables.all, tenantId, call, owner);
       if (begun) return begun;
-      const earlier = await findEarlier(this.db, tenantId, call.idempotencyKey, owner);
+      const earlier = await findEarlier(this.tables.all, tenantId, call.idempotencyKey, owner);
       // Between the two statements it can only have been purged.
       return earlier ? { type: 'earlier', call: earlier } : this.begin(tenantId, call, limits);
     });
   }
 
   async earlier(tenantId: string, idempotencyKey: string): Promise<EarlierCall | undefined> {
-    return withDatabase(() => findEarlier(this.db, tenantId, idempotencyKey, this.owner()));
+    return withDatabase(() => findEarlier(this.tables.all, tenantId, idempotencyKey, this.owner()));
   }
 
   async takeOver(tenantId: string, call: EarlierCall, deadline: Date): Promise<Attempt | undefined> {
     const row = await withDatabase(() =>
-      this.db
+      this.tables.all
         .updateTable('tool_call')
         .set({
           status: 'running',
@@ -74,7 +76,7 @@ export class PostgresCallStore implements CallStore {
 
   async end(tenantId: string, { id, attempts }: Attempt, ending: Ending): Promise<void> {
     await withDatabase(() =>
-      this.db
+      this.tables.all
         .updateTable('tool_call')
         .set({ ...endingValues(ending), finished_at: sql`now()` })
         .where('tenant_id', '=', tenantId)
@@ -89,7 +91,7 @@ export class PostgresCallStore implements CallStore {
     filter: CallFilter,
     page: Page,
   ): Promise<{ readonly calls: RecordedCall[]; readonly nextCursor: string }> {
-    return withDatabase(() => listCalls(this.db, tenantId, filter, page));
+    return withDatabase(() => listCalls(this.tables.of(tenantId), tenantId, filter, page));
   }
 
   /** Calls whose process is gone and whose time is long over are called what they are, so that the record tells the truth. */
@@ -100,7 +102,7 @@ export class PostgresCallStore implements CallStore {
             failure = jsonb_build_object('code', 'tool_outcome_unknown', 'retryable', false,
               'message', 'The process that made the call died; whether it happened is not known.')
           where status = 'running' and deadline < now() - interval '1 minute' and not owner_alive(owner)
-          returning id`.execute(this.db),
+          returning id`.execute(this.tables.all),
     );
     return rows.length;
   }
@@ -110,14 +112,14 @@ export class PostgresCallStore implements CallStore {
     await withDatabase(async () => {
       await sql`update tool_call set outcome = null
         where outcome is not null and finished_at < now() - make_interval(days => ${days.outcomes}::integer)`.execute(
-        this.db,
+        this.tables.all,
       );
       // Of calls that change nothing only the outcome is of use.
       await sql`delete from tool_call where finished_at is not null and finished_at < now() - make_interval(
         days => case when mutating then ${days.calls}::integer else least(${days.calls}::integer, ${days.outcomes}::integer) end)`.execute(
-        this.db,
+        this.tables.all,
       );
-      await sql`delete from tool_rate where minute < now() - interval '5 minutes'`.execute(this.db);
+      await sql`delete from tool_rate where minute < now() - interval '5 minutes'`.execute(this.tables.all);
     });
   }
 

@@ -7,6 +7,7 @@ import { settleFunction } from './0005-settle-function.js';
 import { responseCache } from './0007-response-cache.js';
 import { setupRevisions } from './0008-setup-revisions.js';
 import { mergedRepeats } from './0009-merged-repeats.js';
+import { tenantWall } from './0010-tenant-wall.js';
 
 /** The model proxy's own schema: what is set up, and what was spent. */
 export const modelProxySchema = 'model_proxy';
@@ -20,4 +21,5 @@ export const modelProxyMigrations: Migrations = {
   '0007-response-cache': responseCache,
   '0008-setup-revisions': setupRevisions,
   '0009-merged-repeats': mergedRepeats,
+  '0010-tenant-wall': tenantWall,
 };

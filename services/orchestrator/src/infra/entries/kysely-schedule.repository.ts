@@ -1,5 +1,5 @@
-import { withDatabase } from '@treadle/persistence';
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
+import { type Selectable, sql, type Transaction } from 'kysely';
 import type {
   DueSchedule,
   FiredSchedule,
@@ -10,7 +10,7 @@ import type { Database } from '../database.js';
 import { scheduleOf } from './entry-rows.js';
 
 export class KyselyScheduleRepository implements ScheduleRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async list(tenantId: string, workflowId: string): Promise<ScheduleRow[]> {
     const query = this.schedulesOf(tenantId)
@@ -31,7 +31,8 @@ export class KyselyScheduleRepository implements ScheduleRepository {
     paused: boolean,
     nextFireAt: number | undefined,
   ): Promise<ScheduleRow | undefined> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .updateTable('schedules')
       .set({ paused, next_fire_at: dateOf(nextFireAt) })
       .where('tenant_id', '=', tenantId)
@@ -44,7 +45,7 @@ export class KyselyScheduleRepository implements ScheduleRepository {
   /** The rows stay locked while their runs begin: a process that dies lets go of them at once. */
   fireDue(at: number, limit: number, fire: (schedule: DueSchedule) => Promise<FiredSchedule>): Promise<number> {
     return withDatabase(() =>
-      this.db.transaction().execute(async (transaction) => {
+      this.tables.all.transaction().execute(async (transaction) => {
         const due = await dueSchedules(transaction, new Date(at), limit);
         const fired = await Promise.all(due.map(fire));
         for (const [index, schedule] of due.entries()) {
@@ -57,7 +58,7 @@ export class KyselyScheduleRepository implements ScheduleRepository {
   }
 
   private schedulesOf(tenantId: string) {
-    return this.db.selectFrom('schedules').selectAll().where('tenant_id', '=', tenantId);
+    return this.tables.of(tenantId).selectFrom('schedules').selectAll().where('tenant_id', '=', tenantId);
   }
 }
 

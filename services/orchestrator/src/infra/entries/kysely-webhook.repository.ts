@@ -1,20 +1,21 @@
-import { withDatabase } from '@treadle/persistence';
-import type { Kysely } from 'kysely';
+import { type TenantTables, withDatabase } from '@treadle/persistence';
+
 import type { WebhookRepository, WebhookRow } from '../../domain/entries/webhook.repository.js';
 import type { Database } from '../database.js';
 import { webhookOf } from './entry-rows.js';
 
 export class KyselyWebhookRepository implements WebhookRepository {
-  constructor(private readonly db: Kysely<Database>) {}
+  constructor(private readonly tables: TenantTables<Database>) {}
 
   async find(id: string): Promise<WebhookRow | undefined> {
-    const query = this.db.selectFrom('webhooks').selectAll().where('id', '=', id);
+    const query = this.tables.all.selectFrom('webhooks').selectAll().where('id', '=', id);
     const row = await withDatabase(() => query.executeTakeFirst());
     return row && webhookOf(row);
   }
 
   async list(tenantId: string, workflowId: string): Promise<WebhookRow[]> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .selectFrom('webhooks')
       .selectAll()
       .where('tenant_id', '=', tenantId)
@@ -25,7 +26,8 @@ export class KyselyWebhookRepository implements WebhookRepository {
   }
 
   async replaceSecret(tenantId: string, id: string, sealedSecret: string): Promise<WebhookRow | undefined> {
-    const query = this.db
+    const query = this.tables
+      .of(tenantId)
       .updateTable('webhooks')
       .set({ sealed_secret: sealedSecret })
       .where('tenant_id', '=', tenantId)

@@ -8,6 +8,7 @@ import { files } from './0006-files.js';
 import { retention } from './0007-retention.js';
 import { keptOrigins } from './0008-kept-origins.js';
 import { endUsers } from './0009-end-users.js';
+import { tenantWall } from './0010-tenant-wall.js';
 
 /** By name, in order. A migration that has been released never changes. */
 export const migrations: Migrations = {
@@ -20,4 +21,5 @@ export const migrations: Migrations = {
   '0007-retention': retention,
   '0008-kept-origins': keptOrigins,
   '0009-end-users': endUsers,
+  '0010-tenant-wall': tenantWall,
 };
