@@ -5,6 +5,7 @@ import {
   chatDocument,
   completionApp,
   type DifyStack,
+  formDocument,
   startDifyStack,
   workflowDocument,
 } from './dify/dify-stack.js';
@@ -15,30 +16,6 @@ let chat: { id: string; key: string };
 let workflow: { id: string; key: string };
 let completion: { id: string; key: string };
 let form: { id: string; key: string };
-
-const formDocument = {
-  format: 'treadle/v1',
-  name: 'asks',
-  nodes: [
-    { id: 'start', type: 'start' },
-    {
-      id: 'ask',
-      type: 'human-input',
-      title: 'Ask',
-      config: {
-        form_content: 'Well? {{#$output.why#}}',
-        inputs: [{ output_variable_name: 'why', default: { value: 'because' } }],
-        user_actions: [{ id: 'yes', title: 'Yes', button_style: 'primary' }],
-        timeout: 24,
-      },
-    },
-    { id: 'end', type: 'end', config: { outputs: [{ variable: 'why', value_selector: ['ask', 'why'] }] } },
-  ],
-  edges: [
-    { source: 'start', target: 'ask' },
-    { source: 'ask', target: 'end', source_handle: 'yes' },
-  ],
-};
 
 beforeAll(async () => {
   stack = await startDifyStack();

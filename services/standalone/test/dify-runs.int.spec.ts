@@ -3,6 +3,7 @@ import {
   chatDocument,
   completionApp,
   type DifyStack,
+  iterationDocument,
   promptChatApp,
   startDifyStack,
   workflowDocument,
@@ -120,6 +121,16 @@ describe('an answer that is streamed', () => {
     const events = await stream('workflow', workflow.key, '/workflows/run', { inputs: { topic: 'break' } });
     expect(names(events).slice(-2)).toEqual(['node_finished', 'workflow_finished']);
     expect(events.at(-1)?.data).toMatchObject({ status: 'failed', error: expect.stringContaining('refuses') });
+  });
+
+  it('tells of the rounds of an iteration, and of the nodes inside', async () => {
+    const { key } = await stack.app(iterationDocument);
+    const events = await stream('workflow', key, '/workflows/run', { inputs: { topic: 'abc' } });
+    const named = events.filter(({ event }) => event.startsWith('iteration')).map(({ event }) => event);
+    expect(named).toEqual(['iteration_started', ...Array(3).fill('iteration_next'), 'iteration_completed']);
+    const inside = events.filter(({ event, data }) => event === 'node_finished' && data['iteration_id'] === 'each');
+    expect(inside.map(({ data }) => data['node_type'])).toEqual(Array(3).fill('template-transform'));
+    expect(events.at(-1)?.data).toMatchObject({ outputs: { all: ['<a>', '<b>', '<c>'] } });
   });
 
   it('tells of prompts only what they say', async () => {

@@ -133,6 +133,54 @@ export const workflowDocument = {
   edges: chain('start', 'llm', 'end'),
 };
 
+/** Does something with each letter. */
+export const iterationDocument = {
+  format: 'treadle/v1',
+  name: 'Letters',
+  nodes: [
+    { id: 'start', type: 'start', config: { variables: [topic] } },
+    { id: 'letters', type: 'text-splitter', config: { variable_selector: ['start', 'topic'], chunk_size: 1 } },
+    {
+      id: 'each',
+      type: 'iteration',
+      config: { iterator_selector: ['letters', 'chunks'], output_selector: ['mark', 'output'] },
+    },
+    {
+      id: 'mark',
+      type: 'template',
+      parent: 'each',
+      config: { template: '<{{ letter }}>', variables: [{ variable: 'letter', value_selector: ['each', 'item'] }] },
+    },
+    { id: 'end', type: 'end', config: { outputs: [{ variable: 'all', value_selector: ['each', 'output'] }] } },
+  ],
+  edges: chain('start', 'letters', 'each', 'end'),
+};
+
+/** Asks a person. */
+export const formDocument = {
+  format: 'treadle/v1',
+  name: 'asks',
+  nodes: [
+    { id: 'start', type: 'start' },
+    {
+      id: 'ask',
+      type: 'human-input',
+      title: 'Ask',
+      config: {
+        form_content: 'Well? {{#$output.why#}}',
+        inputs: [{ output_variable_name: 'why', default: { value: 'because' } }],
+        user_actions: [{ id: 'yes', title: 'Yes', button_style: 'primary' }],
+        timeout: 24,
+      },
+    },
+    { id: 'end', type: 'end', config: { outputs: [{ variable: 'why', value_selector: ['ask', 'why'] }] } },
+  ],
+  edges: [
+    { source: 'start', target: 'ask' },
+    { source: 'ask', target: 'end', source_handle: 'yes' },
+  ],
+};
+
 /** As exported from Dify: an app without a graph. */
 export const completionApp = {
   kind: 'app',
