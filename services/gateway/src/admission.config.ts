@@ -28,7 +28,7 @@ export const admissionConfig = {
   }),
   admissionWaitMs: integer({
     env: 'TREADLE_ADMISSION_WAIT_MS',
-    default: 1000,
+    default: 3000,
     min: 1,
     max: 60_000,
     unit: 'ms',

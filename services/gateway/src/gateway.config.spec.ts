@@ -19,7 +19,7 @@ const admission = {
   maxConcurrency: 1000,
   admissionTolerance: 2,
   admissionQueue: 500,
-  admissionWaitMs: 1000,
+  admissionWaitMs: 3000,
   rateLimits: ['address.all=6000/60'],
 };
 
