@@ -18,15 +18,18 @@ export interface WebhookOutcome {
 /**
  * Hands a request to the webhook it came for, and waits for its run where its workflow says so. When `signal` fires the run goes on
  * and is given as it was begun.
+ * @param onBegun told when the run has begun.
  */
 export async function receiveWebhook(
   entries: Entries,
   sources: RunSources,
   request: ReceiveWebhookRequest,
   signal: AbortSignal,
+  onBegun: () => void = () => undefined,
 ): Promise<WebhookOutcome> {
   const { run, tenantId, wait, statusCode, responseBody } = await entries.receiveWebhook(request);
   if (!run) throw FailureError.of('internal', 'The orchestrator began a run and did not say which.');
+  onBegun();
   const outcome = { waits: wait, statusCode, responseBody };
   if (!wait) return { ...outcome, run };
   if (!isSettled(run)) await followRun(sources, tenantId, run.id, signal);

@@ -93,7 +93,9 @@ export class AppRuns {
     const gone = () => waiting.abort();
     reply.raw.once('close', gone);
     try {
-      const run = await startAndWait(this.sources, app.tenantId, begin, waiting.signal);
+      // From here on the request only waits: that is no work of the door.
+      const accepted = () => reply.request.visit?.leave(true);
+      const run = await startAndWait(this.sources, app.tenantId, begin, waiting.signal, accepted);
       if (!isSettled(run)) throw stillUnderWay(run);
       let isWhole = true;
       this.repeats.watch(reply, app.tenantId, start, run.id, () => isWhole);

@@ -53,7 +53,9 @@ export class HooksController {
     const gone = () => waiting.abort();
     reply.raw.once('close', gone);
     try {
-      const outcome = await receiveWebhook(this.entries, this.sources, received, waiting.signal);
+      const outcome = await receiveWebhook(this.entries, this.sources, received, waiting.signal, () =>
+        request.visit?.leave(true),
+      );
       const answer = webhookAnswer(outcome);
       void reply.status(answer.status).type(answer.type).send(answer.body);
     } finally {

@@ -69,7 +69,10 @@ export class OpenAiController {
   @NotAudited('every call of a model is in the ledger of usage')
   @HttpCode(200)
   @ApiOperation({ summary: "OpenAI's embeddings; the model is a route, provider/model, or a model" })
-  async embed(@Req() { tenantId, apiKeyId }: FastifyRequest, @Body({ schema: embeddingsSchema }) body: EmbeddingsBody) {
+  async embed(
+    @Req() { tenantId, apiKeyId, visit }: FastifyRequest,
+    @Body({ schema: embeddingsSchema }) body: EmbeddingsBody,
+  ) {
     const { model, input, dimensions, encoding_format } = body;
     const request = EmbedRequest.fromPartial({
       tenantId,
@@ -78,6 +81,7 @@ export class OpenAiController {
       texts: [input].flat(),
       dimensions: dimensions ?? 0,
     });
+    visit?.leave(true);
     return embeddingsView(await this.models.embed(request), model, encoding_format === 'base64');
   }
 

@@ -57,13 +57,15 @@ export class ToolCallsController {
   })
   @ApiResponse({ status: 200, standardSchema: toolAnswerSchema })
   async call(
-    @Req() { tenantId }: FastifyRequest,
+    @Req() { tenantId, visit }: FastifyRequest,
     @Param('toolset') toolset: string,
     @Param('tool') tool: string,
     @Body({ schema: callToolSchema }) body: CallToolBody,
     @Headers('idempotency-key') key: string | undefined,
     @Headers('traceparent') traceparent: string | undefined,
   ) {
+    // The rest is the tool's time.
+    visit?.leave(true);
     const answer = await this.tools.callTool({
       tenantId,
       name: { toolset, tool },
