@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { filter, Rig, settings } from './rig.js';
+import { filter, firstPage, Rig, settings } from './rig.js';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -139,7 +139,7 @@ describe('datasets', () => {
   it('disables, archives, changes and deletes documents and chunks at once', async () => {
     const { id } = await rig.dataset(tenant, name());
     const document = await rig.indexed(tenant, await rig.document(tenant, id, 'one', 'quick brown fox'));
-    const key = { tenantId: tenant, datasetId: id, documentId: document.id };
+    const key = { tenantId: tenant, datasetId: id, documentId: document.id, parentId: '' };
     const found = async () => contents(await rig.search(tenant, [id], 'quick fox wolf')).sort();
     expect(await found()).toEqual(['quick brown fox']);
     await rig.datasets.updateDocument({ ...key, enabled: false });
@@ -224,13 +224,54 @@ describe('datasets', () => {
     const names: string[] = [];
     let cursor = '';
     do {
-      const page = await rig.datasets.listDatasets({ tenantId: owner, cursor, limit: 2, keyword: '' });
+      const page = await rig.datasets.listDatasets({ ...firstPage, tenantId: owner, cursor, limit: 2 });
       names.push(...page.datasets.map((dataset) => dataset.name));
       cursor = page.nextCursor;
     } while (cursor);
     expect(names).toEqual(['n4', 'n3', 'n2', 'n1', 'n0']);
-    expect(
-      (await rig.datasets.listDatasets({ tenantId: owner, cursor: '', limit: 9, keyword: 'N3' })).datasets,
-    ).toHaveLength(1);
+    expect((await rig.datasets.listDatasets({ ...firstPage, tenantId: owner, keyword: 'N3' })).datasets).toHaveLength(
+      1,
+    );
+    const second = await rig.datasets.listDatasets({ ...firstPage, tenantId: owner, limit: 2, page: 2 });
+    expect([second.datasets.map((dataset) => dataset.name), second.total]).toEqual([['n2', 'n1'], 5]);
+  });
+
+  it('makes parts of a chunk, which is then found by them', async () => {
+    const { id: datasetId } = await rig.dataset(tenant, name());
+    const document = await rig.indexed(tenant, await rig.document(tenant, datasetId, 'one', 'quick brown fox'));
+    const key = { tenantId: tenant, datasetId, documentId: document.id };
+    const list = async (more: object) => rig.datasets.listChunks({ ...firstPage, ...key, ...more });
+    const [whole] = (await list({})).chunks;
+    const { chunk } = await rig.datasets.saveChunk({ ...key, parentId: whole!.id, chunkId: '', content: 'grey wolf' });
+    const more = { ...key, parentId: chunk!.id, chunkId: '', content: 'x' };
+    await expect(rig.datasets.saveChunk(more)).rejects.toThrow(/no parts of its own/);
+    const { chunks } = await rig.search(tenant, [datasetId], 'quick fox wolf');
+    expect(chunks).toMatchObject([
+      { content: 'grey wolf', parent: { chunkId: whole!.id, content: 'quick brown fox' } },
+    ]);
+    expect((await list({ parentIds: [whole!.id], page: 1 })).total).toBe(1);
+    expect((await list({ wholesOnly: true })).chunks.map(({ id }) => id)).toEqual([whole!.id]);
+    expect((await list({ keyword: 'WOLF' })).chunks.map(({ id }) => id)).toEqual([chunk!.id]);
+    expect((await rig.datasets.getChunk({ ...key, chunkId: chunk!.id })).chunk).toEqual(chunk);
+  });
+
+  it('cuts a document its own way, and gives back its text', async () => {
+    const dataset = await rig.dataset(tenant, name(), { wordsOnly: true });
+    expect(dataset.embeddingModel).toBe('');
+    const text = 'quick brown fox\n\nslow grey wolf';
+    const plain = await rig.indexed(tenant, await rig.document(tenant, dataset.id, 'one', text));
+    expect([plain.chunks, plain.chunkingJson]).toEqual([1, '']);
+    const key = { tenantId: tenant, datasetId: dataset.id, documentId: plain.id };
+    await rig.datasets.updateDocument({ ...key, chunkingJson: '{"max_length":20,"overlap":0}' });
+    const own = await rig.indexed(tenant, plain);
+    expect([own.chunks, JSON.parse(own.chunkingJson)]).toMatchObject([2, { max_length: 20 }]);
+    expect(await rig.datasets.readDocumentText({ ...key, part: 0 })).toEqual({ content: text, nextPart: 0 });
+    await rig.datasets.updateDocument({ ...key, chunkingJson: '' });
+    expect((await rig.indexed(tenant, plain)).chunks).toBe(1);
+    const of = { ...firstPage, tenantId: tenant, datasetId: dataset.id };
+    expect((await rig.datasets.listDocuments({ ...of, statuses: ['error'] })).documents).toEqual([]);
+    const { total } = await rig.datasets.listDocuments({ ...of, page: 1, statuses: ['completed'], enabled: true });
+    const { dataset: now } = await rig.datasets.getDataset(key);
+    expect([total, now?.characters, now?.availableDocuments]).toEqual([1, text.length, 1]);
   });
 });

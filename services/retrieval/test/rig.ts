@@ -160,7 +160,7 @@ export class Rig {
 
   async dataset(tenantId: string, name: string, given: object = {}): Promise<Dataset> {
     const request = { tenantId, name, description: '', embeddingProvider: '', embeddingModel: '' };
-    const json = { chunkingJson: '', searchJson: '', metadataFieldsJson: '' };
+    const json = { chunkingJson: '', searchJson: '', metadataFieldsJson: '', wordsOnly: false };
     const { dataset } = await this.datasets.createDataset({ ...request, ...json, ...given });
     return dataset!;
   }
@@ -177,7 +177,7 @@ export class Rig {
 
   /** A document from anywhere. */
   async add(tenantId: string, datasetId: string, given: object): Promise<Document> {
-    const source = { source: 'text', sourceName: '', text: '', fileId: '', mediaType: '' };
+    const source = { source: 'text', sourceName: '', text: '', fileId: '', mediaType: '', chunkingJson: '' };
     const request = { tenantId, datasetId, name: 'a document', metadataJson: '', ...source, ...given };
     const { document } = await this.datasets.createDocument(request);
     return document!;
@@ -223,6 +223,12 @@ export class Rig {
     await this.pool.end();
   }
 }
+
+/** All there is, of every list. */
+export const firstPage = {
+  ...{ cursor: '', limit: 100, page: 0, keyword: '' },
+  ...{ statuses: [], parentIds: [], wholesOnly: false },
+};
 
 export const settings = (given: object): Partial<SearchRequest> => ({ settingsJson: JSON.stringify(given) });
 export const filter = (...conditions: readonly object[]): Partial<SearchRequest> => ({

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EmbeddedVectorStore } from '../src/infra/embedded/embedded-vector-store.js';
 import { PgPointSource } from '../src/infra/pg-point-source.js';
-import { filter, Rig, settings } from './rig.js';
+import { filter, firstPage, Rig, settings } from './rig.js';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -32,8 +32,7 @@ async function fill(tenantId: string) {
     tenantId,
     datasetId: dataset.id,
     documentId: document.id,
-    cursor: '',
-    limit: 10,
+    ...firstPage,
   });
   return { tenantId, datasetId: dataset.id, documentId: document.id, chunkId: chunks[0]!.id };
 }
@@ -41,7 +40,6 @@ async function fill(tenantId: string) {
 it('shows a tenant nothing of another on any path', async () => {
   const [mine, theirs] = [await fill(`a${randomUUID()}`), await fill(`b${randomUUID()}`)];
   const { tenantId } = mine;
-  const page = { cursor: '', limit: 100, keyword: '' };
   const { datasets } = rig.retrieval.controllers;
   const reads: Record<string, () => Promise<unknown>> = {
     getDataset: () => datasets.getDataset({ ...theirs, tenantId }),
@@ -50,19 +48,23 @@ it('shows a tenant nothing of another on any path', async () => {
     createDocument: () => rig.document(tenantId, theirs.datasetId, 'mine', 'text'),
     getDocument: () => datasets.getDocument({ ...theirs, tenantId }),
     getTheirDocumentInMine: () => datasets.getDocument({ ...mine, documentId: theirs.documentId }),
-    listDocuments: () => datasets.listDocuments({ ...theirs, tenantId, ...page }),
+    listDocuments: () => datasets.listDocuments({ ...theirs, tenantId, ...firstPage }),
     updateDocument: () => datasets.updateDocument({ ...theirs, tenantId, enabled: false }),
     updateTheirDocumentInMine: () => datasets.updateDocument({ ...mine, documentId: theirs.documentId, text: 'x' }),
     deleteDocument: () => datasets.deleteDocument({ ...mine, documentId: theirs.documentId }),
-    listChunks: () => datasets.listChunks({ ...mine, documentId: theirs.documentId, ...page }),
-    saveChunk: () => datasets.saveChunk({ ...mine, chunkId: theirs.chunkId, content: 'x' }),
-    saveChunkInTheirs: () => datasets.saveChunk({ ...mine, documentId: theirs.documentId, chunkId: '', content: 'x' }),
+    listChunks: () => datasets.listChunks({ ...mine, documentId: theirs.documentId, ...firstPage }),
+    saveChunk: () => datasets.saveChunk({ ...mine, chunkId: theirs.chunkId, parentId: '', content: 'x' }),
+    saveChunkInTheirs: () =>
+      datasets.saveChunk({ ...mine, documentId: theirs.documentId, chunkId: '', parentId: '', content: 'x' }),
+    savePartOfTheirs: () => datasets.saveChunk({ ...mine, chunkId: '', parentId: theirs.chunkId, content: 'x' }),
+    getChunk: () => datasets.getChunk({ ...mine, chunkId: theirs.chunkId }),
+    readDocumentText: () => datasets.readDocumentText({ ...theirs, tenantId, part: 0 }),
     deleteChunk: () => datasets.deleteChunk({ ...mine, chunkId: theirs.chunkId }),
     search: () => rig.search(tenantId, [theirs.datasetId], 'rules'),
     searchBoth: () => rig.search(tenantId, [mine.datasetId, theirs.datasetId], 'rules'),
   };
   for (const [path, read] of Object.entries(reads)) await expect(read(), path).rejects.toThrow(/There is no/);
-  const listed = await datasets.listDatasets({ tenantId, ...page });
+  const listed = await datasets.listDatasets({ tenantId, ...firstPage });
   expect(listed.datasets.map(({ id }) => id)).toEqual([mine.datasetId]);
   for (const method of ['semantic', 'full_text', 'hybrid'])
     for (const more of [

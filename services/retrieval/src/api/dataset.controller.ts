@@ -23,8 +23,8 @@ export class DatasetController implements Handlers<typeof messages.DatasetServic
   }
 
   async listDatasets(request: messages.ListDatasetsRequest): Promise<messages.ListDatasetsResponse> {
-    const { items, nextCursor } = await this.datasets.list(request.tenantId, pageOf(request, request.keyword));
-    return { datasets: items.map(datasetMessage), nextCursor };
+    const { items, nextCursor, total = 0 } = await this.datasets.list(request.tenantId, pageOf(request));
+    return { datasets: items.map(datasetMessage), nextCursor, total };
   }
 
   async updateDataset({
@@ -54,9 +54,11 @@ export class DatasetController implements Handlers<typeof messages.DatasetServic
   }
 
   async listDocuments(request: messages.ListDocumentsRequest): Promise<messages.ListDocumentsResponse> {
-    const page = pageOf(request, request.keyword);
-    const { items, nextCursor } = await this.documents.list(request.tenantId, request.datasetId, page);
-    return { documents: items.map(documentMessage), nextCursor };
+    const { tenantId, datasetId, statuses, enabled, archived } = request;
+    const which = { statuses, enabled, archived };
+    const page = await this.documents.list(tenantId, datasetId, pageOf(request), which);
+    const { items, nextCursor, total = 0 } = page;
+    return { documents: items.map(documentMessage), nextCursor, total };
   }
 
   async updateDocument(request: messages.UpdateDocumentRequest): Promise<messages.UpdateDocumentResponse> {
@@ -74,10 +76,23 @@ export class DatasetController implements Handlers<typeof messages.DatasetServic
     return {};
   }
 
+  async readDocumentText(request: messages.ReadDocumentTextRequest): Promise<messages.ReadDocumentTextResponse> {
+    const { tenantId, datasetId, documentId, part } = request;
+    const { content, last } = await this.documents.part(tenantId, datasetId, documentId, part);
+    return { content, nextPart: last ? 0 : part + 1 };
+  }
+
   async listChunks(request: messages.ListChunksRequest): Promise<messages.ListChunksResponse> {
-    const { tenantId, datasetId, documentId } = request;
-    const { items, nextCursor } = await this.chunks.list(tenantId, datasetId, documentId, pageOf(request, ''));
-    return { chunks: items.map(chunkMessage), nextCursor };
+    const { tenantId, datasetId, documentId, parentIds, wholesOnly } = request;
+    const which = { parentIds, wholesOnly };
+    const page = await this.chunks.list(tenantId, datasetId, documentId, pageOf(request), which);
+    const { items, nextCursor, total = 0 } = page;
+    return { chunks: items.map(chunkMessage), nextCursor, total };
+  }
+
+  async getChunk(request: messages.GetChunkRequest): Promise<messages.GetChunkResponse> {
+    const { tenantId, datasetId, documentId, chunkId } = request;
+    return { chunk: chunkMessage(await this.chunks.get(tenantId, datasetId, documentId, chunkId)) };
   }
 
   async saveChunk(request: messages.SaveChunkRequest): Promise<messages.SaveChunkResponse> {
@@ -93,6 +108,8 @@ export class DatasetController implements Handlers<typeof messages.DatasetServic
 
 const mostOfPage = 100;
 
-function pageOf({ cursor, limit }: { readonly cursor: string; readonly limit: number }, keyword: string): Page {
-  return { cursor, limit: Math.min(Math.max(limit, 1), mostOfPage), keyword };
+type PageRequest = Omit<Page, 'number'> & { readonly page: number };
+
+function pageOf({ cursor, limit, keyword, page: number }: PageRequest): Page {
+  return { cursor, number, limit: Math.min(Math.max(limit, 1), mostOfPage), keyword };
 }

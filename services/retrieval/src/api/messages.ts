@@ -18,6 +18,8 @@ export function datasetMessage(dataset: Dataset): messages.Dataset {
   return {
     ...{ id, name, description, embeddingProvider, embeddingModel, documents, chunks, reindexing },
     ...{ reindexedDocuments, reindexFailures },
+    characters: dataset.characters,
+    availableDocuments: dataset.availableDocuments,
     dimensions: dataset.index.space.dimensions,
     chunkingJson: JSON.stringify(dataset.chunking),
     searchJson: JSON.stringify(dataset.search),
@@ -28,10 +30,11 @@ export function datasetMessage(dataset: Dataset): messages.Dataset {
 }
 
 export function documentMessage(document: Document): messages.Document {
-  const { metadata, createdAt, updatedAt, ...same } = document;
+  const { metadata, createdAt, updatedAt, chunking, ...same } = document;
   return {
     ...same,
     metadataJson: JSON.stringify(metadata),
+    chunkingJson: chunking ? JSON.stringify(chunking) : '',
     createdUnixMs: createdAt.getTime(),
     updatedUnixMs: updatedAt.getTime(),
   };

@@ -3,7 +3,7 @@ import type { Datasets } from './datasets.js';
 import type { Documents } from './documents.js';
 import { embedChunks, type RetrievalModels } from './embeddings.js';
 import { keywordsOf, textOf } from './given.js';
-import type { ChunkChange, ChunkRepository, Listed, Page } from './ports.js';
+import type { ChunkChange, ChunkRepository, ChunkSelection, Listed, Page } from './ports.js';
 import type { TellStore } from './tell-store.js';
 import { roomFor, type TenantLimits } from './tenant-limits.js';
 import type { DocumentPayload, VectorStore } from './vector-store.js';
@@ -26,15 +26,29 @@ export interface GivenChunk {
   readonly answer?: string | undefined;
   readonly enabled?: boolean | undefined;
   readonly keywordsJson?: string | undefined;
+  /** Of one that is added: what it becomes a part of; empty for nothing. */
+  readonly parentId?: string | undefined;
 }
+
+const anyChunk: ChunkSelection = { parentIds: [], wholesOnly: false };
 
 /** What tenants do with the chunks of their documents. */
 export class Chunks {
   constructor(private readonly parts: ChunksParts) {}
 
-  async list(tenantId: string, datasetId: string, documentId: string, page: Page): Promise<Listed<Chunk>> {
+  async list(
+    tenantId: string,
+    datasetId: string,
+    documentId: string,
+    page: Page,
+    which: ChunkSelection = anyChunk,
+  ): Promise<Listed<Chunk>> {
     const dataset = await this.datasetOf(tenantId, datasetId, documentId);
-    return this.parts.chunks.list(dataset, documentId, page);
+    return this.parts.chunks.list(dataset, documentId, page, { ...which, parentIds: which.parentIds.filter(isId) });
+  }
+
+  async get(tenantId: string, datasetId: string, documentId: string, chunkId: string): Promise<Chunk> {
+    return this.chunk(await this.datasetOf(tenantId, datasetId, documentId), documentId, chunkId);
   }
 
   /** Adds a chunk where no id is given, changes one otherwise. */
@@ -49,15 +63,19 @@ export class Chunks {
     const dataset = await this.datasetOf(tenantId, datasetId, documentId);
     const old = chunkId === '' ? undefined : await this.chunk(dataset, documentId, chunkId);
     const change = this.changeOf(given, old);
+    const parent = given.parentId && !old ? await this.chunk(dataset, documentId, given.parentId) : undefined;
+    if (parent?.parentId) throw invalid('parent_id', 'A part has no parts of its own. Name the whole.');
     const [dense = new Float32Array(0)] = await embedChunks(models, tenantId, dataset.index.space, [change.content]);
     const room = roomFor(limits, { chunks: old ? 0 : 1 });
+    const place = { chunkId: old?.id ?? '', parentId: parent?.id ?? '' };
     const point = await telling.afterwards(
       [dataset.index],
       documentId,
-      () => chunks.save(dataset, documentId, old?.id ?? '', { ...change, dense }, room),
+      () => chunks.save(dataset, documentId, place, { ...change, dense }, room),
       async (saved) => {
         const described = await payload(dataset.index.indexId, documentId);
         if (described) await store.upsert(dataset.index, [saved], [described]);
+        if (parent) await store.remove(dataset.index, { ids: [parent.id] });
       },
     );
     this.parts.nudge();

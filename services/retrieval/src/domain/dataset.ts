@@ -29,6 +29,10 @@ export interface Dataset extends DatasetSettings {
   /** Of the index that is being built: documents that are done, and those that failed and keep the old index serving. */
   readonly reindexedDocuments: number;
   readonly reindexFailures: number;
+  /** Of all its documents. */
+  readonly characters: number;
+  /** Documents that can be found: indexed, enabled and not archived. */
+  readonly availableDocuments: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -54,6 +58,11 @@ export interface Document {
   readonly chunks: number;
   readonly chunksCut: number;
   readonly chunksIndexed: number;
+  /** Of a file: the uploaded one, and what it is. */
+  readonly fileId: string;
+  readonly mediaType: string;
+  /** How it is cut, where it is not as its dataset says. */
+  readonly chunking: Chunking | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

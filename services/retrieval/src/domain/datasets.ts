@@ -31,6 +31,8 @@ export interface GivenSettings {
   readonly chunkingJson?: string | undefined;
   readonly searchJson?: string | undefined;
   readonly metadataFieldsJson?: string | undefined;
+  /** Of a new dataset: no model, whatever is the default. */
+  readonly wordsOnly?: boolean | undefined;
 }
 
 /** What tenants do with their datasets. */
@@ -38,19 +40,24 @@ export class Datasets {
   constructor(private readonly parts: DatasetsParts) {}
 
   async create(tenantId: string, given: GivenSettings): Promise<Dataset> {
-    const { datasets, limits, defaultModel } = this.parts;
+    const { datasets, limits } = this.parts;
     if ((await datasets.count(tenantId)) >= limits.datasetsPerTenant)
       throw FailureError.of('limit_exceeded', `There are ${limits.datasetsPerTenant} datasets, which is the limit.`);
-    const namesModel = given.embeddingModel !== undefined && given.embeddingModel !== '';
     return datasets.create(tenantId, {
       name: nameOf(given.name ?? ''),
       description: textOf('description', given.description ?? '', 10_000),
-      embeddingProvider: namesModel ? (given.embeddingProvider ?? '') : defaultModel.provider,
-      embeddingModel: namesModel ? modelOf(given.embeddingModel) : defaultModel.model,
+      ...this.modelOfNew(given),
       chunking: parseChunking(given.chunkingJson ?? ''),
       search: parseSearch(given.searchJson ?? ''),
       metadataFields: parseFields(given.metadataFieldsJson ?? ''),
     });
+  }
+
+  private modelOfNew({ wordsOnly, embeddingProvider = '', embeddingModel = '' }: GivenSettings) {
+    const { provider, model } = this.parts.defaultModel;
+    if (wordsOnly) return { embeddingProvider: '', embeddingModel: '' };
+    if (embeddingModel === '') return { embeddingProvider: provider, embeddingModel: model };
+    return { embeddingProvider, embeddingModel: modelOf(embeddingModel) };
   }
 
   async get(tenantId: string, datasetId: string): Promise<Dataset> {

@@ -1,7 +1,8 @@
-import { type Document, invalid, isId, notFound, parseMetadata } from './dataset.js';
+import { FailureError } from '@treadle/failure';
+import { type Document, invalid, isId, notFound, parseChunking, parseMetadata } from './dataset.js';
 import type { Datasets } from './datasets.js';
 import { nameOf } from './given.js';
-import type { DocumentChange, DocumentRepository, Listed, Page } from './ports.js';
+import type { DocumentChange, DocumentRepository, DocumentSelection, Listed, Page } from './ports.js';
 import type { TellStore } from './tell-store.js';
 import { roomFor, type TenantLimits } from './tenant-limits.js';
 import { checkedText, type DocumentOrigin, type GivenOrigin, originOf, type TextSource } from './text-source.js';
@@ -22,6 +23,8 @@ export interface DocumentsParts {
 export interface GivenDocument extends GivenOrigin {
   readonly name: string;
   readonly metadataJson: string;
+  /** Empty for the way of its dataset. */
+  readonly chunkingJson: string;
 }
 
 /** What is absent stays as it is. A new text is a `text`, or a `source` with what it needs. */
@@ -31,6 +34,8 @@ export interface GivenDocumentChange extends Partial<Undefinable<GivenOrigin>> {
   readonly enabled?: boolean | undefined;
   readonly archived?: boolean | undefined;
   readonly paused?: boolean | undefined;
+  /** Empty for the way of its dataset. */
+  readonly chunkingJson?: string | undefined;
 }
 
 type Undefinable<T> = { readonly [Key in keyof T]: T[Key] | undefined };
@@ -45,7 +50,8 @@ export class Documents {
     const name = nameOf(given.name);
     const origin = await this.checked(tenantId, originOf(given));
     const room = roomFor(this.parts.limits, { documents: 1, characters: charactersOf(origin) });
-    const id = await this.parts.documents.create(dataset, { name, metadata, origin }, room);
+    const chunking = given.chunkingJson === '' ? undefined : parseChunking(given.chunkingJson);
+    const id = await this.parts.documents.create(dataset, { name, metadata, origin, chunking }, room);
     this.parts.nudge();
     return this.get(tenantId, datasetId, id);
   }
@@ -57,20 +63,35 @@ export class Documents {
     return document;
   }
 
-  async list(tenantId: string, datasetId: string, page: Page): Promise<Listed<Document>> {
+  async list(
+    tenantId: string,
+    datasetId: string,
+    page: Page,
+    which: DocumentSelection = anyDocument,
+  ): Promise<Listed<Document>> {
     const { id } = await this.parts.datasets.get(tenantId, datasetId);
-    return this.parts.documents.list(tenantId, id, page);
+    return this.parts.documents.list(tenantId, id, page, which);
+  }
+
+  /** A part of its text, as it was given or read. @throws FailureError `not_found` while there is none. */
+  async part(tenantId: string, datasetId: string, documentId: string, part: number) {
+    const { status } = await this.get(tenantId, datasetId, documentId);
+    const found = await this.parts.documents.part(documentId, part);
+    const message = `The document, which is ${status}, has no text here. Wait until it has been read.`;
+    if (!found) throw FailureError.of('not_found', message, { field: 'document_id' });
+    return found;
   }
 
   async update(tenantId: string, datasetId: string, documentId: string, given: GivenDocumentChange): Promise<Document> {
     const { store, documents, payload, limits, telling } = this.parts;
     const dataset = await this.parts.datasets.get(tenantId, datasetId);
     await this.get(tenantId, datasetId, documentId);
-    const { name, metadataJson, enabled, archived, paused } = given;
+    const { name, metadataJson, enabled, archived, paused, chunkingJson } = given;
     const origin = await this.newOrigin(tenantId, given);
     const change: DocumentChange = {
       ...{ enabled, archived, paused, origin },
       name: name === undefined ? undefined : nameOf(name),
+      chunking: chunkingJson ? parseChunking(chunkingJson) : chunkingJson === undefined ? undefined : null,
       metadata: metadataJson === undefined ? undefined : parseMetadata(metadataJson, dataset.metadataFields),
     };
     const room = roomFor(limits, { characters: charactersOf(origin) });
@@ -129,5 +150,7 @@ export class Documents {
     return origin;
   }
 }
+
+const anyDocument: DocumentSelection = { statuses: [], enabled: undefined, archived: undefined };
 
 const charactersOf = (origin: DocumentOrigin | undefined) => (origin?.source === 'text' ? origin.text.length : 0);

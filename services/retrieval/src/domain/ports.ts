@@ -1,3 +1,4 @@
+import type { Chunking } from './chunking.js';
 import type { Chunk, Dataset, DatasetSettings, Document } from './dataset.js';
 import type { Metadata, MetadataFilter } from './metadata-filter.js';
 import type { LimitCheck } from './tenant-limits.js';
@@ -7,6 +8,8 @@ import type { IndexRef, Point, PointSelection } from './vector-store.js';
 export interface Page {
   /** From the page before; empty for the first. */
   readonly cursor: string;
+  /** Counted from 1, in place of a cursor; 0 goes by the cursor. */
+  readonly number: number;
   readonly limit: number;
   /** Only names that hold this; empty for all. */
   readonly keyword: string;
@@ -14,14 +17,31 @@ export interface Page {
 
 export interface Listed<T> {
   readonly items: readonly T[];
-  /** Empty after the last page. */
+  /** Empty after the last page, and where pages have numbers. */
   readonly nextCursor: string;
+  /** Of all pages, where they have numbers. */
+  readonly total?: number;
+}
+
+/** Which documents are listed; what is undefined does not matter. */
+export interface DocumentSelection {
+  readonly statuses: readonly string[];
+  readonly enabled: boolean | undefined;
+  readonly archived: boolean | undefined;
+}
+
+/** Which chunks are listed: all, or the parts of some, or those that are parts of nothing. */
+export interface ChunkSelection {
+  readonly parentIds: readonly string[];
+  readonly wholesOnly: boolean;
 }
 
 export interface NewDocument {
   readonly name: string;
   readonly metadata: Metadata;
   readonly origin: DocumentOrigin;
+  /** Undefined for the way of its dataset. */
+  readonly chunking: Chunking | undefined;
 }
 
 /** What is undefined stays as it is. */
@@ -30,6 +50,8 @@ export interface DocumentChange {
   readonly metadata: Metadata | undefined;
   /** Of a new text. */
   readonly origin: DocumentOrigin | undefined;
+  /** Null for the way of its dataset. The text is cut anew. */
+  readonly chunking: Chunking | null | undefined;
   readonly enabled: boolean | undefined;
   readonly archived: boolean | undefined;
   readonly paused: boolean | undefined;
@@ -51,7 +73,9 @@ export interface DatasetRepository {
 export interface DocumentRepository {
   create(dataset: Dataset, document: NewDocument, room: LimitCheck): Promise<string>;
   find(tenantId: string, datasetId: string, documentId: string): Promise<Document | undefined>;
-  list(tenantId: string, datasetId: string, page: Page): Promise<Listed<Document>>;
+  list(tenantId: string, datasetId: string, page: Page, which: DocumentSelection): Promise<Listed<Document>>;
+  /** A part of the text that serves, or of the newest one; undefined where it has not been read. */
+  part(documentId: string, part: number): Promise<{ readonly content: string; readonly last: boolean } | undefined>;
   update(dataset: Dataset, documentId: string, change: DocumentChange, room: LimitCheck): Promise<void>;
   /** Lets what has failed be tried again; whether there was any. */
   retry(dataset: Dataset, documentId: string): Promise<boolean>;
@@ -79,13 +103,13 @@ export interface ChunkInContext extends Chunk {
 }
 
 export interface ChunkRepository {
-  list(dataset: Dataset, documentId: string, page: Page): Promise<Listed<Chunk>>;
+  list(dataset: Dataset, documentId: string, page: Page, which: ChunkSelection): Promise<Listed<Chunk>>;
   find(dataset: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined>;
-  /** Adds or changes a chunk of the index that serves, with its point; gives its id and the point. */
+  /** Adds or changes a chunk of the index that serves, with its point; gives its id and the point. One that is added may be a part of another. */
   save(
     dataset: Dataset,
     documentId: string,
-    chunkId: string,
+    { chunkId, parentId }: { readonly chunkId: string; readonly parentId: string },
     change: ChunkChange & { readonly dense: Float32Array },
     room: LimitCheck,
   ): Promise<Point>;

@@ -49,6 +49,18 @@ export async function dropVersions(client: PoolClient, documentId: string): Prom
   );
 }
 
+/** Where the newest text of a document comes from, to read or cut it once more. */
+export async function originOfNewest(client: PoolClient, documentId: string): Promise<DocumentOrigin | undefined> {
+  const { rows } = await client.query<VersionRow & { text: string }>(
+    `select v.*, coalesce((select string_agg(p.content, '' order by p.part) from document_part p
+       where p.document_id = v.document_id and p.version = v.version and v.source = 'text'), '') "text"
+     from document_version v join document d on d.id = v.document_id and d.version = v.version where d.id = $1`,
+    [documentId],
+  );
+  const [row] = rows;
+  return row && (row.source === 'text' ? { source: 'text', text: row.text } : toReadOrigin(row));
+}
+
 export function sourceNameOf(origin: DocumentOrigin): string {
   if (origin.source === 'text') return '';
   return origin.source === 'file' ? origin.fileName : origin.url;

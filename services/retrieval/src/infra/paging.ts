@@ -1,6 +1,7 @@
 import type { Listed } from '../domain/ports.js';
 
-interface Dated {
+/** What is listed newest first. */
+export interface Dated {
   readonly id: string;
   readonly createdAt: Date;
 }

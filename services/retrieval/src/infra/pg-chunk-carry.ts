@@ -92,7 +92,8 @@ async function carry(
     values,
   );
   await client.query(
-    `update chunk c set content = s.content, answer = s.answer, keywords = s.keywords, enabled = s.enabled, words = s.words
+    `update chunk c set content = s.content, answer = s.answer, keywords = s.keywords, enabled = s.enabled, words = s.words,
+       is_parent = s.is_parent
      from chunk s where ${same} and ${copyOfSame}`,
     values,
   );

@@ -3,11 +3,12 @@ import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
 import { type Chunk, type Dataset, notFound } from '../domain/dataset.js';
 import { type Metadata, type MetadataFilter, matches } from '../domain/metadata-filter.js';
-import type { ChunkChange, ChunkInContext, ChunkRepository, Listed, Page } from '../domain/ports.js';
+import type { ChunkChange, ChunkInContext, ChunkRepository, ChunkSelection, Listed, Page } from '../domain/ports.js';
 import { denseToBytes, sparseToBytes } from '../domain/sparse-vector.js';
 import type { LimitCheck } from '../domain/tenant-limits.js';
 import type { Point, PointSelection } from '../domain/vector-store.js';
 import { sparseOfText, toTsquery, toTsvector } from '../domain/words.js';
+import { likeOf } from './paging.js';
 import { carryEdits, holdForEdit } from './pg-chunk-carry.js';
 import { type ChunkRow, type DocumentRow, shownMetadata, toChunk } from './rows.js';
 import { chunkUsage } from './tenant-usage.js';
@@ -30,14 +31,22 @@ const found = `chunk c join document t on t.id = c.document_id
 export class PgChunkRepository implements ChunkRepository {
   constructor(private readonly pool: Pool) {}
 
-  async list({ index }: Dataset, documentId: string, { cursor, limit }: Page): Promise<Listed<Chunk>> {
-    const after = Number(cursor) || 0;
-    const rows = await this.rows<ChunkRow>(
-      `select * from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and live and position > $4 order by position limit $5`,
-      [index.tenantId, index.indexId, documentId, after, limit + 1],
-    );
+  async list({ index }: Dataset, documentId: string, page: Page, which: ChunkSelection): Promise<Listed<Chunk>> {
+    const { cursor, limit, number, keyword } = page;
+    const { parentIds, wholesOnly } = which;
+    const where = `tenant_id = $1 and index_id = $2 and document_id = $3 and live and position > $4 and content ilike $5
+      and ($6::uuid[] is null or parent_id = any($6)) and (not $7 or parent_id is null)`;
+    const values = [
+      ...[index.tenantId, index.indexId, documentId, number === 0 ? Number(cursor) || 0 : 0, likeOf(keyword)],
+      ...[parentIds.length > 0 ? parentIds : null, wholesOnly],
+    ];
+    const skipped = number === 0 ? 0 : (number - 1) * limit;
+    const statement = `select * from chunk where ${where} order by position limit $8 offset $9`;
+    const rows = await this.rows<ChunkRow>(statement, [...values, limit + 1, skipped]);
     const items = rows.slice(0, limit).map(toChunk);
-    return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.position ?? '') : '' };
+    if (number === 0) return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.position ?? '') : '' };
+    const counted = await this.rows<{ total: number }>(`select count(*) total from chunk where ${where}`, values);
+    return { items, nextCursor: '', total: counted[0]?.total ?? 0 };
   }
 
   async find({ index }: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined> {
@@ -51,7 +60,7 @@ export class PgChunkRepository implements ChunkRepository {
   async save(
     dataset: Dataset,
     documentId: string,
-    chunkId: string,
+    { chunkId, parentId }: Parameters<ChunkRepository['save']>[2],
     { dense, ...change }: ChunkChange & { readonly dense: Float32Array },
     room: LimitCheck,
   ): Promise<Point> {
@@ -62,8 +71,9 @@ export class PgChunkRepository implements ChunkRepository {
       room(await chunkUsage(client, dataset.index.tenantId));
       const revision = await nextRevision(client, indexId);
       const id = chunkId || randomUUID();
-      const chunk = { documentId, version: document.version, id, words, ...change };
+      const chunk = { documentId, version: document.version, id, words, parentId, ...change };
       const position = await (chunkId ? changeChunk : addChunk)(client, dataset, chunk);
+      const whole = parentId ? await becomeWhole(client, indexId, parentId, revision) : [];
       const { rows } = await client.query<{ version: number }>(
         `insert into point (chunk_id, index_id, document_id, revision, dense, sparse)
          select id, index_id, document_id, $2, $3, $4 from chunk where id = $1 and not is_parent
@@ -71,7 +81,7 @@ export class PgChunkRepository implements ChunkRepository {
         [id, revision, denseToBytes(dense), sparseToBytes(sparseOfText(words))],
       );
       await recount(client, indexId, documentId);
-      await carryEdits(client, document, [position]);
+      await carryEdits(client, document, [...whole, position]);
       return {
         id,
         documentId,
@@ -170,20 +180,37 @@ interface SavedChunk extends ChunkChange {
   readonly version: number;
   readonly id: string;
   readonly words: string;
+  /** Of one that is added; empty for none. */
+  readonly parentId: string;
 }
 
 /** At the end; gives its position. */
 async function addChunk(client: PoolClient, { id: datasetId, index }: Dataset, chunk: SavedChunk): Promise<number> {
   const { rows } = await client.query<{ position: number }>(
-    `insert into chunk (id, tenant_id, dataset_id, index_id, document_id, document_version, position, content, answer, keywords, enabled, live, words)
-     select $1, $2, $3, $4::uuid, $5::uuid, $6::integer, 1 + coalesce(max(position), 0), $7, $8, $9::text[], $10::boolean, true, $11::tsvector
+    `insert into chunk (id, tenant_id, dataset_id, index_id, document_id, document_version, position, content, answer, keywords, enabled, live, words, parent_id)
+     select $1, $2, $3, $4::uuid, $5::uuid, $6::integer, 1 + coalesce(max(position), 0), $7, $8, $9::text[], $10::boolean, true, $11::tsvector, $12::uuid
      from chunk where index_id = $4::uuid and document_id = $5::uuid and document_version = $6::integer returning position`,
     [
       ...[chunk.id, index.tenantId, datasetId, index.indexId, chunk.documentId, chunk.version],
-      ...[chunk.content, chunk.answer, chunk.keywords, chunk.enabled, toTsvector(chunk.words)],
+      ...[chunk.content, chunk.answer, chunk.keywords, chunk.enabled, toTsvector(chunk.words), chunk.parentId || null],
     ],
   );
   return rows[0]?.position ?? 0;
+}
+
+/** What has parts is given in place of them, and is no longer searched itself. Gives its position. */
+async function becomeWhole(client: PoolClient, indexId: string, chunkId: string, revision: number): Promise<number[]> {
+  const { rows } = await client.query<{ position: number }>(
+    `update chunk set is_parent = true, words = '' where index_id = $1 and id = $2 and live returning position`,
+    [indexId, chunkId],
+  );
+  if (rows.length === 0) throw notFound('chunk', chunkId);
+  await client.query(
+    `with gone as (delete from point where index_id = $1 and chunk_id = $2 returning chunk_id)
+     insert into removed_point (index_id, revision, chunk_id) select $1, $3, chunk_id from gone`,
+    [indexId, chunkId, revision],
+  );
+  return rows.map(({ position }) => position);
 }
 
 async function changeChunk(client: PoolClient, { index }: Dataset, chunk: SavedChunk): Promise<number> {

@@ -4,7 +4,8 @@ import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
 import type { Dataset, DatasetSettings } from '../domain/dataset.js';
 import type { DatasetRepository, Listed, Page } from '../domain/ports.js';
-import { cutPage, likeOf, readCursor } from './paging.js';
+import { newestFirst } from './newest-first.js';
+import { likeOf } from './paging.js';
 import { oweIndexes } from './pg-store-debts.js';
 import { type DatasetRow, datasetColumns, datasetTable, toDataset } from './rows.js';
 import { inTransaction } from './transaction.js';
@@ -41,12 +42,10 @@ export class PgDatasetRepository implements DatasetRepository {
   }
 
   async list(tenantId: string, page: Page): Promise<Listed<Dataset>> {
-    const [moment, id] = readCursor(page.cursor);
-    const statement = `select ${datasetColumns} from ${datasetTable}
-      where d.tenant_id = $1 and d.name ilike $2 and (date_trunc('milliseconds', d.created_at), d.id) < ($3, $4) order by date_trunc('milliseconds', d.created_at) desc, d.id desc limit $5`;
-    const values = [tenantId, likeOf(page.keyword), moment, id, page.limit + 1];
-    const { rows } = await withDatabase(() => this.pool.query<DatasetRow>(statement, values));
-    return cutPage(rows.map(toDataset), page.limit);
+    const where = 'd.tenant_id = $1 and d.name ilike $2';
+    const values = [tenantId, likeOf(page.keyword)];
+    const statement = { columns: datasetColumns, table: datasetTable, alias: 'd', where, values };
+    return newestFirst(this.pool, statement, page, toDataset);
   }
 
   async count(tenantId: string): Promise<number> {

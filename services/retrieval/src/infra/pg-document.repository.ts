@@ -2,12 +2,20 @@ import { withDatabase } from '@treadle/persistence';
 import type { Pool, PoolClient } from 'pg';
 import type { Dataset, Document } from '../domain/dataset.js';
 import { type MetadataFilter, matches } from '../domain/metadata-filter.js';
-import type { DocumentChange, DocumentRepository, Listed, NewDocument, Page } from '../domain/ports.js';
+import type {
+  DocumentChange,
+  DocumentRepository,
+  DocumentSelection,
+  Listed,
+  NewDocument,
+  Page,
+} from '../domain/ports.js';
 import type { LimitCheck } from '../domain/tenant-limits.js';
 import type { DocumentOrigin } from '../domain/text-source.js';
 import type { IndexRef } from '../domain/vector-store.js';
-import { addVersion, dropVersions, sourceNameOf } from './document-versions.js';
-import { cutPage, likeOf, readCursor } from './paging.js';
+import { addVersion, dropVersions, originOfNewest, sourceNameOf } from './document-versions.js';
+import { newestFirst } from './newest-first.js';
+import { likeOf } from './paging.js';
 import {
   type DatasetRow,
   type DocumentRow,
@@ -25,15 +33,18 @@ export class PgDocumentRepository implements DocumentRepository {
   constructor(private readonly pool: Pool) {}
 
   async create({ id: datasetId, index }: Dataset, document: NewDocument, room: LimitCheck): Promise<string> {
-    const { name, metadata, origin } = document;
+    const { name, metadata, origin, chunking } = document;
     return inTransaction(this.pool, async (client) => {
       // Against a new index that begins at the same moment and would not know the document.
       await client.query('select from dataset where id = $1 for share', [datasetId]);
       room(await documentUsage(client, index.tenantId));
       const { rows } = await client.query<{ id: string }>(
-        `insert into document (tenant_id, dataset_id, name, source, source_name, metadata, characters)
-         values ($1, $2, $3, $4, $5, $6, 0) returning id`,
-        [index.tenantId, datasetId, name, origin.source, sourceNameOf(origin), JSON.stringify(metadata)],
+        `insert into document (tenant_id, dataset_id, name, source, source_name, metadata, chunking, characters)
+         values ($1, $2, $3, $4, $5, $6, $7, 0) returning id`,
+        [
+          ...[index.tenantId, datasetId, name, origin.source, sourceNameOf(origin), JSON.stringify(metadata)],
+          chunking ? JSON.stringify(chunking) : null,
+        ],
       );
       const id = rows[0]?.id ?? '';
       await addVersion(client, id, 1, origin);
@@ -54,18 +65,36 @@ export class PgDocumentRepository implements DocumentRepository {
     return rows.map(toDocument)[0];
   }
 
-  async list(tenantId: string, datasetId: string, page: Page): Promise<Listed<Document>> {
-    const [moment, id] = readCursor(page.cursor);
-    const statement = `select ${documentColumns} from ${documentTable}
-      where t.tenant_id = $1 and t.dataset_id = $2 and t.name ilike $3 and (date_trunc('milliseconds', t.created_at), t.id) < ($4, $5)
-      order by date_trunc('milliseconds', t.created_at) desc, t.id desc limit $6`;
-    const values = [tenantId, datasetId, likeOf(page.keyword), moment, id, page.limit + 1];
-    const { rows } = await withDatabase(() => this.pool.query<DocumentRow>(statement, values));
-    return cutPage(rows.map(toDocument), page.limit);
+  async list(tenantId: string, datasetId: string, page: Page, which: DocumentSelection): Promise<Listed<Document>> {
+    const { statuses, enabled = null, archived = null } = which;
+    const where = `t.tenant_id = $1 and t.dataset_id = $2 and t.name ilike $3 and ($4::text[] is null or w.status = any($4))
+      and ($5::boolean is null or t.enabled = $5) and ($6::boolean is null or t.archived = $6)`;
+    const values = [
+      tenantId,
+      datasetId,
+      likeOf(page.keyword),
+      statuses.length > 0 ? statuses : null,
+      enabled,
+      archived,
+    ];
+    const statement = { columns: documentColumns, table: documentTable, alias: 't', where, values };
+    return newestFirst(this.pool, statement, page, toDocument);
+  }
+
+  async part(documentId: string, part: number) {
+    const { rows } = await withDatabase(() =>
+      this.pool.query<{ content: string; last: boolean }>(
+        `select p.content, not exists (select from document_part n where n.document_id = $1 and n.version = p.version and n.part > $2) last
+         from document_part p join document_version v on v.document_id = p.document_id and v.version = p.version
+         where p.document_id = $1 and p.part = $2 and v.is_read order by p.version desc limit 1`,
+        [documentId, part],
+      ),
+    );
+    return rows[0];
   }
 
   async update(dataset: Dataset, documentId: string, change: DocumentChange, room: LimitCheck): Promise<void> {
-    const { name, metadata, enabled, archived, origin, paused } = change;
+    const { name, metadata, enabled, archived, paused, chunking } = change;
     await inTransaction(this.pool, async (client) => {
       await client.query(lockWork, [documentId]);
       await client.query(
@@ -77,6 +106,8 @@ export class PgDocumentRepository implements DocumentRepository {
         const statement = 'update document_work set described_revision = $3 where index_id = $1 and document_id = $2';
         await client.query(statement, [indexId, documentId, await nextRevision(client, indexId)]);
       }
+      if (chunking !== undefined) await setChunking(client, documentId, chunking);
+      const origin = change.origin ?? (chunking === undefined ? undefined : await originOfNewest(client, documentId));
       if (origin?.source === 'text') room(await documentUsage(client, dataset.index.tenantId, documentId));
       if (origin) await newVersion(client, documentId, origin);
       if (paused === true) await client.query(pause, [documentId]);
@@ -161,4 +192,9 @@ async function newVersion(client: PoolClient, documentId: string, origin: Docume
     version,
   ]);
   await dropVersions(client, documentId);
+}
+
+async function setChunking(client: PoolClient, documentId: string, chunking: DocumentChange['chunking']) {
+  const json = chunking ? JSON.stringify(chunking) : null;
+  await client.query('update document set chunking = $2 where id = $1', [documentId, json]);
 }

@@ -55,12 +55,13 @@ const tenantsInTurn = `
 const takeOfTenant = `
   update document_work w set fence = w.fence + 1, attempts = w.attempts + 1, due_at = ${lease('$2')}, held = true, taken_at = clock_timestamp(),
     status = case when not v.is_read then 'extracting' when w.status = 'indexing' then w.status else 'splitting' end
-  from dataset_index i, document_version v,
+  from dataset_index i, document_version v, document t,
     (select n.index_id, n.document_id from document_work n where n.tenant_id = $1 and n.status in ${open} and n.due_at <= now()
      order by n.due_at limit 1 for update skip locked) due
   where w.index_id = due.index_id and w.document_id = due.document_id and i.id = w.index_id
     and v.document_id = w.document_id and v.version = w.document_version
-  returning w.*, i.dataset_id, i.chunking, i.embedding_provider, i.embedding_model, v.source, v.source_name, v.file_id, v.media_type`;
+    and t.id = w.document_id
+  returning w.*, i.dataset_id, coalesce(t.chunking, i.chunking) chunking, i.embedding_provider, i.embedding_model, v.source, v.source_name, v.file_id, v.media_type`;
 
 /** Outstanding indexing in PostgreSQL. Every write asks for the fence under which the work was taken. */
 export class PgIndexWork implements IndexWork {

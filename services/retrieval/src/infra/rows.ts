@@ -25,11 +25,16 @@ export interface DatasetRow {
   indexes: number;
   reindexed: number;
   reindex_failures: number;
+  characters: number;
+  available: number;
 }
 
 /** A dataset with the index that serves; for `where` conditions on `d`. */
 export const datasetColumns = `d.*, i.id index_id, i.embedding_provider index_provider, i.embedding_model index_model, i.dimensions, i.revision,
   (select count(*) from document where dataset_id = d.id) documents,
+  (select coalesce(sum(characters), 0) from document where dataset_id = d.id) characters,
+  (select count(*) from document t join document_work w on w.document_id = t.id and w.index_id = i.id
+   where t.dataset_id = d.id and t.enabled and not t.archived and w.served_version > 0) available,
   (select coalesce(sum(w.chunks), 0) from document_work w where w.index_id = i.id) chunks,
   (select count(*) from dataset_index where dataset_id = d.id) indexes,
   (select count(*) from dataset_index n join document_work w on w.index_id = n.id
@@ -55,6 +60,8 @@ export function toDataset(row: DatasetRow): Dataset {
     reindexing: row.indexes > 1,
     reindexedDocuments: row.reindexed,
     reindexFailures: row.reindex_failures,
+    characters: row.characters,
+    availableDocuments: row.available,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -77,14 +84,18 @@ export interface DocumentRow {
   chunks: number;
   chunks_cut: number;
   chunks_indexed: number;
+  file_id: string;
+  media_type: string;
+  chunking: Chunking | null;
   created_at: Date;
   updated_at: Date;
 }
 
 /** A document with its work in the index that serves; for `where` conditions on `t`. */
 export const documentTable = `document t join dataset d on d.id = t.dataset_id
-  join document_work w on w.document_id = t.id and w.index_id = d.serving_index`;
-export const documentColumns = `t.*, w.status, w.error, w.error_code, w.chunks, w.chunks_cut, w.chunks_indexed,
+  join document_work w on w.document_id = t.id and w.index_id = d.serving_index
+  join document_version v on v.document_id = t.id and v.version = t.version`;
+export const documentColumns = `t.*, w.status, w.error, w.error_code, w.chunks, w.chunks_cut, w.chunks_indexed, v.file_id, v.media_type,
   coalesce((select max(n.error) from document_work n where n.document_id = t.id and n.index_id <> d.serving_index and n.status = 'error'), '') reindex_error`;
 
 export function toDocument(row: DocumentRow): Document {
@@ -105,6 +116,9 @@ export function toDocument(row: DocumentRow): Document {
     chunks: row.chunks,
     chunksCut: row.chunks_cut,
     chunksIndexed: row.chunks_indexed,
+    fileId: row.file_id,
+    mediaType: row.media_type,
+    chunking: row.chunking ?? undefined,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

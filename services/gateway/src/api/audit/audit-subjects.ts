@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Chunk, Price } from '@treadle/contracts';
+import type { Price } from '@treadle/contracts';
 import type { Subject } from '../../domain/audit/subject.js';
 import type { GatewayPorts } from '../../gateway.module.js';
 import type { Identity } from '../../identity.js';
@@ -99,16 +99,10 @@ function dataSubjects(ports: GatewayPorts): Readers {
       const id = `${approval.runId}/${approval.nodeKey}`;
       return { tenantId: approval.tenantId, id, state: approvalView(approval, '') };
     },
-    chunk: async ({ tenantId, params: { dataset: datasetId = '', document: documentId = '', id } }) => {
-      const state = await findNamed(
-        id,
-        (chunk: Chunk & Named) => chunkView(chunk),
-        async (page) => {
-          const { chunks, nextCursor } = await datasets.listChunks({ tenantId, datasetId, documentId, ...page });
-          return { items: chunks.map((chunk) => ({ ...chunk, name: chunk.id })), nextCursor };
-        },
-      );
-      return { state };
+    chunk: async ({ tenantId, params: { dataset: datasetId = '', document: documentId = '', id: chunkId } }) => {
+      if (chunkId === undefined) return {};
+      const { chunk } = await datasets.getChunk({ tenantId, datasetId, documentId, chunkId });
+      return { state: chunk && chunkView(chunk) };
     },
     conversation: async ({ tenantId, params: { id: conversationId = '' } }) => {
       const { conversation } = await conversations.getConversation({ tenantId, conversationId });

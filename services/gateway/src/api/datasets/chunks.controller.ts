@@ -35,7 +35,10 @@ export class ChunksController {
     @Param('document') documentId: string,
     @Query({ schema: listChunksSchema }) page: ListChunksQuery,
   ) {
-    const { chunks, nextCursor } = await this.datasets.listChunks({ tenantId, datasetId, documentId, ...page });
+    const { chunks, nextCursor } = await this.datasets.listChunks({
+      ...{ tenantId, datasetId, documentId, keyword: '', page: 0, ...page },
+      ...{ parentIds: [], wholesOnly: false },
+    });
     return { items: chunks.map(chunkView), next_cursor: nextCursor || null };
   }
 
@@ -48,9 +51,9 @@ export class ChunksController {
     @Req() { tenantId }: FastifyRequest,
     @Param('dataset') datasetId: string,
     @Param('document') documentId: string,
-    @Body({ schema: createChunkSchema }) { keywords, ...given }: CreateChunkBody,
+    @Body({ schema: createChunkSchema }) { keywords, parent_id: parentId = '', ...given }: CreateChunkBody,
   ) {
-    const chunk = { chunkId: '', ...given, keywordsJson: keywords && JSON.stringify(keywords) };
+    const chunk = { chunkId: '', parentId, ...given, keywordsJson: keywords && JSON.stringify(keywords) };
     return chunkView((await this.datasets.saveChunk({ tenantId, datasetId, documentId, ...chunk })).chunk);
   }
 
@@ -66,7 +69,7 @@ export class ChunksController {
     @Param('id') chunkId: string,
     @Body({ schema: updateChunkSchema }) { keywords, ...given }: UpdateChunkBody,
   ) {
-    const chunk = { chunkId, ...given, keywordsJson: keywords && JSON.stringify(keywords) };
+    const chunk = { chunkId, parentId: '', ...given, keywordsJson: keywords && JSON.stringify(keywords) };
     return chunkView((await this.datasets.saveChunk({ tenantId, datasetId, documentId, ...chunk })).chunk);
   }
 

@@ -14,7 +14,8 @@ export type ListChunksQuery = z.infer<typeof listChunksSchema>;
 const embedding = z
   .strictObject({ provider: z.string().max(100).default(''), model: z.string().min(1).max(200) })
   .meta({
-    description: 'The model that makes the vectors. A change of it builds a new index beside the one that serves.',
+    description:
+      'The model that makes the vectors; null for a dataset that is searched by words only. A change of it builds a new index beside the one that serves.',
   });
 const chunking = jsonObject.meta({
   description:
@@ -32,7 +33,7 @@ export const createDatasetSchema = z
   .strictObject({
     name,
     description: z.string().max(10_000).default(''),
-    embedding: embedding.optional(),
+    embedding: embedding.nullish(),
     chunking: chunking.optional(),
     search: search.optional(),
     metadata_fields: fields.optional(),
@@ -44,7 +45,7 @@ export const updateDatasetSchema = z
   .strictObject({
     name: name.optional(),
     description: z.string().max(10_000).optional(),
-    embedding: embedding.optional(),
+    embedding: embedding.nullish(),
     chunking: chunking.optional(),
     search: search.optional(),
     metadata_fields: fields.optional(),
@@ -88,6 +89,7 @@ export const createDocumentSchema = z
       .meta({ description: 'An uploaded file: PDF, Word, PowerPoint, sheets, HTML, Markdown, text.' }),
     url: z.url().max(2000).optional().meta({ description: 'A page or a file that is fetched.' }),
     metadata: metadata.default({}),
+    chunking: chunking.optional().meta({ description: 'How this one is cut, where not as its dataset says.' }),
   })
   .refine(({ text, file_id, url }) => [text, file_id, url].filter((one) => one !== undefined).length === 1, {
     message: 'give one of text, file_id and url',
@@ -104,6 +106,7 @@ export const updateDocumentSchema = z
     file_id: z.uuid().optional(),
     url: z.url().max(2000).optional(),
     metadata: metadata.optional(),
+    chunking: chunking.nullish().meta({ description: 'Cuts it anew; null for the way of its dataset.' }),
     enabled: z.boolean().optional(),
     archived: z.boolean().optional(),
     paused: z
@@ -134,6 +137,7 @@ export const documentSchema = z
     enabled: z.boolean(),
     archived: z.boolean(),
     metadata,
+    chunking: jsonObject.nullable().meta({ description: 'Null where it is cut as its dataset says.' }),
     characters: z.int(),
     chunks: z.int().meta({ description: 'Those that can be found.' }),
     progress: z.object({ chunks_cut: z.int(), chunks_indexed: z.int() }),
@@ -148,7 +152,14 @@ export const documentPageSchema = z
 const keywords = z.array(z.string().max(100)).max(50);
 
 export const createChunkSchema = z
-  .strictObject({ content: z.string().min(1), answer: z.string().optional(), keywords: keywords.optional() })
+  .strictObject({
+    content: z.string().min(1),
+    answer: z.string().optional(),
+    keywords: keywords.optional(),
+    parent_id: z.uuid().optional().meta({
+      description: 'The chunk it becomes a part of, which is then given in place of its parts and not searched itself.',
+    }),
+  })
   .meta({ id: 'CreateChunk' });
 export type CreateChunkBody = z.infer<typeof createChunkSchema>;
 

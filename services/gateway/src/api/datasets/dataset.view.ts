@@ -32,6 +32,7 @@ export function documentView(given: Document | undefined) {
     error_code: document.errorCode || null,
     reindex_error: document.reindexError || null,
     metadata: json(document.metadataJson),
+    chunking: document.chunkingJson ? json(document.chunkingJson) : null,
     progress: { chunks_cut: document.chunksCut, chunks_indexed: document.chunksIndexed },
     created_at: moment(document.createdUnixMs),
     updated_at: moment(document.updatedUnixMs),

@@ -46,6 +46,7 @@ export class DatasetsController {
       chunkingJson: jsonOf(body.chunking) ?? '',
       searchJson: jsonOf(body.search) ?? '',
       metadataFieldsJson: jsonOf(body.metadata_fields) ?? '',
+      wordsOnly: body.embedding === null,
     });
     return datasetView(dataset);
   }
@@ -55,7 +56,7 @@ export class DatasetsController {
   @ApiOperation({ summary: 'List datasets, newest first' })
   @ApiResponse({ status: 200, standardSchema: datasetPageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listDatasetsSchema }) page: ListDatasetsQuery) {
-    const { datasets, nextCursor } = await this.datasets.listDatasets({ tenantId, ...page });
+    const { datasets, nextCursor } = await this.datasets.listDatasets({ tenantId, page: 0, ...page });
     return { items: datasets.map(datasetView), next_cursor: nextCursor || null };
   }
 
@@ -82,8 +83,8 @@ export class DatasetsController {
       datasetId,
       name: body.name,
       description: body.description,
-      embeddingProvider: body.embedding?.provider,
-      embeddingModel: body.embedding?.model,
+      embeddingProvider: body.embedding === null ? '' : body.embedding?.provider,
+      embeddingModel: body.embedding === null ? '' : body.embedding?.model,
       chunkingJson: jsonOf(body.chunking),
       searchJson: jsonOf(body.search),
       metadataFieldsJson: jsonOf(body.metadata_fields),

@@ -41,12 +41,13 @@ export class DocumentsController {
   async create(
     @Req() { tenantId }: FastifyRequest,
     @Param('dataset') datasetId: string,
-    @Body({ schema: createDocumentSchema }) { name, text = '', file_id, url, metadata }: CreateDocumentBody,
+    @Body({ schema: createDocumentSchema }) { name, text = '', file_id, url, metadata, chunking }: CreateDocumentBody,
   ) {
     const { document } = await this.datasets.createDocument({
       ...{ tenantId, datasetId, name, text, source: 'text', sourceName: '', fileId: '', mediaType: '' },
       ...(await this.origin(tenantId, file_id, url)),
       metadataJson: JSON.stringify(metadata),
+      chunkingJson: chunking ? JSON.stringify(chunking) : '',
     });
     return documentView(document);
   }
@@ -60,7 +61,10 @@ export class DocumentsController {
     @Param('dataset') datasetId: string,
     @Query({ schema: listDatasetsSchema }) page: ListDatasetsQuery,
   ) {
-    const { documents, nextCursor } = await this.datasets.listDocuments({ tenantId, datasetId, ...page });
+    const { documents, nextCursor } = await this.datasets.listDocuments({
+      ...{ tenantId, datasetId, page: 0, ...page },
+      ...{ statuses: [], enabled: undefined, archived: undefined },
+    });
     return { items: documents.map(documentView), next_cursor: nextCursor || null };
   }
 
@@ -81,7 +85,7 @@ export class DocumentsController {
     @Req() { tenantId }: FastifyRequest,
     @Param('dataset') datasetId: string,
     @Param('id') documentId: string,
-    @Body({ schema: updateDocumentSchema }) { metadata, file_id, url, ...change }: UpdateDocumentBody,
+    @Body({ schema: updateDocumentSchema }) { metadata, file_id, url, chunking, ...change }: UpdateDocumentBody,
   ) {
     const metadataJson = metadata && JSON.stringify(metadata);
     const { document } = await this.datasets.updateDocument({
@@ -91,6 +95,7 @@ export class DocumentsController {
       ...change,
       ...(await this.origin(tenantId, file_id, url)),
       metadataJson,
+      chunkingJson: chunking === null ? '' : chunking && JSON.stringify(chunking),
     });
     return documentView(document);
   }

@@ -5,6 +5,7 @@ import { workTable } from './0003-work.js';
 import { originTables } from './0004-origins.js';
 import { upkeepTables } from './0005-upkeep.js';
 import { turnColumns } from './0006-turns.js';
+import { documentChunking } from './0007-document-chunking.js';
 
 /** Retrieval's own schema: datasets, documents, chunks and their vectors. */
 export const retrievalSchema = 'retrieval';
@@ -16,4 +17,5 @@ export const retrievalMigrations: Migrations = {
   '0004-origins': originTables,
   '0005-upkeep': upkeepTables,
   '0006-turns': turnColumns,
+  '0007-document-chunking': documentChunking,
 };

@@ -48,6 +48,10 @@ export interface Dataset {
    */
   reindexedDocuments: number;
   reindexFailures: number;
+  /** Of all its documents. */
+  characters: number;
+  /** Documents that can be found: indexed, enabled and not archived. */
+  availableDocuments: number;
 }
 
 export interface CreateDatasetRequest {
@@ -61,6 +65,8 @@ export interface CreateDatasetRequest {
   chunkingJson: string;
   searchJson: string;
   metadataFieldsJson: string;
+  /** Without a model: it is searched by words, and embedding_model is not read. */
+  wordsOnly: boolean;
 }
 
 export interface CreateDatasetResponse {
@@ -84,12 +90,16 @@ export interface ListDatasetsRequest {
   limit: number;
   /** Only names that hold this; empty for all. */
   keyword: string;
+  /** Counted from 1, in place of a cursor; the answer then tells the total. 0 goes by the cursor. */
+  page: number;
 }
 
 export interface ListDatasetsResponse {
   /** Newest first. */
   datasets: Dataset[];
   nextCursor: string;
+  /** Of all pages; 0 unless a page was asked for. */
+  total: number;
 }
 
 export interface UpdateDatasetRequest {
@@ -143,6 +153,11 @@ export interface Document {
   errorCode: string;
   /** Why it could not be taken into the index that is being built; empty where it could. */
   reindexError: string;
+  /** Of a file: the uploaded one, and what it is. */
+  fileId: string;
+  mediaType: string;
+  /** How this one is cut, where it is not as its dataset says; empty otherwise. */
+  chunkingJson: string;
 }
 
 export interface CreateDocumentRequest {
@@ -159,6 +174,8 @@ export interface CreateDocumentRequest {
   fileId: string;
   /** Of a file, for example "application/pdf"; empty where it is not known. */
   mediaType: string;
+  /** How this one is cut; empty for the way of its dataset. */
+  chunkingJson: string;
 }
 
 export interface CreateDocumentResponse {
@@ -182,12 +199,20 @@ export interface ListDocumentsRequest {
   limit: number;
   /** Only names that hold this; empty for all. */
   keyword: string;
+  /** Counted from 1, in place of a cursor; the answer then tells the total. 0 goes by the cursor. */
+  page: number;
+  /** Only those with one of these; empty for all. */
+  statuses: string[];
+  enabled?: boolean | undefined;
+  archived?: boolean | undefined;
 }
 
 export interface ListDocumentsResponse {
   /** Newest first. */
   documents: Document[];
   nextCursor: string;
+  /** Of all pages; 0 unless a page was asked for. */
+  total: number;
 }
 
 export interface UpdateDocumentRequest {
@@ -209,7 +234,11 @@ export interface UpdateDocumentRequest {
   source?: string | undefined;
   sourceName?: string | undefined;
   fileId?: string | undefined;
-  mediaType?: string | undefined;
+  mediaType?:
+    | string
+    | undefined;
+  /** How this one is cut from now on; empty for the way of its dataset. Its text is cut anew. */
+  chunkingJson?: string | undefined;
 }
 
 export interface UpdateDocumentResponse {
@@ -235,6 +264,20 @@ export interface DeleteDocumentRequest {
 export interface DeleteDocumentResponse {
 }
 
+export interface ReadDocumentTextRequest {
+  tenantId: string;
+  datasetId: string;
+  documentId: string;
+  /** Counted from 0. */
+  part: number;
+}
+
+export interface ReadDocumentTextResponse {
+  content: string;
+  /** 0 after the last. */
+  nextPart: number;
+}
+
 export interface Chunk {
   id: string;
   documentId: string;
@@ -256,12 +299,33 @@ export interface ListChunksRequest {
   documentId: string;
   cursor: string;
   limit: number;
+  /** Counted from 1, in place of a cursor; the answer then tells the total. 0 goes by the cursor. */
+  page: number;
+  /** Only those whose content holds this; empty for all. */
+  keyword: string;
+  /** Only the parts of these; empty for all. */
+  parentIds: string[];
+  /** Only those that are parts of nothing. */
+  wholesOnly: boolean;
 }
 
 export interface ListChunksResponse {
   /** By position. */
   chunks: Chunk[];
   nextCursor: string;
+  /** Of all pages; 0 unless a page was asked for. */
+  total: number;
+}
+
+export interface GetChunkRequest {
+  tenantId: string;
+  datasetId: string;
+  documentId: string;
+  chunkId: string;
+}
+
+export interface GetChunkResponse {
+  chunk: Chunk | undefined;
 }
 
 export interface SaveChunkRequest {
@@ -276,7 +340,11 @@ export interface SaveChunkRequest {
     | boolean
     | undefined;
   /** As a JSON array of texts; absent to keep them. */
-  keywordsJson?: string | undefined;
+  keywordsJson?:
+    | string
+    | undefined;
+  /** Of one that is added: the chunk it becomes a part of, which is then given in place of its parts and no longer searched itself; empty for none. */
+  parentId: string;
 }
 
 export interface SaveChunkResponse {
@@ -311,6 +379,8 @@ function createBaseDataset(): Dataset {
     updatedUnixMs: 0,
     reindexedDocuments: 0,
     reindexFailures: 0,
+    characters: 0,
+    availableDocuments: 0,
   };
 }
 
@@ -363,6 +433,12 @@ export const Dataset: MessageFns<Dataset> = {
     }
     if (message.reindexFailures !== 0) {
       writer.uint32(128).uint32(message.reindexFailures);
+    }
+    if (message.characters !== 0) {
+      writer.uint32(136).uint64(message.characters);
+    }
+    if (message.availableDocuments !== 0) {
+      writer.uint32(144).uint32(message.availableDocuments);
     }
     return writer;
   },
@@ -508,6 +584,22 @@ export const Dataset: MessageFns<Dataset> = {
             message.reindexFailures = reader.uint32();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.characters = longToNumber(reader.uint64());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.availableDocuments = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -541,6 +633,8 @@ export const Dataset: MessageFns<Dataset> = {
     message.updatedUnixMs = object.updatedUnixMs ?? 0;
     message.reindexedDocuments = object.reindexedDocuments ?? 0;
     message.reindexFailures = object.reindexFailures ?? 0;
+    message.characters = object.characters ?? 0;
+    message.availableDocuments = object.availableDocuments ?? 0;
     return message;
   },
 };
@@ -555,6 +649,7 @@ function createBaseCreateDatasetRequest(): CreateDatasetRequest {
     chunkingJson: "",
     searchJson: "",
     metadataFieldsJson: "",
+    wordsOnly: false,
   };
 }
 
@@ -583,6 +678,9 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     }
     if (message.metadataFieldsJson !== "") {
       writer.uint32(66).string(message.metadataFieldsJson);
+    }
+    if (message.wordsOnly !== false) {
+      writer.uint32(72).bool(message.wordsOnly);
     }
     return writer;
   },
@@ -664,6 +762,14 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
             message.metadataFieldsJson = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.wordsOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -689,6 +795,7 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     message.chunkingJson = object.chunkingJson ?? "";
     message.searchJson = object.searchJson ?? "";
     message.metadataFieldsJson = object.metadataFieldsJson ?? "";
+    message.wordsOnly = object.wordsOnly ?? false;
     return message;
   },
 };
@@ -875,7 +982,7 @@ export const GetDatasetResponse: MessageFns<GetDatasetResponse> = {
 };
 
 function createBaseListDatasetsRequest(): ListDatasetsRequest {
-  return { tenantId: "", cursor: "", limit: 0, keyword: "" };
+  return { tenantId: "", cursor: "", limit: 0, keyword: "", page: 0 };
 }
 
 export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
@@ -891,6 +998,9 @@ export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
     }
     if (message.keyword !== "") {
       writer.uint32(34).string(message.keyword);
+    }
+    if (message.page !== 0) {
+      writer.uint32(40).uint32(message.page);
     }
     return writer;
   },
@@ -940,6 +1050,14 @@ export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
             message.keyword = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.page = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -961,12 +1079,13 @@ export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
     message.keyword = object.keyword ?? "";
+    message.page = object.page ?? 0;
     return message;
   },
 };
 
 function createBaseListDatasetsResponse(): ListDatasetsResponse {
-  return { datasets: [], nextCursor: "" };
+  return { datasets: [], nextCursor: "", total: 0 };
 }
 
 export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
@@ -976,6 +1095,9 @@ export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
     }
     if (message.nextCursor !== "") {
       writer.uint32(18).string(message.nextCursor);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
     }
     return writer;
   },
@@ -1009,6 +1131,14 @@ export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
             message.nextCursor = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1028,6 +1158,7 @@ export const ListDatasetsResponse: MessageFns<ListDatasetsResponse> = {
     const message = createBaseListDatasetsResponse();
     message.datasets = object.datasets?.map((e) => Dataset.fromPartial(e)) || [];
     message.nextCursor = object.nextCursor ?? "";
+    message.total = object.total ?? 0;
     return message;
   },
 };
@@ -1380,6 +1511,9 @@ function createBaseDocument(): Document {
     updatedUnixMs: 0,
     errorCode: "",
     reindexError: "",
+    fileId: "",
+    mediaType: "",
+    chunkingJson: "",
   };
 }
 
@@ -1438,6 +1572,15 @@ export const Document: MessageFns<Document> = {
     }
     if (message.reindexError !== "") {
       writer.uint32(146).string(message.reindexError);
+    }
+    if (message.fileId !== "") {
+      writer.uint32(154).string(message.fileId);
+    }
+    if (message.mediaType !== "") {
+      writer.uint32(162).string(message.mediaType);
+    }
+    if (message.chunkingJson !== "") {
+      writer.uint32(170).string(message.chunkingJson);
     }
     return writer;
   },
@@ -1599,6 +1742,30 @@ export const Document: MessageFns<Document> = {
             message.reindexError = reader.string();
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.fileId = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.mediaType = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.chunkingJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1634,6 +1801,9 @@ export const Document: MessageFns<Document> = {
     message.updatedUnixMs = object.updatedUnixMs ?? 0;
     message.errorCode = object.errorCode ?? "";
     message.reindexError = object.reindexError ?? "";
+    message.fileId = object.fileId ?? "";
+    message.mediaType = object.mediaType ?? "";
+    message.chunkingJson = object.chunkingJson ?? "";
     return message;
   },
 };
@@ -1649,6 +1819,7 @@ function createBaseCreateDocumentRequest(): CreateDocumentRequest {
     metadataJson: "",
     fileId: "",
     mediaType: "",
+    chunkingJson: "",
   };
 }
 
@@ -1680,6 +1851,9 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
     }
     if (message.mediaType !== "") {
       writer.uint32(74).string(message.mediaType);
+    }
+    if (message.chunkingJson !== "") {
+      writer.uint32(82).string(message.chunkingJson);
     }
     return writer;
   },
@@ -1769,6 +1943,14 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
             message.mediaType = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.chunkingJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1795,6 +1977,7 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
     message.metadataJson = object.metadataJson ?? "";
     message.fileId = object.fileId ?? "";
     message.mediaType = object.mediaType ?? "";
+    message.chunkingJson = object.chunkingJson ?? "";
     return message;
   },
 };
@@ -1993,7 +2176,17 @@ export const GetDocumentResponse: MessageFns<GetDocumentResponse> = {
 };
 
 function createBaseListDocumentsRequest(): ListDocumentsRequest {
-  return { tenantId: "", datasetId: "", cursor: "", limit: 0, keyword: "" };
+  return {
+    tenantId: "",
+    datasetId: "",
+    cursor: "",
+    limit: 0,
+    keyword: "",
+    page: 0,
+    statuses: [],
+    enabled: undefined,
+    archived: undefined,
+  };
 }
 
 export const ListDocumentsRequest: MessageFns<ListDocumentsRequest> = {
@@ -2012,6 +2205,18 @@ export const ListDocumentsRequest: MessageFns<ListDocumentsRequest> = {
     }
     if (message.keyword !== "") {
       writer.uint32(42).string(message.keyword);
+    }
+    if (message.page !== 0) {
+      writer.uint32(48).uint32(message.page);
+    }
+    for (const v of message.statuses) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.enabled !== undefined) {
+      writer.uint32(64).bool(message.enabled);
+    }
+    if (message.archived !== undefined) {
+      writer.uint32(72).bool(message.archived);
     }
     return writer;
   },
@@ -2069,6 +2274,38 @@ export const ListDocumentsRequest: MessageFns<ListDocumentsRequest> = {
             message.keyword = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.page = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.statuses.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.enabled = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.archived = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2091,12 +2328,16 @@ export const ListDocumentsRequest: MessageFns<ListDocumentsRequest> = {
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
     message.keyword = object.keyword ?? "";
+    message.page = object.page ?? 0;
+    message.statuses = object.statuses?.map((e) => e) || [];
+    message.enabled = object.enabled ?? undefined;
+    message.archived = object.archived ?? undefined;
     return message;
   },
 };
 
 function createBaseListDocumentsResponse(): ListDocumentsResponse {
-  return { documents: [], nextCursor: "" };
+  return { documents: [], nextCursor: "", total: 0 };
 }
 
 export const ListDocumentsResponse: MessageFns<ListDocumentsResponse> = {
@@ -2106,6 +2347,9 @@ export const ListDocumentsResponse: MessageFns<ListDocumentsResponse> = {
     }
     if (message.nextCursor !== "") {
       writer.uint32(18).string(message.nextCursor);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
     }
     return writer;
   },
@@ -2139,6 +2383,14 @@ export const ListDocumentsResponse: MessageFns<ListDocumentsResponse> = {
             message.nextCursor = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2158,6 +2410,7 @@ export const ListDocumentsResponse: MessageFns<ListDocumentsResponse> = {
     const message = createBaseListDocumentsResponse();
     message.documents = object.documents?.map((e) => Document.fromPartial(e)) || [];
     message.nextCursor = object.nextCursor ?? "";
+    message.total = object.total ?? 0;
     return message;
   },
 };
@@ -2177,6 +2430,7 @@ function createBaseUpdateDocumentRequest(): UpdateDocumentRequest {
     sourceName: undefined,
     fileId: undefined,
     mediaType: undefined,
+    chunkingJson: undefined,
   };
 }
 
@@ -2220,6 +2474,9 @@ export const UpdateDocumentRequest: MessageFns<UpdateDocumentRequest> = {
     }
     if (message.mediaType !== undefined) {
       writer.uint32(106).string(message.mediaType);
+    }
+    if (message.chunkingJson !== undefined) {
+      writer.uint32(114).string(message.chunkingJson);
     }
     return writer;
   },
@@ -2341,6 +2598,14 @@ export const UpdateDocumentRequest: MessageFns<UpdateDocumentRequest> = {
             message.mediaType = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.chunkingJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2371,6 +2636,7 @@ export const UpdateDocumentRequest: MessageFns<UpdateDocumentRequest> = {
     message.sourceName = object.sourceName ?? undefined;
     message.fileId = object.fileId ?? undefined;
     message.mediaType = object.mediaType ?? undefined;
+    message.chunkingJson = object.chunkingJson ?? undefined;
     return message;
   },
 };
@@ -2690,6 +2956,164 @@ export const DeleteDocumentResponse: MessageFns<DeleteDocumentResponse> = {
   },
 };
 
+function createBaseReadDocumentTextRequest(): ReadDocumentTextRequest {
+  return { tenantId: "", datasetId: "", documentId: "", part: 0 };
+}
+
+export const ReadDocumentTextRequest: MessageFns<ReadDocumentTextRequest> = {
+  encode(message: ReadDocumentTextRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.datasetId !== "") {
+      writer.uint32(18).string(message.datasetId);
+    }
+    if (message.documentId !== "") {
+      writer.uint32(26).string(message.documentId);
+    }
+    if (message.part !== 0) {
+      writer.uint32(32).uint32(message.part);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadDocumentTextRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadDocumentTextRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.documentId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.part = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadDocumentTextRequest>): ReadDocumentTextRequest {
+    return ReadDocumentTextRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadDocumentTextRequest>): ReadDocumentTextRequest {
+    const message = createBaseReadDocumentTextRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.datasetId = object.datasetId ?? "";
+    message.documentId = object.documentId ?? "";
+    message.part = object.part ?? 0;
+    return message;
+  },
+};
+
+function createBaseReadDocumentTextResponse(): ReadDocumentTextResponse {
+  return { content: "", nextPart: 0 };
+}
+
+export const ReadDocumentTextResponse: MessageFns<ReadDocumentTextResponse> = {
+  encode(message: ReadDocumentTextResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content !== "") {
+      writer.uint32(10).string(message.content);
+    }
+    if (message.nextPart !== 0) {
+      writer.uint32(16).uint32(message.nextPart);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadDocumentTextResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadDocumentTextResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.nextPart = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadDocumentTextResponse>): ReadDocumentTextResponse {
+    return ReadDocumentTextResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadDocumentTextResponse>): ReadDocumentTextResponse {
+    const message = createBaseReadDocumentTextResponse();
+    message.content = object.content ?? "";
+    message.nextPart = object.nextPart ?? 0;
+    return message;
+  },
+};
+
 function createBaseChunk(): Chunk {
   return {
     id: "",
@@ -2852,7 +3276,17 @@ export const Chunk: MessageFns<Chunk> = {
 };
 
 function createBaseListChunksRequest(): ListChunksRequest {
-  return { tenantId: "", datasetId: "", documentId: "", cursor: "", limit: 0 };
+  return {
+    tenantId: "",
+    datasetId: "",
+    documentId: "",
+    cursor: "",
+    limit: 0,
+    page: 0,
+    keyword: "",
+    parentIds: [],
+    wholesOnly: false,
+  };
 }
 
 export const ListChunksRequest: MessageFns<ListChunksRequest> = {
@@ -2871,6 +3305,18 @@ export const ListChunksRequest: MessageFns<ListChunksRequest> = {
     }
     if (message.limit !== 0) {
       writer.uint32(40).uint32(message.limit);
+    }
+    if (message.page !== 0) {
+      writer.uint32(48).uint32(message.page);
+    }
+    if (message.keyword !== "") {
+      writer.uint32(58).string(message.keyword);
+    }
+    for (const v of message.parentIds) {
+      writer.uint32(66).string(v!);
+    }
+    if (message.wholesOnly !== false) {
+      writer.uint32(72).bool(message.wholesOnly);
     }
     return writer;
   },
@@ -2928,6 +3374,38 @@ export const ListChunksRequest: MessageFns<ListChunksRequest> = {
             message.limit = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.page = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.keyword = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.parentIds.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.wholesOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2950,12 +3428,16 @@ export const ListChunksRequest: MessageFns<ListChunksRequest> = {
     message.documentId = object.documentId ?? "";
     message.cursor = object.cursor ?? "";
     message.limit = object.limit ?? 0;
+    message.page = object.page ?? 0;
+    message.keyword = object.keyword ?? "";
+    message.parentIds = object.parentIds?.map((e) => e) || [];
+    message.wholesOnly = object.wholesOnly ?? false;
     return message;
   },
 };
 
 function createBaseListChunksResponse(): ListChunksResponse {
-  return { chunks: [], nextCursor: "" };
+  return { chunks: [], nextCursor: "", total: 0 };
 }
 
 export const ListChunksResponse: MessageFns<ListChunksResponse> = {
@@ -2965,6 +3447,9 @@ export const ListChunksResponse: MessageFns<ListChunksResponse> = {
     }
     if (message.nextCursor !== "") {
       writer.uint32(18).string(message.nextCursor);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
     }
     return writer;
   },
@@ -2998,6 +3483,14 @@ export const ListChunksResponse: MessageFns<ListChunksResponse> = {
             message.nextCursor = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3017,6 +3510,153 @@ export const ListChunksResponse: MessageFns<ListChunksResponse> = {
     const message = createBaseListChunksResponse();
     message.chunks = object.chunks?.map((e) => Chunk.fromPartial(e)) || [];
     message.nextCursor = object.nextCursor ?? "";
+    message.total = object.total ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetChunkRequest(): GetChunkRequest {
+  return { tenantId: "", datasetId: "", documentId: "", chunkId: "" };
+}
+
+export const GetChunkRequest: MessageFns<GetChunkRequest> = {
+  encode(message: GetChunkRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tenantId !== "") {
+      writer.uint32(10).string(message.tenantId);
+    }
+    if (message.datasetId !== "") {
+      writer.uint32(18).string(message.datasetId);
+    }
+    if (message.documentId !== "") {
+      writer.uint32(26).string(message.documentId);
+    }
+    if (message.chunkId !== "") {
+      writer.uint32(34).string(message.chunkId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetChunkRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetChunkRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tenantId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.datasetId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.documentId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.chunkId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetChunkRequest>): GetChunkRequest {
+    return GetChunkRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetChunkRequest>): GetChunkRequest {
+    const message = createBaseGetChunkRequest();
+    message.tenantId = object.tenantId ?? "";
+    message.datasetId = object.datasetId ?? "";
+    message.documentId = object.documentId ?? "";
+    message.chunkId = object.chunkId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetChunkResponse(): GetChunkResponse {
+  return { chunk: undefined };
+}
+
+export const GetChunkResponse: MessageFns<GetChunkResponse> = {
+  encode(message: GetChunkResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.chunk !== undefined) {
+      Chunk.encode(message.chunk, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetChunkResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetChunkResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.chunk = Chunk.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetChunkResponse>): GetChunkResponse {
+    return GetChunkResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetChunkResponse>): GetChunkResponse {
+    const message = createBaseGetChunkResponse();
+    message.chunk = (object.chunk !== undefined && object.chunk !== null) ? Chunk.fromPartial(object.chunk) : undefined;
     return message;
   },
 };
@@ -3031,6 +3671,7 @@ function createBaseSaveChunkRequest(): SaveChunkRequest {
     answer: undefined,
     enabled: undefined,
     keywordsJson: undefined,
+    parentId: "",
   };
 }
 
@@ -3059,6 +3700,9 @@ export const SaveChunkRequest: MessageFns<SaveChunkRequest> = {
     }
     if (message.keywordsJson !== undefined) {
       writer.uint32(66).string(message.keywordsJson);
+    }
+    if (message.parentId !== "") {
+      writer.uint32(74).string(message.parentId);
     }
     return writer;
   },
@@ -3140,6 +3784,14 @@ export const SaveChunkRequest: MessageFns<SaveChunkRequest> = {
             message.keywordsJson = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.parentId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3165,6 +3817,7 @@ export const SaveChunkRequest: MessageFns<SaveChunkRequest> = {
     message.answer = object.answer ?? undefined;
     message.enabled = object.enabled ?? undefined;
     message.keywordsJson = object.keywordsJson ?? undefined;
+    message.parentId = object.parentId ?? "";
     return message;
   },
 };
@@ -3477,6 +4130,18 @@ export const DatasetServiceService = {
       Buffer.from(DeleteDocumentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteDocumentResponse => DeleteDocumentResponse.decode(value),
   },
+  /** The text as it was given or read, part by part. NOT_FOUND while it has not been read. */
+  readDocumentText: {
+    path: "/treadle.retrieval.v1.DatasetService/ReadDocumentText" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadDocumentTextRequest): Buffer =>
+      Buffer.from(ReadDocumentTextRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadDocumentTextRequest => ReadDocumentTextRequest.decode(value),
+    responseSerialize: (value: ReadDocumentTextResponse): Buffer =>
+      Buffer.from(ReadDocumentTextResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadDocumentTextResponse => ReadDocumentTextResponse.decode(value),
+  },
   listChunks: {
     path: "/treadle.retrieval.v1.DatasetService/ListChunks" as const,
     requestStream: false as const,
@@ -3485,6 +4150,15 @@ export const DatasetServiceService = {
     requestDeserialize: (value: Buffer): ListChunksRequest => ListChunksRequest.decode(value),
     responseSerialize: (value: ListChunksResponse): Buffer => Buffer.from(ListChunksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListChunksResponse => ListChunksResponse.decode(value),
+  },
+  getChunk: {
+    path: "/treadle.retrieval.v1.DatasetService/GetChunk" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetChunkRequest): Buffer => Buffer.from(GetChunkRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetChunkRequest => GetChunkRequest.decode(value),
+    responseSerialize: (value: GetChunkResponse): Buffer => Buffer.from(GetChunkResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetChunkResponse => GetChunkResponse.decode(value),
   },
   /** Adds a chunk when it has no id, and changes the one it names otherwise; at once, its vector included. */
   saveChunk: {
@@ -3524,7 +4198,10 @@ export interface DatasetServiceServer extends UntypedServiceImplementation {
   /** Tries again what has ended in an error. */
   retryDocument: handleUnaryCall<RetryDocumentRequest, RetryDocumentResponse>;
   deleteDocument: handleUnaryCall<DeleteDocumentRequest, DeleteDocumentResponse>;
+  /** The text as it was given or read, part by part. NOT_FOUND while it has not been read. */
+  readDocumentText: handleUnaryCall<ReadDocumentTextRequest, ReadDocumentTextResponse>;
   listChunks: handleUnaryCall<ListChunksRequest, ListChunksResponse>;
+  getChunk: handleUnaryCall<GetChunkRequest, GetChunkResponse>;
   /** Adds a chunk when it has no id, and changes the one it names otherwise; at once, its vector included. */
   saveChunk: handleUnaryCall<SaveChunkRequest, SaveChunkResponse>;
   deleteChunk: handleUnaryCall<DeleteChunkRequest, DeleteChunkResponse>;
@@ -3701,6 +4378,22 @@ export interface DatasetServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteDocumentResponse) => void,
   ): ClientUnaryCall;
+  /** The text as it was given or read, part by part. NOT_FOUND while it has not been read. */
+  readDocumentText(
+    request: ReadDocumentTextRequest,
+    callback: (error: ServiceError | null, response: ReadDocumentTextResponse) => void,
+  ): ClientUnaryCall;
+  readDocumentText(
+    request: ReadDocumentTextRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadDocumentTextResponse) => void,
+  ): ClientUnaryCall;
+  readDocumentText(
+    request: ReadDocumentTextRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadDocumentTextResponse) => void,
+  ): ClientUnaryCall;
   listChunks(
     request: ListChunksRequest,
     callback: (error: ServiceError | null, response: ListChunksResponse) => void,
@@ -3715,6 +4408,21 @@ export interface DatasetServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListChunksResponse) => void,
+  ): ClientUnaryCall;
+  getChunk(
+    request: GetChunkRequest,
+    callback: (error: ServiceError | null, response: GetChunkResponse) => void,
+  ): ClientUnaryCall;
+  getChunk(
+    request: GetChunkRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetChunkResponse) => void,
+  ): ClientUnaryCall;
+  getChunk(
+    request: GetChunkRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetChunkResponse) => void,
   ): ClientUnaryCall;
   /** Adds a chunk when it has no id, and changes the one it names otherwise; at once, its vector included. */
   saveChunk(
