@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Rig } from './rig.js';
+import { firstPage, Rig } from './rig.js';
 
 const tenant = 'tenant-a';
 let database: TestDatabase;
@@ -34,7 +34,7 @@ async function filled(documents: number) {
 }
 type Key = Awaited<ReturnType<typeof filled>>['keys'][number];
 
-const chunksOf = async (key: Key) => (await rig.datasets.listChunks({ ...key, cursor: '', limit: 100 })).chunks;
+const chunksOf = async (key: Key) => (await rig.datasets.listChunks({ ...firstPage, ...key })).chunks;
 const contentsOf = async (key: Key) => (await chunksOf(key)).map(({ content }) => content);
 const datasetOf = async (datasetId: string) =>
   (await rig.datasets.getDataset({ tenantId: tenant, datasetId })).dataset!;

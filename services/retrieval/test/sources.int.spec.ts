@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { type FileStore, openFileStore } from '@treadle/files';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Rig } from './rig.js';
+import { firstPage, Rig } from './rig.js';
 
 /** May reach this machine, where the pages are; nobody else may. */
 const tenant = 'tenant-a';
@@ -121,13 +121,7 @@ describe('a document from a file or a page', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(256 * 1024 * 1024);
     const other = await dataset('tenant-b');
     await expect(rig.add('tenant-b', other, page('/weaving'))).rejects.toThrow(/inside the platform's network/);
-    const { documents } = await rig.datasets.listDocuments({
-      tenantId: tenant,
-      datasetId: id,
-      cursor: '',
-      limit: 9,
-      keyword: '',
-    });
+    const { documents } = await rig.datasets.listDocuments({ ...firstPage, tenantId: tenant, datasetId: id });
     expect(documents).toEqual([]);
   });
 

@@ -169,7 +169,6 @@ class Owner {
     const { datasets } = this.rig.retrieval.controllers;
     const documentId = this.documents[which % Math.max(1, this.documents.length)] ?? randomUUID();
     const key = { tenantId: this.tenantId, datasetId: this.datasetId, documentId };
-    const page = { cursor: '', limit: 100, keyword: '' };
     switch (what) {
       case 'create':
         return this.create(which);
@@ -188,9 +187,9 @@ class Owner {
         return told(datasets.updateDataset({ ...key, embeddingModel: `letters-${this.models}` }));
       case 'lists':
         return Promise.all([
-          told(datasets.listDatasets({ ...key, ...page })),
-          told(datasets.listDocuments({ ...key, ...page })),
-          told(datasets.listChunks({ ...key, ...page })),
+          told(datasets.listDatasets({ ...firstPage, ...key })),
+          told(datasets.listDocuments({ ...firstPage, ...key })),
+          told(datasets.listChunks({ ...firstPage, ...key })),
           told(datasets.getDocument(key)),
         ]);
       case 'strange ids':
@@ -221,10 +220,9 @@ class Owner {
     const [documentId = randomUUID()] = other.documents;
     const theirs = { tenantId: this.tenantId, datasetId: other.datasetId, documentId };
     const mixed = { ...theirs, datasetId: this.datasetId };
-    const page = { cursor: '', limit: 100, keyword: '' };
     const tried = [
       ...[datasets.getDataset(theirs), datasets.getDocument(theirs), datasets.getDocument(mixed)],
-      ...[datasets.listDocuments({ ...theirs, ...page }), datasets.listChunks({ ...mixed, ...page })],
+      ...[datasets.listDocuments({ ...firstPage, ...theirs }), datasets.listChunks({ ...firstPage, ...mixed })],
       ...[
         datasets.retryDocument(mixed),
         datasets.updateDocument({ ...mixed, text: 'x' }),

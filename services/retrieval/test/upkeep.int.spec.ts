@@ -196,7 +196,13 @@ it('brings to the store what it missed while it was away', async () => {
   await qdrant.stop();
   await rig.datasets.updateDocument({ ...at, documentId: changed!.id, enabled: false });
   await rig.datasets.deleteDocument({ ...at, documentId: deleted!.id });
-  await rig.datasets.saveChunk({ ...at, documentId: edited!.id, chunkId: '', content: 'word99 was added' });
+  await rig.datasets.saveChunk({
+    ...at,
+    documentId: edited!.id,
+    parentId: '',
+    chunkId: '',
+    content: 'word99 was added',
+  });
   await rig.datasets.updateDocument({ ...at, documentId: refilled!.id, text: 'word88 is new' });
   await rig.datasets.deleteDataset({ tenantId: tenant, datasetId: other.dataset.id });
   expect((await rig.upkeep.getStoreStatus({ tenantId: '' })).owed).toBeGreaterThanOrEqual(4);

@@ -13,6 +13,11 @@ describe('cut', () => {
     ]);
   });
 
+  it('keeps apart what the first separator parts, when told to', () => {
+    const rules = { separators: ['###', ' '], max_length: 12, overlap: 0, keep_apart: true };
+    expect(contents('one###two three four five###six', rules)).toEqual(['one', 'two three', 'four five', 'six']);
+  });
+
   it('begins a piece with the end of the one before, at a word', () => {
     const found = contents('alpha beta gamma delta epsilon zeta', { max_length: 18, overlap: 8 });
     expect(found[0]).toBe('alpha beta gamma');

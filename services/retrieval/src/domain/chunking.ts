@@ -8,6 +8,8 @@ export const chunkingSchema = z.strictObject({
   unit: z.enum(['characters', 'tokens']).default('characters'),
   /** Tried in order: the first that makes pieces small enough wins. */
   separators: separators.default(['\n\n', '\n', '. ', '。', '! ', '? ', ' ']),
+  /** Cuts at the first separator also where pieces are short, and keeps these apart. */
+  keep_apart: z.boolean().optional(),
   max_length: z.int().min(10).max(20_000).default(1000),
   overlap: z.int().min(0).max(5000).default(100),
   remove_extra_spaces: z.boolean().default(true),
@@ -31,17 +33,18 @@ export interface CutChunk {
 export function cut(text: string, rules: Chunking): CutChunk[] {
   const clean = cleaned(text, rules);
   if (rules.mode === 'question_answer') return questionsOf(clean, rules);
+  const cutOnce = rules.keep_apart ? apart : pieces;
   const perUnit = rules.unit === 'tokens' ? charactersPerToken : 1;
   if (rules.mode === 'text')
-    return pieces(clean, rules.separators, rules.max_length * perUnit, rules.overlap * perUnit).map(plain);
+    return cutOnce(clean, rules.separators, rules.max_length * perUnit, rules.overlap * perUnit).map(plain);
   const parents =
     rules.parent === 'document'
       ? [clean.trim()].filter(Boolean)
-      : pieces(clean, rules.separators, rules.max_length * perUnit, 0);
+      : cutOnce(clean, rules.separators, rules.max_length * perUnit, 0);
   return parents.map((content) => ({
     content,
     answer: '',
-    children: pieces(content, rules.child_separators, rules.child_max_length * perUnit, 0),
+    children: cutOnce(content, rules.child_separators, rules.child_max_length * perUnit, 0),
   }));
 }
 
@@ -79,6 +82,12 @@ function tailOf(piece: string, overlap: number, room: number): string {
   const tail = piece.slice(-length);
   const word = tail.search(/\s/);
   return wellCut(word >= 0 && word < tail.length - 1 ? tail.slice(word + 1) : tail);
+}
+
+/** As above, but every piece between two of the first separators stays by itself, without them. */
+function apart(text: string, separators: readonly string[], longest: number, overlap: number): string[] {
+  const [first = '', ...others] = separators;
+  return text.split(first).flatMap((part) => pieces(part.trim(), others, longest, overlap));
 }
 
 /** Parts that are small enough, together the whole text: cut at the first separator, those still too long at the next. */

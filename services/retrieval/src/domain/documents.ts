@@ -23,8 +23,8 @@ export interface DocumentsParts {
 export interface GivenDocument extends GivenOrigin {
   readonly name: string;
   readonly metadataJson: string;
-  /** Empty for the way of its dataset. */
-  readonly chunkingJson: string;
+  /** Absent for the way of its dataset. */
+  readonly chunkingJson?: string | undefined;
 }
 
 /** What is absent stays as it is. A new text is a `text`, or a `source` with what it needs. */
@@ -50,7 +50,7 @@ export class Documents {
     const name = nameOf(given.name);
     const origin = await this.checked(tenantId, originOf(given));
     const room = roomFor(this.parts.limits, { documents: 1, characters: charactersOf(origin) });
-    const chunking = given.chunkingJson === '' ? undefined : parseChunking(given.chunkingJson);
+    const chunking = given.chunkingJson ? parseChunking(given.chunkingJson) : undefined;
     const id = await this.parts.documents.create(dataset, { name, metadata, origin, chunking }, room);
     this.parts.nudge();
     return this.get(tenantId, datasetId, id);

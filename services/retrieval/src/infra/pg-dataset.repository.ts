@@ -62,7 +62,8 @@ export class PgDatasetRepository implements DatasetRepository {
              metadata_fields = $9, updated_at = now() where tenant_id = $1 and id = $2`,
           [tenantId, dataset.id, ...valuesOf(settings)],
         );
-        if (needsIndex(dataset, settings)) await this.beginIndex(client, tenantId, dataset, settings);
+        if (!needsIndex(dataset, settings)) return;
+        if (!(await setIndex(client, dataset, settings))) await this.beginIndex(client, tenantId, dataset, settings);
       }),
     );
   }
@@ -104,6 +105,19 @@ export class PgDatasetRepository implements DatasetRepository {
       throw FailureError.of('already_exists', message, { field: 'name' }, { cause: error });
     }
   }
+}
+
+/** An index that never had anything in it may become another; whether it did. */
+async function setIndex(client: PoolClient, { id, index }: Dataset, settings: DatasetSettings): Promise<boolean> {
+  await client.query('select from dataset where id = $1 for update', [id]);
+  const { embeddingProvider, embeddingModel, chunking } = settings;
+  const { rowCount } = await client.query(
+    `update dataset_index set embedding_provider = $2, embedding_model = $3, chunking = $4
+     where id = $1 and revision = 0 and not exists (select from document_work where index_id = $1)
+       and (select count(*) from dataset_index where dataset_id = $5) = 1`,
+    [index.indexId, embeddingProvider, embeddingModel, JSON.stringify(chunking), id],
+  );
+  return rowCount === 1;
 }
 
 function valuesOf(settings: DatasetSettings): unknown[] {

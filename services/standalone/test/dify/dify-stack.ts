@@ -34,6 +34,8 @@ export interface DifyStack {
   native<T>(method: string, path: string, body?: object): Promise<T>;
   /** A request as a client of Dify sends it. */
   send(key: string, method: string, path: string, body?: object, headers?: Record<string, string>): Promise<Response>;
+  /** A credential of the owner of another organisation. */
+  stranger(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -82,6 +84,14 @@ export async function startDifyStack(settings: Record<string, string> = {}): Pro
       return { id, key };
     },
     send: (key, method, path, ...rest) => send(key, method, `/v1${path}`, ...rest),
+    async stranger() {
+      const made = await native<{ owner: { invitation: { token: string } } }>('POST', 'organisations', {
+        name: 'Another',
+        owner_email: 'stranger@example.com',
+      });
+      const accepted = { token: made.owner.invitation.token, password: 'a stranger has a password' };
+      return (await native<{ access_token: string }>('POST', 'auth/accept-invitation', accepted)).access_token;
+    },
     async stop() {
       await standalone.stop();
       await Promise.all([models.close(), database.drop()]);

@@ -17,6 +17,7 @@ import { AppRuns } from './app-runs.js';
 import { AppUploads } from './app-uploads.js';
 import { DifyChatController } from './chat.controller.js';
 import { DifyConversationsController } from './conversations.controller.js';
+import { difyDatasetControllers, difyDatasetProviders } from './datasets/datasets.module.js';
 import { DifyFilesController } from './files.controller.js';
 import { DifyFormsController } from './forms.controller.js';
 import { DifyMessagesController } from './messages.controller.js';
@@ -40,9 +41,11 @@ export const difyControllers: readonly Type[] = [
   DifyUnsupportedController,
   DifyWorkflowRunsController,
   DifyWorkspaceController,
+  ...difyDatasetControllers,
 ];
 
 export const difyProviders: readonly FactoryProvider[] = [
+  ...difyDatasetProviders,
   { provide: Apps, inject: [WorkflowStore], useFactory: ({ client }: WorkflowStore) => new Apps(client) },
   { provide: AppModel, inject: [GATEWAY_PORTS], useFactory: ({ models }: GatewayPorts) => new AppModel(models) },
   { provide: AppUploads, inject: [Uploads], useFactory: (uploads: Uploads) => new AppUploads(uploads) },

@@ -66,7 +66,7 @@ export interface CreateDatasetRequest {
   searchJson: string;
   metadataFieldsJson: string;
   /** Without a model: it is searched by words, and embedding_model is not read. */
-  wordsOnly: boolean;
+  wordsOnly?: boolean | undefined;
 }
 
 export interface CreateDatasetResponse {
@@ -174,8 +174,8 @@ export interface CreateDocumentRequest {
   fileId: string;
   /** Of a file, for example "application/pdf"; empty where it is not known. */
   mediaType: string;
-  /** How this one is cut; empty for the way of its dataset. */
-  chunkingJson: string;
+  /** How this one is cut; absent for the way of its dataset. */
+  chunkingJson?: string | undefined;
 }
 
 export interface CreateDocumentResponse {
@@ -343,8 +343,8 @@ export interface SaveChunkRequest {
   keywordsJson?:
     | string
     | undefined;
-  /** Of one that is added: the chunk it becomes a part of, which is then given in place of its parts and no longer searched itself; empty for none. */
-  parentId: string;
+  /** Of one that is added: the chunk it becomes a part of, which is then given in place of its parts and no longer searched itself. */
+  parentId?: string | undefined;
 }
 
 export interface SaveChunkResponse {
@@ -649,7 +649,7 @@ function createBaseCreateDatasetRequest(): CreateDatasetRequest {
     chunkingJson: "",
     searchJson: "",
     metadataFieldsJson: "",
-    wordsOnly: false,
+    wordsOnly: undefined,
   };
 }
 
@@ -679,7 +679,7 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     if (message.metadataFieldsJson !== "") {
       writer.uint32(66).string(message.metadataFieldsJson);
     }
-    if (message.wordsOnly !== false) {
+    if (message.wordsOnly !== undefined) {
       writer.uint32(72).bool(message.wordsOnly);
     }
     return writer;
@@ -795,7 +795,7 @@ export const CreateDatasetRequest: MessageFns<CreateDatasetRequest> = {
     message.chunkingJson = object.chunkingJson ?? "";
     message.searchJson = object.searchJson ?? "";
     message.metadataFieldsJson = object.metadataFieldsJson ?? "";
-    message.wordsOnly = object.wordsOnly ?? false;
+    message.wordsOnly = object.wordsOnly ?? undefined;
     return message;
   },
 };
@@ -1819,7 +1819,7 @@ function createBaseCreateDocumentRequest(): CreateDocumentRequest {
     metadataJson: "",
     fileId: "",
     mediaType: "",
-    chunkingJson: "",
+    chunkingJson: undefined,
   };
 }
 
@@ -1852,7 +1852,7 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
     if (message.mediaType !== "") {
       writer.uint32(74).string(message.mediaType);
     }
-    if (message.chunkingJson !== "") {
+    if (message.chunkingJson !== undefined) {
       writer.uint32(82).string(message.chunkingJson);
     }
     return writer;
@@ -1977,7 +1977,7 @@ export const CreateDocumentRequest: MessageFns<CreateDocumentRequest> = {
     message.metadataJson = object.metadataJson ?? "";
     message.fileId = object.fileId ?? "";
     message.mediaType = object.mediaType ?? "";
-    message.chunkingJson = object.chunkingJson ?? "";
+    message.chunkingJson = object.chunkingJson ?? undefined;
     return message;
   },
 };
@@ -3671,7 +3671,7 @@ function createBaseSaveChunkRequest(): SaveChunkRequest {
     answer: undefined,
     enabled: undefined,
     keywordsJson: undefined,
-    parentId: "",
+    parentId: undefined,
   };
 }
 
@@ -3701,7 +3701,7 @@ export const SaveChunkRequest: MessageFns<SaveChunkRequest> = {
     if (message.keywordsJson !== undefined) {
       writer.uint32(66).string(message.keywordsJson);
     }
-    if (message.parentId !== "") {
+    if (message.parentId !== undefined) {
       writer.uint32(74).string(message.parentId);
     }
     return writer;
@@ -3817,7 +3817,7 @@ export const SaveChunkRequest: MessageFns<SaveChunkRequest> = {
     message.answer = object.answer ?? undefined;
     message.enabled = object.enabled ?? undefined;
     message.keywordsJson = object.keywordsJson ?? undefined;
-    message.parentId = object.parentId ?? "";
+    message.parentId = object.parentId ?? undefined;
     return message;
   },
 };
