@@ -16,6 +16,7 @@ export * from './gen/treadle/orchestrator/v1/workflow_changed.js';
 export * from './gen/treadle/orchestrator/v1/workflow_service.js';
 export * from './gen/treadle/retrieval/v1/dataset_service.js';
 export * from './gen/treadle/retrieval/v1/index_task.js';
+export * from './gen/treadle/retrieval/v1/label_service.js';
 export * from './gen/treadle/retrieval/v1/retrieval_service.js';
 export * from './gen/treadle/retrieval/v1/upkeep_service.js';
 export * from './gen/treadle/tool/v1/tool_admin_service.js';

@@ -49,6 +49,7 @@ import {
   ENTRIES,
   FILE_STORE,
   GATEWAY_PORTS,
+  LABELS,
   MODEL_ADMIN,
   MODELS,
   PUBLIC_URL,
@@ -75,6 +76,7 @@ import type {
   Datasets,
   Entries,
   Feedbacks,
+  Labels,
   ModelAdmin,
   Models,
   Retrieval,
@@ -108,6 +110,7 @@ export interface GatewayPorts {
   readonly entries: Entries;
   readonly conversations: Conversations;
   readonly datasets: Datasets;
+  readonly labels: Labels;
   readonly retrieval: Retrieval;
   readonly storeUpkeep: StoreUpkeep;
   readonly feedback: Feedbacks;
@@ -184,6 +187,7 @@ const controllers = [
 const providers: FactoryProvider[] = [
   { provide: CONVERSATIONS, inject: [GATEWAY_PORTS], useFactory: ({ conversations }: GatewayPorts) => conversations },
   { provide: DATASETS, inject: [GATEWAY_PORTS], useFactory: ({ datasets }: GatewayPorts) => datasets },
+  { provide: LABELS, inject: [GATEWAY_PORTS], useFactory: ({ labels }: GatewayPorts) => labels },
   { provide: RETRIEVAL, inject: [GATEWAY_PORTS], useFactory: ({ retrieval }: GatewayPorts) => retrieval },
   { provide: STORE_UPKEEP, inject: [GATEWAY_PORTS], useFactory: ({ storeUpkeep }: GatewayPorts) => storeUpkeep },
   { provide: STORED_FILES, inject: [GATEWAY_PORTS], useFactory: ({ storedFiles }: GatewayPorts) => storedFiles },

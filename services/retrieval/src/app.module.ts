@@ -8,6 +8,7 @@ import {
 import { readServiceTls } from '@treadle/config';
 import {
   DatasetServiceService,
+  LabelServiceService,
   ModelServiceService,
   RetrievalServiceService,
   UpkeepServiceService,
@@ -61,6 +62,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         tls,
         services: [
           served(DatasetServiceService, controllers.datasets),
+          served(LabelServiceService, controllers.labels),
           served(RetrievalServiceService, controllers.retrieval),
           served(UpkeepServiceService, controllers.upkeep),
         ],

@@ -10,6 +10,7 @@ import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { DatasetController } from './api/dataset.controller.js';
 import { IndexingConsumer } from './api/indexing.consumer.js';
+import { LabelController } from './api/label.controller.js';
 import { RetrievalController } from './api/retrieval.controller.js';
 import { UpkeepController } from './api/upkeep.controller.js';
 import { UpkeepPoller } from './api/upkeep.poller.js';
@@ -18,6 +19,7 @@ import { Datasets } from './domain/datasets.js';
 import { Documents } from './domain/documents.js';
 import { GuardedStore } from './domain/guarded-store.js';
 import { IndexDocument } from './domain/index-document.js';
+import { Labels } from './domain/labels.js';
 import { Search } from './domain/search.js';
 import { StoreCopy } from './domain/store-copy.js';
 import { TellStore } from './domain/tell-store.js';
@@ -30,6 +32,7 @@ import { PgChunkRepository } from './infra/pg-chunk.repository.js';
 import { PgDatasetRepository } from './infra/pg-dataset.repository.js';
 import { PgDocumentRepository } from './infra/pg-document.repository.js';
 import { PgIndexWork } from './infra/pg-index-work.js';
+import { PgLabelRepository } from './infra/pg-label.repository.js';
 import { PgPointSource } from './infra/pg-point-source.js';
 import { PgPointTruth } from './infra/pg-point-truth.js';
 import { PgRebuildWork } from './infra/pg-rebuild-work.js';
@@ -64,6 +67,7 @@ export interface RetrievalOptions {
 export class Retrieval {
   readonly controllers: {
     readonly datasets: DatasetController;
+    readonly labels: LabelController;
     readonly retrieval: RetrievalController;
     readonly upkeep: UpkeepController;
   };
@@ -120,6 +124,9 @@ export class Retrieval {
     const chunks = new Chunks({ ...parts, datasets, documents, telling, nudge, payload });
     this.controllers = {
       datasets: new DatasetController(datasets, documents, chunks),
+      labels: new LabelController(
+        new Labels({ datasets, labels: new PgLabelRepository(pool, store.isTold), nudgeUpkeep }),
+      ),
       retrieval: new RetrievalController(new Search({ ...parts, guarded: this.guarded, now: Date.now })),
       upkeep: new UpkeepController(new Upkeep({ copy, debts, work: rebuilds, nudge: nudgeUpkeep })),
     };

@@ -2,7 +2,7 @@ import type { Document } from '@treadle/contracts';
 import { type QdrantServer, startQdrantServer, type TestDatabase, testDatabase } from '@treadle/testing';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Load, percentile } from './load.js';
-import { Rig, settings } from './rig.js';
+import { firstPage, Rig, settings } from './rig.js';
 
 /** Of each part of the load: before, during and after. */
 const seconds = Number(process.env['TREADLE_OUTAGE_SECONDS'] ?? 2);
@@ -75,7 +75,14 @@ it(
     await qdrant.stop();
     const [from, asked] = [running.answers.length, running.count];
     const [, changed] = (
-      await rig.datasets.listDocuments({ tenantId: tenant, datasetId, cursor: '', limit: 2, keyword: 'd' })
+      await rig.datasets.listDocuments({
+        ...firstPage,
+        tenantId: tenant,
+        datasetId,
+        cursor: '',
+        limit: 2,
+        keyword: 'd',
+      })
     ).documents;
     await rig.datasets.updateDocument({ tenantId: tenant, datasetId, documentId: changed!.id, enabled: false });
     await vi.waitFor(() => expect(running.answers.length).toBeGreaterThan(asked + seconds * perSecond), patience);

@@ -227,7 +227,7 @@ export class Rig {
 /** All there is, of every list. */
 export const firstPage = {
   ...{ cursor: '', limit: 100, page: 0, keyword: '' },
-  ...{ statuses: [], parentIds: [], wholesOnly: false },
+  ...{ statuses: [], tagIds: [], parentIds: [], wholesOnly: false },
 };
 
 export const settings = (given: object): Partial<SearchRequest> => ({ settingsJson: JSON.stringify(given) });

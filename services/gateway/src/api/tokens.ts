@@ -11,6 +11,8 @@ export const DATASETS = Symbol('DATASETS');
 export const RETRIEVAL = Symbol('RETRIEVAL');
 /** The vector store itself. */
 export const STORE_UPKEEP = Symbol('STORE_UPKEEP');
+/** Tags of datasets and fields of documents' metadata. */
+export const LABELS = Symbol('LABELS');
 /** Webhooks and schedules. */
 export const ENTRIES = Symbol('ENTRIES');
 /** Where the public API is reached; empty takes the address of each request. */

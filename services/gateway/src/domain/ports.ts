@@ -5,6 +5,7 @@ import type {
   EntryServiceService,
   FeedbackServiceService,
   FileServiceService,
+  LabelServiceService,
   ModelAdminServiceService,
   ModelServiceService,
   RetrievalServiceService,
@@ -21,6 +22,7 @@ export type Conversations = Handlers<ConversationServiceService>;
 export type StoredFiles = Handlers<FileServiceService>;
 export type Continuations = Handlers<RunContinuationServiceService>;
 export type Datasets = Handlers<DatasetServiceService>;
+export type Labels = Handlers<LabelServiceService>;
 export type Retrieval = Handlers<RetrievalServiceService>;
 export type StoreUpkeep = Handlers<UpkeepServiceService>;
 export type Runs = Handlers<RunServiceService>;

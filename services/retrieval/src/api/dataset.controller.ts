@@ -23,7 +23,11 @@ export class DatasetController implements Handlers<typeof messages.DatasetServic
   }
 
   async listDatasets(request: messages.ListDatasetsRequest): Promise<messages.ListDatasetsResponse> {
-    const { items, nextCursor, total = 0 } = await this.datasets.list(request.tenantId, pageOf(request));
+    const {
+      items,
+      nextCursor,
+      total = 0,
+    } = await this.datasets.list(request.tenantId, pageOf(request), request.tagIds);
     return { datasets: items.map(datasetMessage), nextCursor, total };
   }
 

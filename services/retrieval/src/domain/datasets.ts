@@ -66,8 +66,11 @@ export class Datasets {
     return dataset;
   }
 
-  list(tenantId: string, page: Page): Promise<Listed<Dataset>> {
-    return this.parts.datasets.list(tenantId, page);
+  async list(tenantId: string, page: Page, tagIds: readonly string[] = []): Promise<Listed<Dataset>> {
+    // A tag that is none is on nothing.
+    const known = tagIds.filter(isId);
+    if (tagIds.length > 0 && known.length === 0) return { items: [], nextCursor: '', total: 0 };
+    return this.parts.datasets.list(tenantId, page, known);
   }
 
   async update(tenantId: string, datasetId: string, given: GivenSettings): Promise<Dataset> {

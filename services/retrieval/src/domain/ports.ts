@@ -62,7 +62,8 @@ export interface DatasetRepository {
   /** Throws FailureError `already_exists`. */
   create(tenantId: string, settings: DatasetSettings): Promise<Dataset>;
   find(tenantId: string, datasetIds: readonly string[]): Promise<Dataset[]>;
-  list(tenantId: string, page: Page): Promise<Listed<Dataset>>;
+  /** Those with one of the tags; of none, all. */
+  list(tenantId: string, page: Page, tagIds: readonly string[]): Promise<Listed<Dataset>>;
   count(tenantId: string): Promise<number>;
   /** Gives a new index work to do when the model or the cutting has changed. */
   update(tenantId: string, dataset: Dataset, settings: DatasetSettings): Promise<void>;

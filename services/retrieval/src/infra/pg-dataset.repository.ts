@@ -41,9 +41,10 @@ export class PgDatasetRepository implements DatasetRepository {
     return rows.map(toDataset);
   }
 
-  async list(tenantId: string, page: Page): Promise<Listed<Dataset>> {
-    const where = 'd.tenant_id = $1 and d.name ilike $2';
-    const values = [tenantId, likeOf(page.keyword)];
+  async list(tenantId: string, page: Page, tagIds: readonly string[]): Promise<Listed<Dataset>> {
+    const where = `d.tenant_id = $1 and d.name ilike $2
+      and ($3::uuid[] is null or d.id in (select dataset_id from dataset_tag where tag_id = any($3)))`;
+    const values = [tenantId, likeOf(page.keyword), tagIds.length > 0 ? tagIds : null];
     const statement = { columns: datasetColumns, table: datasetTable, alias: 'd', where, values };
     return newestFirst(this.pool, statement, page, toDataset);
   }

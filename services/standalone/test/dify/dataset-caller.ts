@@ -32,7 +32,7 @@ export interface Answer {
 export class DatasetCaller {
   constructor(
     private readonly stack: DifyStack,
-    private readonly key: string,
+    readonly key: string,
   ) {}
 
   async ask(method: string, path: string, body?: object, as = this.key): Promise<Answer> {

@@ -7,6 +7,7 @@ export type AuditedKind =
   | 'chunk'
   | 'conversation'
   | 'dataset'
+  | 'dataset-tag'
   | 'document'
   | 'file'
   | 'key'

@@ -56,7 +56,7 @@ export class DatasetsController {
   @ApiOperation({ summary: 'List datasets, newest first' })
   @ApiResponse({ status: 200, standardSchema: datasetPageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listDatasetsSchema }) page: ListDatasetsQuery) {
-    const { datasets, nextCursor } = await this.datasets.listDatasets({ tenantId, page: 0, ...page });
+    const { datasets, nextCursor } = await this.datasets.listDatasets({ tenantId, page: 0, tagIds: [], ...page });
     return { items: datasets.map(datasetView), next_cursor: nextCursor || null };
   }
 

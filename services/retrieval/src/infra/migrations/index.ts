@@ -6,6 +6,7 @@ import { originTables } from './0004-origins.js';
 import { upkeepTables } from './0005-upkeep.js';
 import { turnColumns } from './0006-turns.js';
 import { documentChunking } from './0007-document-chunking.js';
+import { labelTables } from './0008-labels.js';
 
 /** Retrieval's own schema: datasets, documents, chunks and their vectors. */
 export const retrievalSchema = 'retrieval';
@@ -18,4 +19,5 @@ export const retrievalMigrations: Migrations = {
   '0005-upkeep': upkeepTables,
   '0006-turns': turnColumns,
   '0007-document-chunking': documentChunking,
+  '0008-labels': labelTables,
 };

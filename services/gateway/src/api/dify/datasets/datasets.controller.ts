@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Dataset, Tag } from '@treadle/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { Datasets } from '../../../domain/ports.js';
+import type { Datasets, Labels } from '../../../domain/ports.js';
 import { Audited } from '../../audit/audited.js';
 import { Requires } from '../../auth/access.js';
-import { DATASETS } from '../../tokens.js';
+import { DATASETS, LABELS } from '../../tokens.js';
 import { difyErrorSchema } from '../dify.schemas.js';
 import { difyFailure } from '../dify-error.js';
 import {
@@ -28,16 +29,25 @@ import { plainProvider, searchOf } from './retrieval-model.js';
 @ApiResponse({ status: 'default', standardSchema: difyErrorSchema, description: 'What went wrong.' })
 @Controller('v1/datasets')
 export class DifyDatasetsController {
-  constructor(@Inject(DATASETS) private readonly datasets: Datasets) {}
+  constructor(
+    @Inject(DATASETS) private readonly datasets: Datasets,
+    @Inject(LABELS) private readonly labels: Labels,
+  ) {}
 
   @Get()
   @Requires('datasets:read')
   @ApiOperation({ summary: 'List datasets, newest first' })
   @ApiResponse({ status: 200, standardSchema: datasetPageSchema })
   async list(@Req() { tenantId }: FastifyRequest, @Query({ schema: listDatasetsSchema }) asked: ListDatasetsQuery) {
-    const { page, limit, keyword } = asked;
-    const { datasets, total } = await this.datasets.listDatasets({ tenantId, page, limit, keyword, cursor: '' });
-    return pageView(datasets.map(datasetView), total, asked);
+    const { page, limit, keyword, tag_ids: tagIds } = asked;
+    const wanted = { tenantId, page, limit, keyword, tagIds, cursor: '' };
+    const { datasets, total } = await this.datasets.listDatasets(wanted);
+    const { tags } = await this.labels.listTags({ tenantId });
+    return pageView(
+      datasets.map((dataset) => ({ ...datasetView(dataset), tags: tagsOf(dataset, tags) })),
+      total,
+      asked,
+    );
   }
 
   @Post()
@@ -57,7 +67,7 @@ export class DifyDatasetsController {
       searchJson: body.retrieval_model ? searchOf(body.retrieval_model, { searchJson: '{}' }) : '',
       ...{ chunkingJson: '', metadataFieldsJson: '' },
     });
-    return datasetView(told(dataset));
+    return this.shown(tenantId, dataset);
   }
 
   @Get(':id')
@@ -65,7 +75,7 @@ export class DifyDatasetsController {
   @ApiOperation({ summary: 'Read a dataset' })
   @ApiResponse({ status: 200, standardSchema: datasetSchema })
   async get(@Req() { tenantId }: FastifyRequest, @Param('id') datasetId: string) {
-    return datasetView(told((await this.datasets.getDataset({ tenantId, datasetId })).dataset));
+    return this.shown(tenantId, (await this.datasets.getDataset({ tenantId, datasetId })).dataset);
   }
 
   @Patch(':id')
@@ -83,7 +93,7 @@ export class DifyDatasetsController {
       ...{ tenantId, datasetId, name: name ?? undefined, description: description ?? undefined },
       ...settingsChange(settings, old),
     });
-    return datasetView(told(dataset));
+    return this.shown(tenantId, dataset);
   }
 
   @Delete(':id')
@@ -95,4 +105,23 @@ export class DifyDatasetsController {
   async delete(@Req() { tenantId }: FastifyRequest, @Param('id') datasetId: string): Promise<void> {
     await this.datasets.deleteDataset({ tenantId, datasetId });
   }
+
+  /** With its tags and the fields of its documents' metadata. */
+  private async shown(tenantId: string, given: Dataset | undefined) {
+    const dataset = told(given);
+    const { tags } = await this.labels.listTags({ tenantId });
+    const { fields, showsBuiltIn } = await this.labels.listFields({ tenantId, datasetId: dataset.id });
+    return {
+      ...datasetView(dataset),
+      tags: tagsOf(dataset, tags),
+      doc_metadata: fields.map(({ id, name, type }) => ({ id, name, type })),
+      built_in_field_enabled: showsBuiltIn,
+    };
+  }
+}
+
+function tagsOf({ id: datasetId }: Dataset, tags: readonly Tag[]) {
+  return tags
+    .filter(({ datasetIds }) => datasetIds.includes(datasetId))
+    .map(({ id, name }) => ({ id, name, type: 'knowledge' }));
 }

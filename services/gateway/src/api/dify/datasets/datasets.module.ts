@@ -7,8 +7,12 @@ import { DifyDocumentChunks } from './document-chunks.js';
 import { DifyDocumentTextsController } from './document-texts.controller.js';
 import { DifyDocumentTexts } from './document-texts.js';
 import { DifyDocumentsController } from './documents.controller.js';
+import { DifyDownloadsController } from './downloads.controller.js';
+import { DifyMetadataController } from './metadata.controller.js';
+import { DifyPipelinesController } from './pipelines.controller.js';
 import { DifyRetrieveController } from './retrieve.controller.js';
 import { DifySegmentsController } from './segments.controller.js';
+import { DifyTagsController } from './tags.controller.js';
 
 /** The routes of Dify's dataset API. */
 export const difyDatasetControllers: readonly Type[] = [
@@ -18,6 +22,10 @@ export const difyDatasetControllers: readonly Type[] = [
   DifySegmentsController,
   DifyChildChunksController,
   DifyRetrieveController,
+  DifyTagsController,
+  DifyMetadataController,
+  DifyDownloadsController,
+  DifyPipelinesController,
 ];
 
 export const difyDatasetProviders: readonly FactoryProvider[] = [

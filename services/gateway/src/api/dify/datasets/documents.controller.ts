@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import type { Datasets } from '../../../domain/ports.js';
+import type { Datasets, Labels } from '../../../domain/ports.js';
 import { Audited } from '../../audit/audited.js';
 import { Requires } from '../../auth/access.js';
-import { DATASETS } from '../../tokens.js';
+import { DATASETS, LABELS } from '../../tokens.js';
 import { difyErrorSchema } from '../dify.schemas.js';
 import { difyFailure } from '../dify-error.js';
 import {
@@ -21,6 +21,7 @@ import {
   success,
 } from './document.schemas.js';
 import { documentDetail, documentView, indexingView, selectionOf } from './document.view.js';
+import { metadataView } from './document-metadata.js';
 import { told } from './found.js';
 import { pageView } from './page.js';
 
@@ -36,7 +37,10 @@ const actions = {
 @ApiResponse({ status: 'default', standardSchema: difyErrorSchema, description: 'What went wrong.' })
 @Controller('v1/datasets/:dataset/documents')
 export class DifyDocumentsController {
-  constructor(@Inject(DATASETS) private readonly datasets: Datasets) {}
+  constructor(
+    @Inject(DATASETS) private readonly datasets: Datasets,
+    @Inject(LABELS) private readonly labels: Labels,
+  ) {}
 
   @Get()
   @Requires('datasets:read', { dataset: 'dataset' })
@@ -53,8 +57,12 @@ export class DifyDocumentsController {
       ...{ tenantId, datasetId, page, limit, keyword, cursor: '' },
       ...selectionOf(status),
     });
+    const fields = await this.labels.listFields({ tenantId, datasetId });
     return pageView(
-      documents.map((document) => documentView(document, dataset)),
+      documents.map((document) => ({
+        ...documentView(document, dataset),
+        doc_metadata: metadataView(document, fields),
+      })),
       total,
       asked,
     );
@@ -72,7 +80,12 @@ export class DifyDocumentsController {
   ) {
     const dataset = await this.dataset(tenantId, datasetId);
     const document = told((await this.datasets.getDocument({ tenantId, datasetId, documentId })).document);
-    return metadata === 'only' ? { id: document.id } : documentDetail(document, dataset);
+    if (metadata === 'without') return documentDetail(document, dataset);
+    const doc_metadata = metadataView(document, await this.labels.listFields({ tenantId, datasetId }));
+    const { id } = document;
+    return metadata === 'only'
+      ? { id, doc_type: null, doc_metadata }
+      : { ...documentDetail(document, dataset), doc_metadata };
   }
 
   @Get(':id/indexing-status')

@@ -92,6 +92,8 @@ export interface ListDatasetsRequest {
   keyword: string;
   /** Counted from 1, in place of a cursor; the answer then tells the total. 0 goes by the cursor. */
   page: number;
+  /** Only those with one of these tags; empty for all. */
+  tagIds: string[];
 }
 
 export interface ListDatasetsResponse {
@@ -982,7 +984,7 @@ export const GetDatasetResponse: MessageFns<GetDatasetResponse> = {
 };
 
 function createBaseListDatasetsRequest(): ListDatasetsRequest {
-  return { tenantId: "", cursor: "", limit: 0, keyword: "", page: 0 };
+  return { tenantId: "", cursor: "", limit: 0, keyword: "", page: 0, tagIds: [] };
 }
 
 export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
@@ -1001,6 +1003,9 @@ export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
     }
     if (message.page !== 0) {
       writer.uint32(40).uint32(message.page);
+    }
+    for (const v of message.tagIds) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -1058,6 +1063,14 @@ export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
             message.page = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tagIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1080,6 +1093,7 @@ export const ListDatasetsRequest: MessageFns<ListDatasetsRequest> = {
     message.limit = object.limit ?? 0;
     message.keyword = object.keyword ?? "";
     message.page = object.page ?? 0;
+    message.tagIds = object.tagIds?.map((e) => e) || [];
     return message;
   },
 };
