@@ -10,7 +10,9 @@ const tenant = 'tenant-a';
 
 beforeAll(async () => {
   database = await testDatabase();
-  rig = new Rig(database.connectionString, { environment: { TREADLE_FILTER_TIMEOUT_MS: '300' } });
+  rig = new Rig(database.connectionString, {
+    environment: { TREADLE_FILTER_TIMEOUT_MS: '300', TREADLE_VECTOR_STORE_TIMEOUT_MS: '20000' },
+  });
   await rig.retrieval.start();
 });
 
