@@ -1,9 +1,9 @@
 // The systems that are measured: each a process of its own, on a free port, stopped at the end.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { answers, firstLine, freePort, start } from './children.mjs';
+import { installed } from './installed.mjs';
 
 export const peerName = '@portkey-ai/gateway';
 const peer = {

@@ -1,4 +1,5 @@
 // The retrieval service as it is, in this process: embedded PostgreSQL, the store that is given, vectors of the local model.
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

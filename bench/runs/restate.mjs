@@ -1,8 +1,8 @@
 // The peer: Restate, a durable execution engine, with a workflow of ten steps that do nothing, written with its SDK.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { answers, freePort, start, startProgram, stop } from '../children.mjs';
+import { installed } from '../installed.mjs';
 
 export const restateVersions = { '@restatedev/restate-server': '1.7.12', '@restatedev/restate-sdk': '1.17.2' };
 
@@ -16,7 +16,9 @@ restate.serve({ services: [restate.workflow({ name: 'Steps', handlers: { run: st
 `;
 
 export async function startRestate(dataDir) {
-  const folder = installed();
+  const folder = resolve('.cache/bench/restate');
+  installed(folder, { private: true, type: 'module', dependencies: restateVersions });
+  writeFileSync(join(folder, 'service.mjs'), service);
   const [ingress, admin, node, port] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const worker = start([join(folder, 'service.mjs'), String(port)], {
     NODE_ENV: 'production',
@@ -58,18 +60,3 @@ export async function startRestate(dataDir) {
 /** The program itself: the script that stands before it does not hand on signals. */
 const binary = (folder) =>
   join(folder, `node_modules/@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`);
-
-/** Installed for the bench alone. @returns its folder. */
-function installed() {
-  const folder = resolve('.cache/bench/restate');
-  if (!existsSync(join(folder, 'complete'))) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    const manifest = { private: true, type: 'module', dependencies: restateVersions };
-    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'ignore' });
-    writeFileSync(join(folder, 'complete'), '');
-  }
-  writeFileSync(join(folder, 'service.mjs'), service);
-  return folder;
-}

@@ -2,7 +2,13 @@ import { type Result, resultSubject, type Task, Verdict } from '@treadle/contrac
 import { type Input, nodeStateAt, type RunState } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
-import { type Commit, LiveRuns, type LiveRunsOptions, type RunJournal, type StartKeys } from '@treadle/orchestrator/parts';
+import {
+  type Commit,
+  LiveRuns,
+  type LiveRunsOptions,
+  type RunJournal,
+  type StartKeys,
+} from '@treadle/orchestrator/parts';
 import type { Tampering } from './tampering.js';
 
 /** The honest part, with some of its methods replaced. */

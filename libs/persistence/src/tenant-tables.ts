@@ -51,10 +51,10 @@ function walledPoolOf(pool: Pool): WalledPool {
   const walled = new WalledPool(pool);
   walledPools.set(pool, walled);
   const end = pool.end.bind(pool);
-  pool.end = (async () => {
+  pool.end = async () => {
     await walled.end();
     await end();
-  });
+  };
   return walled;
 }
 

@@ -117,15 +117,7 @@ export class Orchestrator {
     this.turns = this.makeTurns(conversations, runRepository, workflows);
     // Its size was checked where a value came from: what the engine has made of it is never refused.
     this.values = new RunValues({ store: parts.files, maxBytes: Number.POSITIVE_INFINITY });
-    this.dispatcher = new TaskDispatcher({
-      bus,
-      catalog,
-      conversations,
-      values: this.values,
-      now,
-      fenceOf: (partition) => this.runs.fenceOf(partition),
-      onError: (run, error) => this.notQueued(run, error),
-    });
+    this.dispatcher = this.makeDispatcher(conversations, now);
     this.runs = new LiveRuns({
       catalog,
       journal: new PgRunJournal(pool),
@@ -202,6 +194,18 @@ export class Orchestrator {
     for (const loop of this.loops) loop.start();
     this.startupDone();
     log.info({}, 'orchestrating');
+  }
+
+  private makeDispatcher(conversations: KyselyConversationTurns, now: () => number): TaskDispatcher {
+    return new TaskDispatcher({
+      bus: this.parts.bus,
+      catalog,
+      conversations,
+      values: this.values,
+      now,
+      fenceOf: (partition) => this.runs.fenceOf(partition),
+      onError: (run, error) => this.notQueued(run, error),
+    });
   }
 
   private makeTurns(conversations: KyselyConversationTurns, repository: RunRepository, plans: PlanSource): TurnQueue {
