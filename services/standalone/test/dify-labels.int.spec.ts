@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import JSZip from 'jszip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentsOf, DatasetCaller, type Told } from './dify/dataset-caller.js';
 import { type DifyStack, startDifyStack } from './dify/dify-stack.js';
@@ -138,8 +139,31 @@ describe('what documents were made of', () => {
       expect(await ask('GET', `/datasets/${id}/documents/${text}/${path}`, undefined, stranger)).toMatchObject({
         status: 404,
       });
-    const zip = await ask('POST', `/datasets/${id}/documents/download-zip`, { document_ids: [text] });
-    expect([zip.status, zip.body.code]).toEqual([400, 'bad_request']);
+  });
+});
+
+describe('several documents', () => {
+  it('come packed together, those of one name told apart', async () => {
+    const id = await calls.dataset();
+    const texts = [await calls.text(id, 'The shuttle flies.'), await calls.text(id, 'The reed beats.')];
+    const reply = await stack.send(calls.key, 'POST', `/datasets/${id}/documents/download-zip`, {
+      document_ids: [...texts, texts[0]],
+    });
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'application/zip']);
+    const { files } = await JSZip.loadAsync(await reply.arrayBuffer());
+    const content = Object.fromEntries(
+      await Promise.all(Object.values(files).map(async (file) => [file.name, await file.async('string')])),
+    );
+    expect(content).toEqual({ 'a text.txt': 'The shuttle flies.', 'a text (2).txt': 'The reed beats.' });
+  });
+
+  it('are not packed when one of them is not there, or is of somebody else', async () => {
+    const id = await calls.dataset();
+    const path = `/datasets/${id}/documents/download-zip`;
+    const text = await calls.text(id, 'The shuttle flies.');
+    expect(await ask('POST', path, { document_ids: [text, id] })).toMatchObject({ status: 404 });
+    expect(await ask('POST', path, { document_ids: [text] }, stranger)).toMatchObject({ status: 404 });
+    expect(await ask('POST', path, { document_ids: [] })).toMatchObject({ status: 400 });
   });
 });
 

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { FailureError } from '@treadle/failure';
 import type { FileStore } from '@treadle/files';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,18 +10,13 @@ import { Requires } from '../../auth/access.js';
 import { publicAddress } from '../../server/public-address.js';
 import { DATASETS, FILE_STORE, PUBLIC_URL } from '../../tokens.js';
 import { difyErrorSchema } from '../dify.schemas.js';
-import { difyFailure } from '../dify-error.js';
-import { told } from './found.js';
+import { type DocumentIdsBody, documentIdsSchema } from './document.schemas.js';
+import { type DocumentFile, documentFile } from './document-files.js';
+import { packDocuments } from './pack-documents.js';
 
 const urlSchema = z
   .object({ url: z.string().meta({ description: 'Asked with the same API key.' }) })
   .meta({ id: 'DifyUrl' });
-
-interface Place {
-  readonly tenantId: string;
-  readonly datasetId: string;
-  readonly documentId: string;
-}
 
 /** What documents were made of. */
 @ApiTags('dify datasets')
@@ -56,35 +50,35 @@ export class DifyDownloadsController {
     @Param('id') documentId: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const place = { tenantId, datasetId, documentId };
-    const { fileId, mediaType, sourceName, name } = told((await this.datasets.getDocument(place)).document);
-    const content = fileId ? await this.files.get(`${tenantId}/files/${fileId}`) : await this.text(place);
-    if (!content) throw FailureError.of('file_not_found', 'The file of this document was deleted.', { field: 'id' });
-    const called = fileId ? sourceName : `${name}.txt`;
+    const { name, mediaType, open } = await documentFile(this.datasets, this.files, {
+      tenantId,
+      datasetId,
+      documentId,
+    });
+    const content = await open();
     // Saved and never shown: a page that somebody sent must not run as one of ours.
-    void reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(called)}`);
-    await reply
-      .type(fileId ? mediaType || 'application/octet-stream' : 'text/plain; charset=utf-8')
-      .send(Readable.from(content));
+    void reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}`);
+    await reply.type(mediaType).send(Readable.from(content));
   }
 
   @Post('download-zip')
   @Requires('datasets:read', { dataset: 'dataset' })
   @NotAudited('changes nothing')
-  @ApiOperation({ summary: 'Not supported' })
-  zip(): never {
-    throw difyFailure('bad_request', 'Documents are not packed together here. Ask for each one by its download.');
-  }
-
-  /** The first part is read before the answer begins, so that what is missing can still be told. */
-  private async text(place: Place): Promise<AsyncIterable<Uint8Array>> {
-    const first = await this.datasets.readDocumentText({ ...place, part: 0 });
-    const { datasets } = this;
-    return (async function* () {
-      for (let read = first; ; read = await datasets.readDocumentText({ ...place, part: read.nextPart })) {
-        yield Buffer.from(read.content);
-        if (read.nextPart === 0) return;
-      }
-    })();
+  @HttpCode(200)
+  @ApiOperation({ summary: 'The files or the texts of several documents, packed together' })
+  @ApiProduces('application/zip')
+  @ApiResponse({ status: 200, schema: { type: 'string', format: 'binary' } })
+  async zip(
+    @Req() { tenantId }: FastifyRequest,
+    @Param('dataset') datasetId: string,
+    @Body({ schema: documentIdsSchema }) { document_ids: ids }: DocumentIdsBody,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const files: DocumentFile[] = [];
+    // All are looked up before the answer begins, so that what is missing can still be told.
+    for (const documentId of new Set(ids))
+      files.push(await documentFile(this.datasets, this.files, { tenantId, datasetId, documentId }));
+    void reply.header('content-disposition', 'attachment; filename="documents.zip"');
+    await reply.type('application/zip').send(packDocuments(files));
   }
 }
