@@ -85,7 +85,7 @@ describe('without a key', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const served = gateway.routes.filter(
-      ({ method, path }) => method !== 'HEAD' && /^\/(?:api\/v1|openai)\//.test(path),
+      ({ method, path }) => method !== 'HEAD' && /^\/(?:api\/v1\/|openai\/|v1(?:\/|$))/.test(path),
     );
     const named = served.map(({ method, path }) => {
       const parameters = path.replace(/:(\w+)/g, '{$1}').replace('*', '{path}');
