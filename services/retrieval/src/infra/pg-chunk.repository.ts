@@ -27,6 +27,10 @@ interface ContextRow extends ChunkRow {
 const found = `chunk c join document t on t.id = c.document_id
   where c.tenant_id = $1 and c.index_id = any($2) and c.live and c.enabled and t.enabled and not t.archived`;
 
+/** What is shown of a chunk: its words, which PostgreSQL searches, are longer than its text. */
+const shown =
+  'c.id, c.dataset_id, c.document_id, c.position, c.content, c.answer, c.parent_id, c.keywords, c.enabled';
+
 /** Chunks of the indexes that serve. */
 export class PgChunkRepository implements ChunkRepository {
   constructor(private readonly pool: Pool) {}
@@ -115,7 +119,7 @@ export class PgChunkRepository implements ChunkRepository {
 
   async inContext(datasets: readonly Dataset[], chunkIds: readonly string[]): Promise<ChunkInContext[]> {
     const rows = await this.rows<ContextRow>(
-      `select c.*, t.name, t.source, t.source_name, t.metadata, t.created_at, t.updated_at from ${found} and c.id = any($3)`,
+      `select ${shown}, t.name, t.source, t.source_name, t.metadata, t.created_at, t.updated_at from ${found} and c.id = any($3)`,
       [...scopeOf(datasets), chunkIds],
     );
     return rows.map((row) => ({
@@ -128,7 +132,7 @@ export class PgChunkRepository implements ChunkRepository {
   }
 
   async parents({ index }: Dataset, ids: readonly string[]): Promise<Chunk[]> {
-    const statement = 'select * from chunk where tenant_id = $1 and index_id = $2 and live and id = any($3)';
+    const statement = `select ${shown} from chunk c where tenant_id = $1 and index_id = $2 and live and id = any($3)`;
     return (await this.rows<ChunkRow>(statement, [index.tenantId, index.indexId, ids])).map(toChunk);
   }
 
