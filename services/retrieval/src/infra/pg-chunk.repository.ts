@@ -28,8 +28,7 @@ const found = `chunk c join document t on t.id = c.document_id
   where c.tenant_id = $1 and c.index_id = any($2) and c.live and c.enabled and t.enabled and not t.archived`;
 
 /** What is shown of a chunk: its words, which PostgreSQL searches, are longer than its text. */
-const shown =
-  'c.id, c.dataset_id, c.document_id, c.position, c.content, c.answer, c.parent_id, c.keywords, c.enabled';
+const shown = 'c.id, c.dataset_id, c.document_id, c.position, c.content, c.answer, c.parent_id, c.keywords, c.enabled';
 
 /** Chunks of the indexes that serve. */
 export class PgChunkRepository implements ChunkRepository {
