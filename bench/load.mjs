@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { quantile } from './quantile.mjs';
 import { usageOf } from './usage.mjs';
 
 /**
@@ -189,11 +190,6 @@ function note(run, isGood, received, total, first) {
   }
   run.errors += 1;
   run.firstError ||= received.slice(0, 600);
-}
-
-function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 function sleep(seconds) {

@@ -1,6 +1,6 @@
 // What settings of Qdrant miss beside the exact search, and how long they take.
 import { comparedSettings, compareSettings } from '../../services/retrieval/dist/infra/qdrant/compare-settings.js';
-import { quantile } from './speed.mjs';
+import { quantile } from '../quantile.mjs';
 
 /** @param models whose vectors the points and the questions have. */
 export async function measureQdrant(models, texts, questions) {

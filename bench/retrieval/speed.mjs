@@ -1,6 +1,7 @@
 // What a search costs among many chunks: the service's own path, from the query's vector to the chunks read from PostgreSQL.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cut } from '../../services/retrieval/dist/domain/chunking.js';
+import { quantile } from '../quantile.mjs';
 import { dimensions, fill, search } from './service.mjs';
 import { randomNumbers } from './wordnet.mjs';
 
@@ -101,11 +102,6 @@ async function timesOf(ask, questions) {
     cpuMs: (user + system) / 1000 / took.length,
     stageMedianMs: Object.fromEntries([...stages].map(([stage, times]) => [stage, quantile(times, 0.5)])),
   };
-}
-
-export function quantile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
 /** Lets what was left over from before be collected. */

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../libs/embedded-postgres/dist/index.js';
+import { quantile } from '../quantile.mjs';
 import { usageOf } from '../usage.mjs';
 
 const steps = 10;
@@ -26,16 +27,16 @@ export async function groupCommitBound(dataDir, callers, { seconds, warmupSecond
     const [after, elapsed] = [usageOf(pids), (performance.now() - startedAt) / 1_000];
     run.stopped = true;
     await Promise.all(drivers);
-    const times = run.done.sort((a, b) => a - b);
+    const times = run.done;
     results.push({
       system: 'bound: group commit',
       workload: 'W2',
       concurrency,
       requests: times.length,
       rps: times.length / elapsed,
-      p50: times[Math.floor(times.length * 0.5)],
-      p95: times[Math.floor(times.length * 0.95)],
-      p99: times[Math.floor(times.length * 0.99)],
+      p50: quantile(times, 0.5),
+      p95: quantile(times, 0.95),
+      p99: quantile(times, 0.99),
       errors: 0,
       cpuMsPerRun: (after.cpuMs - before.cpuMs) / times.length,
     });

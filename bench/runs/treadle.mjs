@@ -18,7 +18,7 @@ export async function startTreadle(mode, { mockUrl, dataDir }) {
   const port = await freePort();
   const child = start([`services/standalone/dist/${programs[mode]}.js`], {
     DATABASE_URL: postgres.connectionString,
-    NODE_OPTIONS: `${process.env.BENCH_NODE_OPTIONS ?? ''} --import ${resolve('bench/runs/noop-node.mjs')}`,
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${resolve('bench/runs/noop-node.mjs')}`,
     OPENAI_BASE_URL: mockUrl,
     OPENAI_API_KEY: 'unused',
     TREADLE_API_KEY: apiKey,
