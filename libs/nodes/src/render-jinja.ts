@@ -1,6 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { Json } from '@treadle/workflow';
 import { Environment } from 'minijinja-js';
+import { joinPlain } from './join-plain.js';
 
 /** Steps a template may take. One step may still take all memory or never end. */
 export const maxTemplateFuel = 1_000_000;
@@ -28,15 +29,19 @@ export function renderPlain(template: string, variables: Readonly<Record<string,
   for (const [, name = ''] of template.matchAll(reference)) most += lengths.get(name) ?? 0;
   // Written out, a value is hardly longer than as JSON.
   if (most > 4 * maxRenderedLength) throw renderedTooLong(most);
+  const text = joinPlain(template, variables) ?? renderWhole(template, variables);
+  if (text.length > maxRenderedLength) throw renderedTooLong(text.length);
+  return text;
+}
+
+function renderWhole(template: string, variables: Readonly<Record<string, Json>>): string {
   const environment = new Environment();
   try {
     environment.enablePyCompat();
     environment.fuel = maxTemplateFuel;
-    const text = environment.renderStr(template, variables);
-    if (text.length > maxRenderedLength) throw renderedTooLong(text.length);
-    return text;
+    return environment.renderStr(template, variables);
   } catch (error) {
-    throw error instanceof FailureError ? error : templateFailure(error);
+    throw templateFailure(error);
   } finally {
     environment.free();
   }

@@ -1,4 +1,4 @@
-import { randomFillSync, randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
 
 /** How many partitions the runs of an installation are hashed onto. Fixed: it is part of every run id. */
@@ -23,13 +23,10 @@ export function newWorkflowId(now: number): string {
 
 /** A UUID version 7 (RFC 9562) with the twelve bits beside the time given. */
 function timeOrderedId(now: number, twelveBits: number): string {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(now, 0, 6);
-  bytes.writeUInt16BE(0x7000 | twelveBits, 6);
-  randomFillSync(bytes, 8);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const time = now.toString(16).padStart(12, '0');
+  // Version 4 has its last 62 random bits and its variant in the same places, and Node keeps random bytes in store for those.
+  const random = randomUUID().slice(18);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${twelveBits.toString(16).padStart(3, '0')}${random}`;
 }
 
 const partitionedId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
