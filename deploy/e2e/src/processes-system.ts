@@ -16,15 +16,21 @@ export interface ProcessesSystem extends System {
   readonly nats: NatsServer;
   /** Signals the process of the role that has lived longest, so that those of one role take turns. Gives its process id. */
   readonly signal: (role: string, signal: NodeJS.Signals) => number;
+  /** The processes as they are now, in the order in which they were first started. */
+  readonly processes: () => readonly Announced[];
+  /** How often a process was started again. */
+  readonly restarts: () => number;
   /** Deletes every stream of JetStream with what is in it. */
   readonly deleteStreams: () => Promise<void>;
 }
 
 /** What the launcher says of each process that it starts, as a line of JSON. */
-interface Announced {
+export interface Announced {
   readonly process: string;
   readonly role: string;
   readonly pid: number;
+  readonly readyUrl: string;
+  readonly metricsUrl: string;
 }
 
 export interface ProcessesOptions {
@@ -77,6 +83,8 @@ export async function startProcessesSystem(
     nats,
     signal: (role, signal) => signalOldest(launcher, role, signal).pid,
     killAndRestart: (role) => killAndAwait(launcher, role, url),
+    processes: () => newest(launcher),
+    restarts: () => announced(launcher).length - newest(launcher).length,
     log: () => launcher.log(),
     deleteStreams: () => deleteStreams(nats),
     stop,
@@ -84,8 +92,8 @@ export async function startProcessesSystem(
 }
 
 function signalOldest(launcher: Child, role: string, signal: NodeJS.Signals): Announced {
-  const newest = new Map(announced(launcher).map((one, index) => [one.process, { ...one, index }]));
-  const [oldest] = [...newest.values()].filter((one) => one.role === role).sort((a, b) => a.index - b.index);
+  const started = new Map(announced(launcher).map((one, index) => [one.process, { ...one, index }]));
+  const [oldest] = [...started.values()].filter((one) => one.role === role).sort((a, b) => a.index - b.index);
   if (!oldest) throw new Error(`No process of the role ${role} was announced. ${launcher.log()}`);
   try {
     process.kill(oldest.pid, signal);
@@ -109,10 +117,13 @@ function announced(launcher: Child): Announced[] {
   return lines.map((line) => JSON.parse(line) as Announced);
 }
 
+function newest(launcher: Child): Announced[] {
+  return [...new Map(announced(launcher).map((one) => [one.process, one])).values()];
+}
+
 /** The launcher's children live in sessions of their own and would outlive it where it was killed. */
 function killAll(launcher: Child): void {
-  const newest = new Map(announced(launcher).map((one) => [one.process, one.pid]));
-  for (const pid of newest.values()) {
+  for (const { pid } of newest(launcher)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {

@@ -1,6 +1,6 @@
 import type { Queue, RequestSubject, Subject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
-import type { ConsumeOptions, Delivery, MessageBus, Subscription, Verdict } from '@treadle/messaging';
+import type { Backlogs, ConsumeOptions, Delivery, MessageBus, Subscription, Verdict } from '@treadle/messaging';
 import type { Host } from './host.js';
 import type { Network } from './network.js';
 
@@ -87,6 +87,11 @@ export class SimulatedBus implements MessageBus {
   ): Promise<Subscription> {
     const take = (delivery: Delivery<unknown>) => handler(delivery as Delivery<T>);
     return this.network.queue(queue).consume(this.host, options, take);
+  }
+
+  /** No metrics are read here. */
+  backlogs(): Promise<Backlogs> {
+    return Promise.reject(away('Nobody counts what is queued here.'));
   }
 
   isReady(): boolean {

@@ -39,11 +39,14 @@ export interface Queue<T> {
   readonly codec: Codec<T>;
 }
 
+/** The queues of all pools of executors. */
+export const taskQueues: Pick<Queue<Task>, 'stream' | 'prefix'> = { stream: 'TASKS', prefix: 'tasks.v1' };
+
 /** Tasks for the executors of a pool. A task's own subject is `tasks.v1.<pool>.<run>.<node key>.<attempt>`. */
 export const taskQueue = (pool: string): Queue<Task> => ({
-  stream: 'TASKS',
+  stream: taskQueues.stream,
   pool,
-  prefix: `tasks.v1.${pool}`,
+  prefix: `${taskQueues.prefix}.${pool}`,
   codec: Task,
 });
 

@@ -12,14 +12,7 @@ import { FailureError, toFailure } from '@treadle/failure';
 import { failureToStatus } from './failure-status.js';
 import type { CallOptions } from './handlers.js';
 import { maxMessageBytes } from './limits.js';
-import {
-  type AnyMethod,
-  asGrpcDefinition,
-  handlerOf,
-  type ServedService,
-  type StreamHandler,
-  type UnaryHandler,
-} from './service.js';
+import { asGrpcDefinition, handlerOf, type ServedService, type StreamHandler, type UnaryHandler } from './service.js';
 import { type MutualTls, serverCredentials } from './tls.js';
 
 export interface GrpcServerOptions {
@@ -30,6 +23,8 @@ export interface GrpcServerOptions {
   readonly tls?: MutualTls | undefined;
   /** Told about errors that are no failures: they are bugs, and the caller learns only `internal`. */
   readonly onUnknownError: (path: string, error: unknown) => void;
+  /** Told of each call that was answered: its path, its failure's code or `ok`, and how many seconds it took. */
+  readonly onCall?: OnCall;
   /** Milliseconds a connection lives, so that clients spread over new replicas; default five minutes. */
   readonly maxConnectionAgeMs?: number;
   /** Milliseconds its last streams may take after that; default one hour. */
@@ -37,6 +32,8 @@ export interface GrpcServerOptions {
   /** Milliseconds calls may still run once the server stops; default 20,000. */
   readonly shutdownLimitMs?: number;
 }
+
+export type OnCall = (path: string, status: string, seconds: number) => void;
 
 /** A listening server. */
 export interface RunningGrpcServer {
@@ -54,7 +51,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMs ?? 3_600_000,
     // Channelz stays on: without it this version of grpc-js forgets its sessions and cannot cut them at shutdown.
   });
-  for (const service of options.services) addService(server, service, options.onUnknownError);
+  for (const service of options.services) addService(server, service, options);
   const port = await bind(server, options.address, options.tls);
   return { port, close: () => close(server, options.shutdownLimitMs ?? 20_000) };
 }
@@ -78,50 +75,68 @@ function close(server: Server, limitMs: number): Promise<void> {
   });
 }
 
-type OnUnknownError = GrpcServerOptions['onUnknownError'];
+type Watchers = Pick<GrpcServerOptions, 'onUnknownError' | 'onCall'>;
 
-function addService(server: Server, { definition, handlers }: ServedService, onUnknownError: OnUnknownError): void {
+function addService(server: Server, { definition, handlers }: ServedService, watchers: Watchers): void {
   const implementation: Record<string, UntypedHandleCall> = {};
   for (const [name, method] of Object.entries(definition)) {
-    const failed = (error: unknown) => statusOf(error, method, onUnknownError);
+    const begin = () => new Answering(method.path, watchers);
     implementation[name] = method.responseStream
-      ? streamCall(handlerOf(handlers, name), failed)
-      : unaryCall(handlerOf(handlers, name), failed);
+      ? streamCall(handlerOf(handlers, name), begin)
+      : unaryCall(handlerOf(handlers, name), begin);
   }
   server.addService(asGrpcDefinition(definition), implementation);
 }
 
 type Status = ReturnType<typeof failureToStatus>;
 
-function statusOf(error: unknown, method: AnyMethod, onUnknownError: OnUnknownError): Status {
-  if (!(error instanceof FailureError)) onUnknownError(method.path, error);
-  return failureToStatus(toFailure(error));
+/** One call, from its beginning to its answer. */
+class Answering {
+  private readonly startedAt = performance.now();
+
+  constructor(
+    private readonly path: string,
+    private readonly watchers: Watchers,
+  ) {}
+
+  ended(status = 'ok'): void {
+    this.watchers.onCall?.(this.path, status, (performance.now() - this.startedAt) / 1000);
+  }
+
+  failed(error: unknown): Status {
+    if (!(error instanceof FailureError)) this.watchers.onUnknownError(this.path, error);
+    const failure = toFailure(error);
+    this.ended(failure.code);
+    return failureToStatus(failure);
+  }
 }
 
-function unaryCall(handler: UnaryHandler, failed: (error: unknown) => Status): handleUnaryCall<unknown, unknown> {
+function unaryCall(handler: UnaryHandler, begin: () => Answering): handleUnaryCall<unknown, unknown> {
   const answer = async (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+    const answering = begin();
     try {
-      callback(null, await handler(call.request, callOptions(call)));
+      const message = await handler(call.request, callOptions(call));
+      answering.ended();
+      callback(null, message);
     } catch (error) {
-      callback(failed(error));
+      callback(answering.failed(error));
     }
   };
   return (call, callback) => void answer(call, callback);
 }
 
-function streamCall(
-  handler: StreamHandler,
-  failed: (error: unknown) => Status,
-): handleServerStreamingCall<unknown, unknown> {
+function streamCall(handler: StreamHandler, begin: () => Answering): handleServerStreamingCall<unknown, unknown> {
   const answer = async (call: ServerWritableStream<unknown, unknown>) => {
+    const answering = begin();
     const options = callOptions(call);
     try {
       await pump(handler(call.request, options), call, options.signal);
+      answering.ended(options.signal.aborted ? 'cancelled' : 'ok');
       call.end();
     } catch (error) {
       // The client is gone: what the controller says about being stopped interests nobody.
-      if (options.signal.aborted) return;
-      call.emit('error', failed(error));
+      if (options.signal.aborted) answering.ended('cancelled');
+      else call.emit('error', answering.failed(error));
     }
   };
   return (call) => void answer(call);

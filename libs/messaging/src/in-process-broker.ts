@@ -1,5 +1,6 @@
 import type { BusLog } from './bus-log.js';
 import { InProcessQueue } from './in-process-queue.js';
+import type { Backlog, Backlogs } from './message-bus.js';
 
 export type Listener = (message: unknown) => void;
 export type Responder = (question: unknown) => Promise<unknown>;
@@ -19,6 +20,19 @@ export class InProcessBroker {
       this.#queues.set(prefix, queue);
     }
     return queue as InProcessQueue<T>;
+  }
+
+  /** How full the queues are whose prefix begins so; what follows it is the pool. */
+  backlogs(prefix: string): Backlogs {
+    const queues: Backlog[] = [];
+    let unserved = 0;
+    for (const [name, queue] of this.#queues) {
+      if (!name.startsWith(prefix)) continue;
+      const { served, ...load } = queue.load();
+      if (served) queues.push({ pool: name.slice(prefix.length), ...load });
+      else unserved += load.waiting;
+    }
+    return { queues, unserved };
   }
 
   /** Adds a handler under a name and returns how to remove it. A name without handlers is not kept. */

@@ -3,7 +3,15 @@ import { FailureError } from '@treadle/failure';
 import { type BusLog, silentLog } from './bus-log.js';
 import { InProcessBroker, type Listener, type Responder } from './in-process-broker.js';
 import type { InProcessConsumer } from './in-process-queue.js';
-import type { ConsumeOptions, Delivery, MessageBus, Subscription, Verdict } from './message-bus.js';
+import type {
+  Backlogs,
+  ConsumeOptions,
+  Delivery,
+  MessageBus,
+  QueueFamily,
+  Subscription,
+  Verdict,
+} from './message-bus.js';
 import { Running } from './running.js';
 
 export interface InProcessBusOptions {
@@ -117,6 +125,11 @@ export class InProcessBus implements MessageBus {
         this.#consumers.delete(consumer);
       },
     };
+  }
+
+  async backlogs({ prefix }: QueueFamily): Promise<Backlogs> {
+    if (this.#closed) throw closedBus();
+    return this.#broker.backlogs(`${prefix}.`);
   }
 
   isReady(): boolean {

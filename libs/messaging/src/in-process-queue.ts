@@ -1,10 +1,12 @@
 import { type BusLog, throwDelayMs } from './bus-log.js';
-import type { ConsumeOptions, Delivery, Subscription, Verdict } from './message-bus.js';
+import type { Backlog, ConsumeOptions, Delivery, Subscription, Verdict } from './message-bus.js';
 
 interface Held<T> {
   readonly key: string;
   readonly message: T;
   deliveries: number;
+  /** When it was put, in milliseconds of the process's clock. */
+  readonly since: number;
 }
 
 type Handler<T> = (delivery: Delivery<T>) => Promise<Verdict>;
@@ -38,6 +40,7 @@ export class InProcessQueue<T> {
   #head = 0;
   #nextWorker = 0;
   #scheduled = false;
+  #served = false;
 
   /** `defer` runs a job after the caller's stack has unwound. */
   constructor(
@@ -47,7 +50,7 @@ export class InProcessQueue<T> {
 
   enqueue(key: string, message: T): 'queued' | 'held' {
     if (this.#held.has(key)) return 'held';
-    const held = { key, message, deliveries: 0 };
+    const held = { key, message, deliveries: 0, since: performance.now() };
     this.#held.set(key, held);
     this.#append(held);
     return 'queued';
@@ -56,8 +59,17 @@ export class InProcessQueue<T> {
   consume(options: ConsumeOptions, handler: Handler<T>): InProcessConsumer {
     const worker: Worker<T> = { options, handler, running: new Set(), lost: false };
     this.#workers.push(worker);
+    this.#served = true;
     this.#schedule();
     return { close: () => this.#close(worker), lose: () => this.#lose(worker) };
+  }
+
+  /** How full it is; `served` when somebody has ever worked on it. */
+  load(): Omit<Backlog, 'pool'> & { readonly served: boolean } {
+    const waiting = this.#waiting.length - this.#head;
+    const first = this.#waiting[this.#head];
+    const oldestSeconds = first ? (performance.now() - first.since) / 1000 : 0;
+    return { waiting, held: this.#held.size - waiting, oldestSeconds, served: this.#served };
   }
 
   #close(worker: Worker<T>): Promise<void> {

@@ -209,6 +209,29 @@ function describeQueues(aBus: MakeBus): void {
     calls[1]?.answer(done);
   });
 
+  it('says how full a queue is, and how long the first message has waited', async () => {
+    const bus = await aBus();
+    const queue = aQueue();
+    const { calls, handler } = heldHandler();
+    const family = { stream: queue.stream, prefix: 'contract.v1' };
+    const backlog = async () => (await bus.backlogs(family)).queues.find(({ pool }) => pool === queue.pool);
+    await bus.enqueue(queue, 'before', 'before');
+    expect((await bus.backlogs(family)).unserved).toBeGreaterThan(0);
+    await bus.consume(queue, { ...options, concurrency: 1 }, handler);
+    await until(() => expect(calls).toHaveLength(1));
+    expect(await backlog()).toMatchObject({ waiting: 0, held: 1, oldestSeconds: 0 });
+    for (const key of ['second', 'third']) await bus.enqueue(queue, key, key);
+    expect(await backlog()).toMatchObject({ waiting: 2, held: 1, oldestSeconds: expect.any(Number) });
+    await vi.waitUntil(async () => ((await backlog())?.oldestSeconds ?? 0) > 0.02);
+    calls[0]?.answer(done);
+    await until(() => expect(calls).toHaveLength(2));
+    await vi.waitUntil(async () => (await backlog())?.waiting === 1);
+    calls[1]?.answer(done);
+    await until(() => expect(calls).toHaveLength(3));
+    calls[2]?.answer(done);
+    await vi.waitUntil(async () => (await backlog())?.held === 0);
+  });
+
   it('takes any text for a key', async () => {
     const bus = await aBus();
     const queue = aQueue();

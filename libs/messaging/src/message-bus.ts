@@ -31,6 +31,27 @@ export interface ConsumeOptions {
   readonly leaseMs: number;
 }
 
+/** The queues of all pools that share a stream. */
+export type QueueFamily = Pick<Queue<unknown>, 'stream' | 'prefix'>;
+
+/** How full a pool's queue is. */
+export interface Backlog {
+  readonly pool: string;
+  /** Messages that nobody has taken yet. */
+  readonly waiting: number;
+  /** Messages that somebody holds, or that wait to be delivered again. */
+  readonly held: number;
+  /** How long the first of those that wait has waited; 0 where none does. */
+  readonly oldestSeconds: number;
+}
+
+export interface Backlogs {
+  /** Of each pool that somebody has worked on since its queue was made. */
+  readonly queues: readonly Backlog[];
+  /** Messages of pools that nobody has ever worked on. */
+  readonly unserved: number;
+}
+
 /**
  * The one way services reach each other without a call. Messages may be lost, repeated or reordered: Postgres is the truth,
  * so no publisher relies on delivery and every handler takes a repeated message. One contract suite runs on every adapter.
@@ -64,6 +85,9 @@ export interface MessageBus {
     options: ConsumeOptions,
     handler: (delivery: Delivery<T>) => Promise<Verdict>,
   ): Promise<Subscription>;
+
+  /** How full queues are; for metrics. Rejects when that cannot be found out now. */
+  backlogs(family: QueueFamily): Promise<Backlogs>;
 
   /** Whether the bus can be used now; for readiness. */
   isReady(): boolean;

@@ -4,7 +4,16 @@ import { createInbox, type Msg, type NatsConnection, RequestError, TimeoutError 
 import type { Codec, Queue, RequestSubject, Subject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { type BusLog, silentLog } from './bus-log.js';
-import type { ConsumeOptions, Delivery, MessageBus, Subscription, Verdict } from './message-bus.js';
+import type {
+  Backlogs,
+  ConsumeOptions,
+  Delivery,
+  MessageBus,
+  QueueFamily,
+  Subscription,
+  Verdict,
+} from './message-bus.js';
+import { natsBacklogs } from './nats-backlogs.js';
 import { connectToNats, followConnection, type NatsTls } from './nats-connection.js';
 import { NatsQueueConsumer } from './nats-queue-consumer.js';
 import {
@@ -160,6 +169,11 @@ export class NatsBus implements MessageBus {
         this.#consumers.delete(consumer);
       },
     };
+  }
+
+  async backlogs(family: QueueFamily): Promise<Backlogs> {
+    if (!this.isReady()) throw notConnected();
+    return natsBacklogs(this.manager, family);
   }
 
   isReady(): boolean {

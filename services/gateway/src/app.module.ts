@@ -22,7 +22,15 @@ import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
-import { HealthModule, type Logger } from '@treadle/telemetry';
+import {
+  HealthModule,
+  HealthRegistry,
+  type Logger,
+  type Metrics,
+  MetricsServer,
+  watchConnections,
+  watchHealth,
+} from '@treadle/telemetry';
 import { parseRates } from './domain/rate-limits/rate-limit.js';
 import type { GatewayProcessConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
@@ -42,7 +50,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(@Inject(CLOSERS) private readonly closers: readonly (() => unknown)[]) {}
 
   /** Resolves when NATS has been reached. The database is awaited later, by the service itself. */
-  static async connect(config: GatewayProcessConfig, log: Logger): Promise<DynamicModule> {
+  static async connect(config: GatewayProcessConfig, log: Logger, metrics: Metrics): Promise<DynamicModule> {
     const tls = readServiceTls();
     const max = config.databaseConnections;
     const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
@@ -87,13 +95,19 @@ export class AppModule implements OnApplicationShutdown {
       inject: [],
       useFactory: () => ({ ...clients, bus, pool, files, ...given }),
     });
+    const health = new HealthRegistry();
+    watchHealth(metrics, 'gateway', health);
+    watchConnections(metrics, 'gateway', pool);
+    const { metricsPort, host } = config;
+    const shown = metricsPort === undefined ? undefined : await MetricsServer.listen(metrics, metricsPort, host);
     const closers = [
       ...Object.values(clients).map((client) => () => client.close()),
       () => bus.close(),
       () => pool.end(),
+      () => shown?.close(),
     ];
     const providers = [{ provide: CLOSERS, useValue: closers }];
-    return { module: AppModule, imports: [HealthModule.forRoot(), gateway], providers };
+    return { module: AppModule, imports: [HealthModule.forRoot(health), gateway], providers };
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -25,6 +25,14 @@ export const gatewayConfig = defineConfig({
     meaning:
       'Where people reach the public API, for links that are sent to them; empty takes the address of the request.',
   }),
+  metricsPort: integer({
+    env: 'TREADLE_METRICS_PORT',
+    optional: true,
+    min: 0,
+    max: 65_535,
+    unit: 'port',
+    meaning: 'Port of /metrics, which is never on the public one; 0 takes a free one, unset serves none.',
+  }),
   ...httpConfig,
   auditDays: integer({
     env: 'TREADLE_AUDIT_DAYS',

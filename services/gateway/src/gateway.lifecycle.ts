@@ -32,8 +32,8 @@ export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown
   /** A database that is away is awaited beside everything else: until then callers get 503 and health says why. */
   async onModuleInit(): Promise<void> {
     const { pool, bus } = this.ports;
-    this.health?.register('gateway-database', () => pool.query('select 1'));
-    this.health?.register('gateway-bus', async () => {
+    this.health?.register('gateway database', () => pool.query('select 1'));
+    this.health?.register('gateway bus', async () => {
       if (!bus.isReady()) throw new Error('not connected');
     });
     await this.prepare(this.health?.beginStartup('gateway') ?? (() => undefined));

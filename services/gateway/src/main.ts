@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FailureError } from '@treadle/failure';
-import { createLogger, NestLogger } from '@treadle/telemetry';
+import { createLogger, Metrics, NestLogger } from '@treadle/telemetry';
 import { gatewayAdapter } from './api/server/adapter.js';
 import { setUpGateway } from './api/server/set-up.js';
 import { AppModule } from './app.module.js';
@@ -11,12 +11,13 @@ import { httpSettings } from './http-settings.js';
 
 async function start(): Promise<void> {
   const config = gatewayProcessConfig.read();
+  const metrics = new Metrics();
   const log = createLogger({ service: 'gateway' });
-  const module = await AppModule.connect(config, log);
+  const module = await AppModule.connect(config, log, metrics);
   const http = httpSettings(config);
   const options = { bodyParser: false, logger: new NestLogger(log), ...(http.tls && { httpsOptions: {} }) };
   const app = await NestFactory.create<NestFastifyApplication>(module, gatewayAdapter(http), options);
-  setUpGateway(app, http);
+  setUpGateway(app, http, metrics);
   app.enableShutdownHooks();
   await app.listen(config.httpPort, config.host);
   log.info({ url: await app.getUrl() }, 'The gateway listens.');

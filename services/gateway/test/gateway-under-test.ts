@@ -21,7 +21,7 @@ import { MemoryFileStore } from '@treadle/files';
 import { inProcessHandlers } from '@treadle/grpc';
 import { InProcessBus, type MessageBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
-import { HealthModule } from '@treadle/telemetry';
+import { HealthModule, Metrics } from '@treadle/telemetry';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import type { DeclaredRoute } from '../src/api/auth/route-table.js';
@@ -197,7 +197,7 @@ export async function startGateway(
     ...options,
     ...(http.tls && { httpsOptions: {} }),
   });
-  setUpGateway(app, http);
+  setUpGateway(app, http, new Metrics());
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   let stopping: Promise<void> | undefined;

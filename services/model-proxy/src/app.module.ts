@@ -10,7 +10,16 @@ import { ModelAdminServiceService, ModelServiceService } from '@treadle/contract
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
-import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import {
+  callCounter,
+  HealthModule,
+  HealthRegistry,
+  type Logger,
+  Metrics,
+  MetricsModule,
+  watchConnections,
+  watchHealth,
+} from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { Accounts } from './accounts.js';
 import { modelProxySchema } from './infra/migrations/index.js';
@@ -41,6 +50,9 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'model-proxy', log, tls });
     const health = new HealthRegistry();
+    const metrics = new Metrics();
+    watchHealth(metrics, 'model-proxy', health);
+    watchConnections(metrics, 'model-proxy', pool);
     const accounts = new Accounts({ config, pool, bus, log, health });
     const modelProxy = new ModelProxy({
       config,
@@ -48,6 +60,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       money: accounts.meter,
       store: accounts.setup,
       cache: accounts.cache,
+      metrics,
     });
     const grpcServer = GrpcServerModule.register({
       imports: [ModelProxyModule.register(modelProxy)],
@@ -57,11 +70,16 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         tls,
         services: [served(ModelServiceService, controller), served(ModelAdminServiceService, accounts.admin)],
         log,
+        onCall: callCounter(metrics),
       }),
     });
     const open: Connections = { accounts, bus, pool, log };
     const providers = [{ provide: connections, useValue: open }];
-    return { module: AppModule, imports: [grpcServer, HealthModule.forRoot(health)], providers };
+    return {
+      module: AppModule,
+      imports: [grpcServer, HealthModule.forRoot(health), MetricsModule.forRoot(metrics)],
+      providers,
+    };
   }
 
   /** Does not wait: health answers while the database is awaited. */

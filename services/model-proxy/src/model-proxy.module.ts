@@ -1,4 +1,5 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Metrics } from '@treadle/telemetry';
 import { ModelController, type ModelProxyLog } from './api/model.controller.js';
 import { freeOfCharge } from './domain/free-of-charge.js';
 import type { MoneyGate } from './domain/money-gate.js';
@@ -7,7 +8,9 @@ import type { ProviderStore } from './domain/provider-store.js';
 import type { ResponseCache } from './domain/response-cache.js';
 import { Targets } from './domain/target.js';
 import { Catalog, emptyStore } from './domain/tenant-models.js';
+import { MeasuredMoney } from './infra/measured-money.js';
 import { MemoryResponseCache } from './infra/memory-response-cache.js';
+import { watchTargets } from './infra/watch-targets.js';
 import type { ModelProxyConfig } from './model-proxy.config.js';
 import { configuredProviders, makeProvider } from './providers/catalog.js';
 
@@ -25,6 +28,8 @@ export interface ModelProxyOptions {
   readonly store?: ProviderStore;
   /** Default: in this process. */
   readonly cache?: ResponseCache;
+  /** Absent where nobody reads them. */
+  readonly metrics?: Metrics;
 }
 
 /** The service with its ports tied to their adapters: its calls, and the connections to close after them. */
@@ -33,9 +38,12 @@ export class ModelProxy {
   private readonly targets: Targets;
   private readonly catalog: Catalog;
 
-  constructor({ config, log, money = freeOfCharge, store = emptyStore, cache }: ModelProxyOptions) {
+  constructor({ config, log, store = emptyStore, cache, metrics, ...given }: ModelProxyOptions) {
     const { probeIntervalMs, queueTimeoutMs: queueMs, totalTimeoutMs: totalMs } = config;
+    const gate = given.money ?? freeOfCharge;
+    const money = metrics ? new MeasuredMoney(gate, metrics) : gate;
     this.targets = new Targets(money, { failures, probeIntervalMs, limit: { ...limits, queueMs } });
+    if (metrics) watchTargets(metrics, this.targets);
     this.catalog = new Catalog({
       store,
       shared: configuredProviders(config),

@@ -4,7 +4,7 @@ import { ModelServiceService, RetrievalServiceService, ToolServiceService } from
 import { openFileStore } from '@treadle/files';
 import { grpcClient } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
-import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import { HealthModule, HealthRegistry, type Logger, Metrics, MetricsModule, watchHealth } from '@treadle/telemetry';
 import type { NodeExecutorProcessConfig } from './node-executor.config.js';
 import { NodeExecutorModule } from './node-executor.module.js';
 
@@ -39,14 +39,17 @@ export class AppModule implements OnApplicationShutdown {
     });
     const knowledge = grpcClient(RetrievalServiceService, { tls, address: config.retrievalAddress });
     const health = new HealthRegistry();
-    health.register('nats', async () => {
+    const metrics = new Metrics();
+    watchHealth(metrics, 'node-executor', health);
+    health.register('executor bus', async () => {
       if (!bus.isReady()) throw new Error('NATS is not connected; the connection is being made again.');
     });
     return {
       module: AppModule,
       imports: [
         HealthModule.forRoot(health),
-        NodeExecutorModule.register({ config, bus, models, tools, knowledge, files, log: logger }),
+        MetricsModule.forRoot(metrics),
+        NodeExecutorModule.register({ config, bus, models, tools, knowledge, files, log: logger, metrics }),
       ],
       providers: [
         { provide: BUS, useValue: bus },

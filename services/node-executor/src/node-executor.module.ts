@@ -11,6 +11,7 @@ import { TenantHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
 import { findExecutor } from '@treadle/nodes';
 import { CodeSandbox } from '@treadle/sandbox';
+import { type Metrics } from '@treadle/telemetry';
 import { TemplateRenderer } from '@treadle/templates';
 import { HeartbeatPoller } from './api/heartbeat.poller.js';
 import { TaskConsumer } from './api/task.consumer.js';
@@ -22,6 +23,7 @@ import type { ModelService } from './infra/grpc-models.js';
 import type { ToolService } from './infra/grpc-tools.js';
 import { ServiceCapabilities } from './infra/service-capabilities.js';
 import type { NodeExecutorConfig } from './node-executor.config.js';
+import { taskObserver, watchRunner } from './node-executor-metrics.js';
 
 export interface NodeExecutorOptions {
   readonly config: NodeExecutorConfig;
@@ -37,6 +39,8 @@ export interface NodeExecutorOptions {
   /** The behaviour of the node types; every one of the catalogue when absent. */
   readonly findExecutor?: FindExecutor;
   readonly log: TaskLog;
+  /** Absent where nobody reads them. */
+  readonly metrics?: Metrics;
 }
 
 /** Refuses to start without an interpreter it needs, has JavaScript ready before the first code node, and ends the sandbox, the readers and the connections after everybody who may use them. */
@@ -80,7 +84,9 @@ function providers({ config, bus, models, tools, knowledge, files, log, ...optio
     capabilities: new ServiceCapabilities(models, tools, knowledge, http, files, sandbox, documents, templates, log),
     values: new RunValues({ store: files, maxBytes: config.maxValueBytes, cacheBytes: valueCacheBytes }),
     log,
+    ...(options.metrics && { observe: taskObserver(options.metrics) }),
   });
+  if (options.metrics) watchRunner(options.metrics, runner, config.pools.length * config.concurrency);
   return [
     { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
     { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },

@@ -14,7 +14,16 @@ import { openFileStore } from '@treadle/files';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
-import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import {
+  callCounter,
+  HealthModule,
+  HealthRegistry,
+  type Logger,
+  Metrics,
+  MetricsModule,
+  watchConnections,
+  watchHealth,
+} from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { schemaName } from './infra/database.js';
 import type { OrchestratorProcessConfig } from './orchestrator.config.js';
@@ -44,12 +53,16 @@ export class AppModule implements OnApplicationShutdown {
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'orchestrator', log, tls });
     const health = new HealthRegistry();
-    const orchestrator = new Orchestrator({ config, pool, bus, files, log, health, alone: false });
+    const metrics = new Metrics();
+    watchHealth(metrics, 'orchestrator', health);
+    watchConnections(metrics, 'orchestrator', pool);
+    const orchestrator = new Orchestrator({ config, pool, bus, files, log, health, metrics, alone: false });
     const grpcServer = GrpcServerModule.register({
       imports: [OrchestratorModule.register(orchestrator)],
       inject: [Orchestrator],
       useFactory: ({ controllers }: Orchestrator) => ({
         log,
+        onCall: callCounter(metrics),
         address: config.grpcAddress,
         tls,
         services: [
@@ -65,7 +78,11 @@ export class AppModule implements OnApplicationShutdown {
       }),
     });
     const providers = [{ provide: connections, useValue: { bus, pool } }];
-    return { module: AppModule, imports: [HealthModule.forRoot(health), grpcServer], providers };
+    return {
+      module: AppModule,
+      imports: [HealthModule.forRoot(health), MetricsModule.forRoot(metrics), grpcServer],
+      providers,
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {

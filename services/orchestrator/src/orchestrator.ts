@@ -5,7 +5,7 @@ import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
 import { migrate, TenantTables } from '@treadle/persistence';
-import type { HealthRegistry } from '@treadle/telemetry';
+import { type HealthRegistry, Metrics } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
@@ -51,6 +51,7 @@ import { PgPartitionLeases } from './infra/pg-partition-leases.js';
 import { PgRetention } from './infra/pg-retention.js';
 import { PgRunJournal } from './infra/pg-run-journal.js';
 import type { OrchestratorConfig } from './orchestrator.config.js';
+import { OrchestratorMetrics } from './orchestrator-metrics.js';
 import { Triggers } from './triggers.js';
 
 /** Where the service writes what an operator should know. A pino logger is one. */
@@ -69,6 +70,8 @@ export interface OrchestratorParts {
   readonly files: FileStore;
   readonly log: OrchestratorLog;
   readonly health: HealthRegistry;
+  /** Absent where nobody reads them. */
+  readonly metrics?: Metrics;
   /** True where no second orchestrator can exist: takes over all runs at once, without waiting for leases. */
   readonly alone: boolean;
   /** The present, in milliseconds since the epoch; absent takes the system's clock. */
@@ -90,6 +93,7 @@ export interface Controllers {
 /** The service with its ports tied to their adapters, and its life from start to stop. */
 export class Orchestrator {
   readonly controllers: Controllers;
+  private readonly metrics: OrchestratorMetrics;
   private readonly runs: LiveRuns;
   private readonly leases: PgPartitionLeases;
   private readonly owner: PartitionOwner;
@@ -105,6 +109,9 @@ export class Orchestrator {
 
   constructor(private readonly parts: OrchestratorParts) {
     const { config, pool, bus, log, now = () => Date.now() } = parts;
+    const metrics = new OrchestratorMetrics(parts.metrics ?? new Metrics());
+    this.metrics = metrics;
+    const journal = new PgRunJournal(pool, (...write) => metrics.wrote(...write));
     const tables = new TenantTables<Database>(pool);
     const db = tables.all;
     const runRepository = new KyselyRunRepository(tables);
@@ -120,7 +127,7 @@ export class Orchestrator {
     this.dispatcher = this.makeDispatcher(conversations, now);
     this.runs = new LiveRuns({
       catalog,
-      journal: new PgRunJournal(pool),
+      journal,
       values: this.values,
       plans: workflows,
       effects: this.effects(),
@@ -129,6 +136,8 @@ export class Orchestrator {
     });
     this.leases = new PgPartitionLeases(pool);
     this.owner = this.makeOwner();
+    const owned = () => this.owner.current();
+    metrics.watch({ runs: this.runs, owned, waitingCommits: () => journal.waiting, bus });
     const files = new Files(new KyselyFileRepository(tables), parts.files, now);
     const ports: ContinueRunPorts = {
       repository: runRepository,
@@ -240,6 +249,7 @@ export class Orchestrator {
     return {
       dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
       announce: (commit) => this.announce(commit),
+      committed: (facts, commit) => this.metrics.committed(facts, commit),
       queued: (run) => this.turns.add(run),
       left: (run) => this.turns.left(run),
       poisoned: (facts, error) =>

@@ -17,7 +17,16 @@ import { openFileStore } from '@treadle/files';
 import { GrpcServerModule, grpcClient, served } from '@treadle/grpc';
 import { NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
-import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import {
+  callCounter,
+  HealthModule,
+  HealthRegistry,
+  type Logger,
+  Metrics,
+  MetricsModule,
+  watchConnections,
+  watchHealth,
+} from '@treadle/telemetry';
 import { retrievalSchema } from './infra/migrations/index.js';
 import type { RetrievalProcessConfig } from './retrieval.config.js';
 import { Retrieval } from './retrieval.js';
@@ -52,6 +61,9 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'retrieval', log, tls });
     const files = await openFileStore(config.filesUrl.reveal());
     const health = new HealthRegistry();
+    const metrics = new Metrics();
+    watchHealth(metrics, 'retrieval', health);
+    watchConnections(metrics, 'retrieval', pool);
     const retrieval = new Retrieval({ config, pool, bus, files, models, log, health });
     const { controllers } = retrieval;
     const grpcServer = GrpcServerModule.register({
@@ -67,11 +79,16 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
           served(UpkeepServiceService, controllers.upkeep),
         ],
         log,
+        onCall: callCounter(metrics),
       }),
     });
     const closers = [() => models.close(), () => bus.close(), () => pool.end()];
     const providers = [{ provide: connections, useValue: { retrieval, closers, log } satisfies Connections }];
-    return { module: AppModule, imports: [grpcServer, HealthModule.forRoot(health)], providers };
+    return {
+      module: AppModule,
+      imports: [grpcServer, HealthModule.forRoot(health), MetricsModule.forRoot(metrics)],
+      providers,
+    };
   }
 
   /** Does not wait: health answers while the database is awaited. */

@@ -93,6 +93,10 @@ export class Retrieval {
     };
     const { storeTimeoutMs: timeoutMs, storeProbeMs: probeIntervalMs, indexLeaseMs: leaseMs } = config;
     this.store = store;
+    options.health?.register('retrieval database', () => pool.query('select 1'));
+    options.health?.register('retrieval vectors', async () => {
+      if (!(await store.isReady())) throw new Error(`The vector store (${store.name}) does not answer.`);
+    });
     this.guarded = new GuardedStore({ store, timeoutMs, probeIntervalMs, failures: failuresInRow });
     this.texts = documentTexts(config, options.files);
     const { texts } = this;

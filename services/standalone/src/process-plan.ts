@@ -11,6 +11,8 @@ export interface PlannedProcess {
   readonly environment: NodeJS.ProcessEnv;
   /** Answers 200 when it may be given work. */
   readonly readyUrl: string;
+  /** Where its numbers are. */
+  readonly metricsUrl: string;
 }
 
 export interface ProcessPlanOptions {
@@ -44,9 +46,11 @@ export function planProcesses({ orchestrators, executors, environment, ports }: 
       main: mainOf(role),
       environment: { ...shared, TREADLE_HOST: '127.0.0.1', TREADLE_HEALTH_PORT: String(health), ...more },
       readyUrl: `http://127.0.0.1:${health}/health/ready`,
+      metricsUrl: `http://127.0.0.1:${health}/metrics`,
     };
   };
   const httpPort = environment['TREADLE_HTTP_PORT'] ?? '8080';
+  const metricsPort = environment['TREADLE_METRICS_PORT'] ?? String(port());
   const orchestratorAddresses = grpcPorts.map((grpc) => `127.0.0.1:${grpc}`).join(',');
   return [
     inner('model-proxy', 'model-proxy'),
@@ -60,8 +64,13 @@ export function planProcesses({ orchestrators, executors, environment, ports }: 
       role: 'gateway',
       name: 'gateway',
       main: mainOf('gateway'),
-      environment: { ...shared, TREADLE_ORCHESTRATOR_GRPC: `ipv4:${orchestratorAddresses}` },
+      environment: {
+        ...shared,
+        TREADLE_ORCHESTRATOR_GRPC: `ipv4:${orchestratorAddresses}`,
+        TREADLE_METRICS_PORT: metricsPort,
+      },
       readyUrl: `http://127.0.0.1:${httpPort}/health/ready`,
+      metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
     },
   ];
 }

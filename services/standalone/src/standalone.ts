@@ -37,7 +37,17 @@ import { NodeExecutorModule } from '@treadle/node-executor';
 import { Orchestrator, OrchestratorModule, orchestratorSchema } from '@treadle/orchestrator';
 import { createPool } from '@treadle/persistence';
 import { Retrieval, RetrievalModule, retrievalSchema } from '@treadle/retrieval';
-import { createLogger, HealthModule, HealthRegistry, type Logger, NestLogger } from '@treadle/telemetry';
+import {
+  createLogger,
+  HealthModule,
+  HealthRegistry,
+  type Logger,
+  Metrics,
+  MetricsServer,
+  NestLogger,
+  watchConnections,
+  watchHealth,
+} from '@treadle/telemetry';
 import { ToolRegistry, ToolRegistryModule, toolRegistrySchema } from '@treadle/tool-registry';
 import type { Pool } from 'pg';
 import { openDatabase } from './database.js';
@@ -66,6 +76,7 @@ interface Shared {
   readonly retrievalPool: Pool;
   readonly accounts: Accounts;
   readonly health: HealthRegistry;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -88,15 +99,22 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
   };
   const bus = new InProcessBus({ log });
   const health = new HealthRegistry();
+  const metrics = new Metrics();
+  watchHealth(metrics, 'standalone', health);
+  for (const [name, one] of Object.entries(pools)) watchConnections(metrics, serviceOf(name), one);
   const accounts = new Accounts({ config: settings.modelProxy, pool: pools.modelProxyPool, bus, log, health });
-  const shared = { settings, log, bus, files, ...pools, accounts, health };
+  const shared = { settings, log, bus, files, ...pools, accounts, health, metrics };
+  let shown: MetricsServer | undefined;
   const closeAll = async () => {
+    await shown?.close();
     await accounts.stop();
     await bus.close();
     await Promise.all(Object.values(pools).map((one) => one.end()));
     await database.stop();
   };
   try {
+    const { metricsPort, host } = settings.gateway;
+    if (metricsPort !== undefined) shown = await MetricsServer.listen(metrics, metricsPort, host);
     const { app, firstKey } = await compose(shared);
     const stop = async () => {
       await app.close();
@@ -107,6 +125,11 @@ export async function startStandalone(environment: NodeJS.ProcessEnv): Promise<S
     await closeAll();
     throw error;
   }
+}
+
+/** `modelProxyPool` is the pool of `model-proxy`. */
+function serviceOf(pool: string): string {
+  return pool.replace(/Pool$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; firstKey: string | undefined }> {
@@ -123,7 +146,7 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
     // Nest asks this only when it says where it listens.
     ...(http.tls && { httpsOptions: {} }),
   });
-  setUpGateway(app, http);
+  setUpGateway(app, http, shared.metrics);
   await app.listen(settings.gateway.httpPort, settings.gateway.host);
   await app.get(Retrieval, { strict: false }).start();
   await app.get(ToolRegistry, { strict: false }).start();
@@ -133,9 +156,9 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
 
 /** The one place where the services meet. */
 function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicModule {
-  const { settings, log, bus, files, accounts, health } = shared;
+  const { settings, log, bus, files, accounts, health, metrics } = shared;
   const here = callsIn(log);
-  const common = { bus, files, log, health };
+  const common = { bus, files, log, health, metrics };
   const orchestrator = new Orchestrator({
     ...common,
     config: settings.orchestrator,
@@ -148,6 +171,7 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
     money: accounts.meter,
     store: accounts.setup,
     cache: accounts.cache,
+    metrics,
   });
   const models = here(ModelServiceService, modelProxy.controller);
   const fromOrchestrator = orchestratorPorts(here, orchestrator);
@@ -180,13 +204,11 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
       ToolRegistryModule.register(toolRegistry),
       OrchestratorModule.register(orchestrator),
       NodeExecutorModule.register({
+        ...common,
         config: settings.nodeExecutor,
-        bus,
         models,
         tools,
         knowledge: ports.retrieval,
-        files,
-        log,
       }),
       GatewayModule.register({ imports: [], inject: [], useFactory: () => ports }),
     ],

@@ -35,7 +35,7 @@ export class Supervisor {
   }
 
   private launch(planned: PlannedProcess): void {
-    const { role, name, main, environment } = planned;
+    const { role, name, main, environment, readyUrl, metricsUrl } = planned;
     // A session of its own: Ctrl-C reaches us alone, and we stop them in order.
     const child = spawn(process.execPath, [main], {
       env: environment,
@@ -43,7 +43,7 @@ export class Supervisor {
       detached: true,
     });
     this.children.set(name, child);
-    process.stdout.write(`${JSON.stringify({ process: name, role, pid: child.pid })}\n`);
+    process.stdout.write(`${JSON.stringify({ process: name, role, pid: child.pid, readyUrl, metricsUrl })}\n`);
     createInterface(child.stdout).on('line', (line) => this.heard(line));
     child.once('exit', (code, signal) => {
       this.children.delete(name);

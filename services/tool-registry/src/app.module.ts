@@ -14,7 +14,16 @@ import {
 } from '@treadle/contracts';
 import { GrpcServerModule, grpcClient, served } from '@treadle/grpc';
 import { createPool } from '@treadle/persistence';
-import { HealthModule, HealthRegistry, type Logger } from '@treadle/telemetry';
+import {
+  callCounter,
+  HealthModule,
+  HealthRegistry,
+  type Logger,
+  Metrics,
+  MetricsModule,
+  watchConnections,
+  watchHealth,
+} from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { toolRegistrySchema } from './infra/migrations/index.js';
 import type { ToolRegistryProcessConfig } from './tool-registry.config.js';
@@ -40,6 +49,9 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     const { databaseConnections: max } = config;
     const pool = createPool(config.databaseUrl.reveal(), { schema: toolRegistrySchema, log, max });
     const health = new HealthRegistry();
+    const metrics = new Metrics();
+    watchHealth(metrics, 'tool-registry', health);
+    watchConnections(metrics, 'tool-registry', pool);
     const orchestrator = { tls, address: config.orchestratorAddress };
     const clients = {
       runs: grpcClient(RunServiceService, orchestrator),
@@ -54,11 +66,16 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
         tls,
         services: [served(ToolServiceService, controllers.tools), served(ToolAdminServiceService, controllers.admin)],
         log,
+        onCall: callCounter(metrics),
       }),
     });
     const open: Connections = { toolRegistry, pool, clients: Object.values(clients), log };
     const providers = [{ provide: connections, useValue: open }];
-    return { module: AppModule, imports: [grpcServer, HealthModule.forRoot(health)], providers };
+    return {
+      module: AppModule,
+      imports: [grpcServer, HealthModule.forRoot(health), MetricsModule.forRoot(metrics)],
+      providers,
+    };
   }
 
   /** Does not wait: health answers while the database is awaited. */

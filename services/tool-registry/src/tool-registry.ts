@@ -72,6 +72,7 @@ export class ToolRegistry {
     const workflow = { runs, workflows, chain: new PostgresCallChain(pool) };
     this.kinds = makeKinds({ documents: new DocumentReader(documentLimits), workflow });
     this.http = new GuardedHttp(new AddressGuard(config.httpAllow));
+    parts.health?.register('tool-registry database', () => pool.query('select 1'));
     this.ownerLock = new OwnerLock(pool, ownerLockClass);
     this.calls = new PostgresCallStore(pool, this.ownerLock);
     this.controllers = this.makeControllers();

@@ -6,6 +6,11 @@ export class OpenStreams {
   private readonly waits = new Set<AbortController>();
   private stopping = false;
 
+  /** How many there are, with those that only wait for a run's end. */
+  get count(): number {
+    return this.streams.size + this.waits.size;
+  }
+
   add(stream: RunStream): void {
     this.streams.add(stream);
     if (this.stopping) stream.stop();

@@ -1,4 +1,4 @@
-import { type Failure, toFailure } from '@treadle/failure';
+import { type Failure, type FailureCode, toFailure } from '@treadle/failure';
 import type { LoadSign } from './adaptive-limit.js';
 import { CallSignal } from './call-signal.js';
 import { costNothing } from './cost-nothing.js';
@@ -157,8 +157,8 @@ class Account {
     const begun = this.firstTokenMs !== undefined;
     const failure = toFailure(error);
     if (targetFailures.has(failure.code)) this.target.breaker.failed();
-    if (!begun && costNothing(failure)) this.release();
-    else void this.settle(failure.code === 'cancelled' ? 'cancelled' : 'failed', undefined);
+    if (!begun && costNothing(failure)) this.release(failure.code);
+    else void this.settle(failure.code === 'cancelled' ? 'cancelled' : 'failed', undefined, failure.code);
     return new AttemptFailed(failure, begun, error);
   }
 
@@ -167,17 +167,22 @@ class Account {
     void this.settle('cancelled', undefined);
   }
 
-  private settle(status: 'completed' | 'failed' | 'cancelled', usage: BilledUsage | undefined): Promise<void> {
+  private settle(
+    status: 'completed' | 'failed' | 'cancelled',
+    usage: BilledUsage | undefined,
+    failureCode?: FailureCode,
+  ): Promise<void> {
     if (this.isOver) return Promise.resolve();
     this.isOver = true;
     const latencyMs = performance.now() - this.startedAt;
-    return this.reservation.settle({ status, usage, latencyMs, firstTokenMs: this.firstTokenMs }).written;
+    const told = { status, usage, latencyMs, firstTokenMs: this.firstTokenMs };
+    return this.reservation.settle(failureCode ? { ...told, failureCode } : told).written;
   }
 
-  private release(): void {
+  private release(failureCode: FailureCode): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.reservation.release();
+    this.reservation.release(failureCode);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { FailureCode } from '@treadle/failure';
+
 /** Whose money a call spends. Empty strings where the caller named none. */
 export interface Spender {
   readonly tenantId: string;
@@ -51,6 +53,8 @@ export interface CallOutcome {
   readonly latencyMs: number;
   /** Undefined when no token arrived. */
   readonly firstTokenMs: number | undefined;
+  /** Why it failed; absent where it did not. */
+  readonly failureCode?: FailureCode;
 }
 
 /** Money and tokens set aside for one call until it is known what it used. Exactly one of the two is called; a second call does nothing. */
@@ -62,7 +66,7 @@ export interface Reservation {
   /** Writes the ledger row and gives back what was not used. Never throws and never waits for the disk. */
   settle(outcome: CallOutcome): Settled;
   /** For a call that certainly cost nothing: it was refused before the provider worked. Never throws. */
-  release(): void;
+  release(failureCode?: FailureCode): void;
 }
 
 export interface Settled {

@@ -30,10 +30,16 @@ export async function probe(target: Target, money: MoneyGate, timeoutMs: number)
     return true;
   } catch (error) {
     const failure = toFailure(error);
-    if (costNothing(failure)) reservation.release();
+    if (costNothing(failure)) reservation.release(failure.code);
     else {
       const latencyMs = performance.now() - startedAt;
-      reservation.settle({ status: 'failed', usage: undefined, latencyMs, firstTokenMs: undefined });
+      reservation.settle({
+        status: 'failed',
+        usage: undefined,
+        latencyMs,
+        firstTokenMs: undefined,
+        failureCode: failure.code,
+      });
     }
     // Whoever refuses a request is there.
     return failure.code === 'provider_rejected';

@@ -86,6 +86,15 @@ export class Targets {
     return target;
   }
 
+  /** Those that are still in use. */
+  *list(): Iterable<Target> {
+    for (const held of this.all) {
+      const target = held.deref();
+      if (target) yield target;
+      else this.all.delete(held);
+    }
+  }
+
   /** No more probes. */
   close(): void {
     for (const target of this.all) target.deref()?.breaker.close();

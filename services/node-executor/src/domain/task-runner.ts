@@ -12,6 +12,19 @@ interface Running {
   readonly verdict: Promise<Verdict>;
 }
 
+/** An execution that is over here, whatever became of it. */
+export interface EndedExecution {
+  readonly nodeType: string;
+  /** `away`: a service of the platform was; the task goes back to its queue, as do those handed back. */
+  readonly outcome: 'completed' | 'failed' | 'timeout' | 'away' | 'handed_back';
+  readonly seconds: number;
+}
+
+export interface TaskRunnerDependencies extends ExecuteTaskDependencies {
+  /** Told of each execution, for who counts. */
+  readonly observe?: (ended: EndedExecution) => void;
+}
+
 /** A task whose services are away waits this long before it is tried again, doubled each time up to the ceiling. */
 const firstAwayPauseMs = 250;
 const longestAwayPauseMs = 5000;
@@ -23,7 +36,7 @@ export class TaskRunner {
 
   constructor(
     private readonly bus: MessageBus,
-    private readonly dependencies: ExecuteTaskDependencies,
+    private readonly dependencies: TaskRunnerDependencies,
   ) {}
 
   /**
@@ -37,6 +50,11 @@ export class TaskRunner {
     if (running === undefined) return this.#begin(task, fence, delivery);
     running.execution.raiseFence(fence);
     return running.verdict;
+  }
+
+  /** Tasks that are worked on, or whose results are not committed yet. */
+  get size(): number {
+    return this.#running.size;
   }
 
   /** What has been running for longer than this. */
@@ -73,7 +91,10 @@ export class TaskRunner {
   }
 
   async #work(execution: Execution, delivery: number): Promise<Verdict> {
+    const startedAt = performance.now();
     const outcome = await executeTask(execution, this.dependencies);
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.dependencies.observe?.({ nodeType: execution.task.nodeType, outcome: endOf(execution, outcome), seconds });
     if (isServiceAway(outcome) && !execution.handedBack.aborted) return { kind: 'later', delayMs: pauseMs(delivery) };
     const finishedUnixMs = Date.now();
     const delivered = await this.#deliver(execution, outcome, finishedUnixMs);
@@ -98,6 +119,13 @@ export class TaskRunner {
  */
 function isServiceAway(outcome: Outcome): boolean {
   return outcome.$case === 'failed' && outcome.value.code === 'unavailable';
+}
+
+function endOf({ handedBack }: Execution, outcome: Outcome): EndedExecution['outcome'] {
+  if (outcome.$case === 'completed') return 'completed';
+  if (handedBack.aborted) return 'handed_back';
+  if (isServiceAway(outcome)) return 'away';
+  return outcome.value.code === 'node_timeout' ? 'timeout' : 'failed';
 }
 
 function pauseMs(delivery: number): number {

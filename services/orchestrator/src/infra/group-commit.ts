@@ -25,6 +25,11 @@ export class GroupCommit<Item> {
     private readonly writers = 1,
   ) {}
 
+  /** Items that wait for their write. */
+  get size(): number {
+    return this.waiting.length;
+  }
+
   /** Resolves when the write that holds the item is over, with whether the item was written. */
   append(item: Item): Promise<boolean> {
     return new Promise((resolve, reject) => {

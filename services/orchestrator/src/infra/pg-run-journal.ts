@@ -13,12 +13,23 @@ where r.id = any($1::uuid[]) order by r.id, j.first_sequence`;
 /** A big batch keeps the statement long; beyond this nothing more is gained. */
 const maxBatch = 500;
 
+/** Told of each write: of how many decisions, how long it took, and whether it went well. */
+export type WriteObserver = (commits: number, seconds: number, wentWell: boolean) => void;
+
 /** The journal in Postgres, written by group commit. */
 export class PgRunJournal implements RunJournal {
   private readonly commits: GroupCommit<Commit>;
 
-  constructor(private readonly pool: Pool) {
-    this.commits = new GroupCommit((batch) => this.write(batch), maxBatch);
+  constructor(
+    private readonly pool: Pool,
+    private readonly observe: WriteObserver = () => undefined,
+  ) {
+    this.commits = new GroupCommit((batch) => this.measured(batch), maxBatch);
+  }
+
+  /** Decisions that wait to be written. */
+  get waiting(): number {
+    return this.commits.size;
   }
 
   async append(commit: Commit): Promise<'written' | 'refused'> {
@@ -50,6 +61,18 @@ export class PgRunJournal implements RunJournal {
       order by wake_at limit $3`;
     const { rows } = await withDatabase(() => this.pool.query<{ id: string }>(text, [partitions, iso(at), limit]));
     return rows.map((row) => row.id);
+  }
+
+  private async measured(batch: readonly Commit[]): Promise<boolean[]> {
+    const startedAt = performance.now();
+    let wentWell = false;
+    try {
+      const written = await this.write(batch);
+      wentWell = true;
+      return written;
+    } finally {
+      this.observe(batch.length, (performance.now() - startedAt) / 1000, wentWell);
+    }
   }
 
   private async write(batch: readonly Commit[]): Promise<boolean[]> {

@@ -31,9 +31,15 @@ const alwaysIn = /^\/(?:$|health\/|api\/docs|approvals\/|api\/v1\/approvals|\.we
 /**
  * Lets requests in as `Admission` says, before their credentials are looked up. Those with a body get a place when it has arrived, so that nobody
  * holds one by sending slowly; but where they have no chance of any they are refused before it is read. Called before callers are authenticated.
+ * @param refused told of each request that was not let in
  */
-export function addAdmission(server: FastifyInstance, admission: Admission, credentials: Credentials): void {
-  const shed = shedder(server);
+export function addAdmission(
+  server: FastifyInstance,
+  admission: Admission,
+  credentials: Credentials,
+  refused: () => void,
+): void {
+  const shed = shedder(server, refused);
   server.decorateRequest('visit', undefined);
   server.addHook('onRoute', (route) => {
     if (alwaysIn.test(route.url)) route.config = { ...route.config, load: 'always' };
@@ -77,7 +83,7 @@ export function addAdmission(server: FastifyInstance, admission: Admission, cred
 }
 
 /** Refuses, and says so in the log every now and then. */
-function shedder(server: FastifyInstance) {
+function shedder(server: FastifyInstance, refused: () => void) {
   const logger = new Logger('Gateway');
   let count = 0;
   const telling = setInterval(() => {
@@ -90,6 +96,7 @@ function shedder(server: FastifyInstance) {
   });
   return (request: FastifyRequest, reply: FastifyReply, retryAfterSeconds: number) => {
     count += 1;
+    refused();
     if (reply.raw.destroyed) return;
     const message = 'There is more to do than can be done at the moment. Nothing was begun. Try again later.';
     answerFailure(failure('unavailable', message, { retryAfterSeconds }), request, reply);

@@ -16,9 +16,14 @@ declare module 'fastify' {
 
 /**
  * Counts every request before anything is done for it, but for those that are let in always. Whom nobody has seen before is counted by address.
- * Called before admission is added.
+ * Called before admission is added. @param refused told of each request that was one too many
  */
-export function addRateLimits(server: FastifyInstance, limits: RateLimits, credentials: Credentials): void {
+export function addRateLimits(
+  server: FastifyInstance,
+  limits: RateLimits,
+  credentials: Credentials,
+  refused: (kind: RouteClass) => void,
+): void {
   server.addHook('onRoute', (route) => {
     const isRead = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD');
     route.config = { ...route.config, routeClass: isRead ? 'read' : classOf(route.config?.access) };
@@ -29,8 +34,12 @@ export function addRateLimits(server: FastifyInstance, limits: RateLimits, crede
     const credential = credentialOf(request);
     const caller = credential === undefined ? undefined : credentials.lastFound(credential);
     const verdicts = limits.count(caller, request.ip, routeClass);
-    if (verdicts instanceof Promise) verdicts.then((found) => judge(found, request, reply, done), done);
-    else judge(verdicts, request, reply, done);
+    const judged = (found: Verdicts) => {
+      if (found.some(({ allowed }) => !allowed)) refused(routeClass);
+      judge(found, request, reply, done);
+    };
+    if (verdicts instanceof Promise) verdicts.then(judged, done);
+    else judged(verdicts);
   });
 }
 

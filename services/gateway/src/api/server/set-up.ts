@@ -1,10 +1,12 @@
 import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Metrics, metricCatalogue } from '@treadle/telemetry';
 import { BoundAccess } from '../../domain/access/bound-access.js';
 import { Credentials } from '../../domain/access/credentials.js';
 import { Admission } from '../../domain/admission/admission.js';
 import { RateLimits } from '../../domain/rate-limits/rate-limits.js';
 import type { HttpSettings } from '../../http-settings.js';
+import { OpenStreams } from '../../streaming/open-streams.js';
 import { addAuditHooks } from '../audit/audit-hooks.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { authenticate } from '../auth/authenticate.js';
@@ -16,15 +18,17 @@ import { addAdmission } from './admit.js';
 import { serveApiDocs } from './api-docs.js';
 import { addCors } from './cors.js';
 import { addRateLimits } from './limit-rates.js';
+import { addMeasures, watchDoor } from './measure.js';
 import { addRequestGuards } from './request-guards.js';
 import { serveDirectly } from './serve-directly.js';
 
-/** What every request passes, and the description of the API. Called once, before the application listens, with what its adapter was given. */
-export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings): void {
+/** What every request passes, and the description of the API. Called once, before the application listens, with what its adapter was given. @param metrics counts what is answered */
+export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings, metrics: Metrics): void {
   const server = app.getHttpAdapter().getInstance();
   const credentials = app.get(Credentials, { strict: false });
   const bounds = app.get(BoundAccess, { strict: false });
   declareRoutes(server);
+  addMeasures(server, metrics);
   addRequestGuards(server, settings);
   addCors(server, settings.corsOrigins);
   addBodyParsers(server);
@@ -32,8 +36,12 @@ export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings
   serveDirectly(server, chatUrl, (request, reply) => openAi.chat(request, reply));
   // Sizes are the uploads' own to count: they can say by how much a file is too large.
   void server.register(multipart, { limits: { fileSize: Number.POSITIVE_INFINITY, files: maxFiles + 1, fields: 20 } });
-  addRateLimits(server, app.get(RateLimits, { strict: false }), credentials);
-  addAdmission(server, new Admission(settings.admission, () => performance.now()), credentials);
+  const limited = metrics.counter(metricCatalogue.gateway.limited);
+  addRateLimits(server, app.get(RateLimits, { strict: false }), credentials, (kind) => limited.of(kind).add());
+  const admission = new Admission(settings.admission, () => performance.now());
+  const refused = metrics.counter(metricCatalogue.gateway.refused).of();
+  addAdmission(server, admission, credentials, () => refused.add());
+  watchDoor(metrics, admission, app.get(OpenStreams, { strict: false }));
   server.decorateRequest('tenantId', '');
   server.decorateRequest('apiKeyId', '');
   server.decorateRequest('caller', undefined);

@@ -22,6 +22,8 @@ export interface RunEffects {
   dispatch(run: LiveRun, commands: readonly Command[]): void;
   /** Tells whoever watches the run. */
   announce(commit: Commit): void;
+  /** A decision is in the journal; for who counts. */
+  committed?(facts: RunFacts, commit: Commit): void;
   /** A run waits for its turn: it was just queued, or read again from the journal. */
   queued(run: LiveRun): void;
   /** A run has left memory: it ended, rests, or is no longer ours. */
@@ -203,6 +205,7 @@ export class LiveRuns implements LiveRunHost {
   }
 
   committed(run: LiveRun, commit: Commit, commands: readonly Command[]): void {
+    this.options.effects.committed?.(run.facts, commit);
     this.options.effects.announce(commit);
     this.options.effects.dispatch(run, commands);
   }
@@ -283,7 +286,9 @@ export class LiveRuns implements LiveRunHost {
     const fence = this.owned.get(facts.partition);
     if (fence === undefined) throw elsewhere(facts.id);
     const commit = commitOf(facts, fence, this.now(), state, abandon(state, why));
-    if ((await this.journal.append(commit)) === 'written') this.options.effects.announce(commit);
+    if ((await this.journal.append(commit)) !== 'written') return;
+    this.options.effects.committed?.(facts, commit);
+    this.options.effects.announce(commit);
   }
 }
 
