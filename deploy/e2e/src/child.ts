@@ -15,8 +15,16 @@ export class Child {
   private complained = '';
   private over = false;
 
-  /** @param environment added to PATH and HOME, and to nothing else of ours, so that a shell's settings do not leak in. */
-  constructor(program: string, parameters: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param environment added to PATH and HOME, and to nothing else of ours, so that a shell's settings do not leak in.
+   * @param keptLogBytes how much of the end of its log is kept
+   */
+  constructor(
+    program: string,
+    parameters: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+    keptLogBytes = 20_000,
+  ) {
     const { PATH = '', HOME = '' } = process.env;
     this.process = spawn(process.execPath, [inCheckout(program), ...parameters], {
       env: { PATH, HOME, ...environment },
@@ -34,7 +42,8 @@ export class Child {
       this.changed();
     });
     this.process.stderr?.on('data', (text: Buffer) => {
-      this.complained = (this.complained + text.toString()).slice(-20_000);
+      this.complained += text.toString();
+      if (this.complained.length > keptLogBytes) this.complained = this.complained.slice(-keptLogBytes);
     });
   }
 

@@ -11,6 +11,8 @@ export interface StandaloneOptions {
   readonly modelUrl?: string;
   /** Absent lets Treadle make a key and print it. */
   readonly apiKey?: string;
+  /** How much of the end of its log is kept; absent for what an error needs to show. */
+  readonly keptLogBytes?: number;
   /** More settings. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -23,24 +25,26 @@ export class StandaloneProcess {
     readonly url: string,
     private readonly folder: string,
     private readonly environment: Readonly<Record<string, string>>,
+    private readonly keptLogBytes: number | undefined,
   ) {}
 
   /** Nothing runs yet. */
   static async prepare(options: StandaloneOptions = {}): Promise<StandaloneProcess> {
     const [port] = await freePorts(1);
     const folder = await mkdtemp(join(tmpdir(), 'treadle-e2e-'));
-    return new StandaloneProcess(`http://127.0.0.1:${port}`, folder, {
+    const environment = {
       TREADLE_HTTP_PORT: String(port),
       TREADLE_DATA_DIR: folder,
       ...(options.apiKey && { TREADLE_API_KEY: options.apiKey }),
       ...(options.modelUrl && { OPENAI_BASE_URL: options.modelUrl, OPENAI_API_KEY: 'unused' }),
       ...options.environment,
-    });
+    };
+    return new StandaloneProcess(`http://127.0.0.1:${port}`, folder, environment, options.keptLogBytes);
   }
 
   /** Starts it and waits until it takes work. */
   async start(): Promise<Child> {
-    const child = new Child('services/standalone/dist/main.js', [], this.environment);
+    const child = new Child('services/standalone/dist/main.js', [], this.environment, this.keptLogBytes);
     this.current = child;
     await untilReady(this.url, child);
     return child;

@@ -4,6 +4,19 @@ import { asUnavailable, withDatabase } from './unavailable.js';
 
 const withCode = (code: string, facts: object = {}) => Object.assign(new Error('it broke'), { code, ...facts });
 
+describe('withDatabase', () => {
+  it.each(['22P02', '22021', '22P05', '22003'])(
+    'takes %s for a value that a request should not have had',
+    async (code) => {
+      const error = withCode(code);
+      const thrown = await withDatabase(() => Promise.reject(error)).catch(
+        (failure: unknown) => failure as FailureError,
+      );
+      expect(thrown).toMatchObject({ failure: { code: 'invalid_argument', retryable: false }, cause: error });
+    },
+  );
+});
+
 describe('asUnavailable', () => {
   it.each([
     withCode('ECONNREFUSED'),

@@ -40,13 +40,28 @@ export function asUnavailable(error: unknown): unknown {
   );
 }
 
-/** Runs something that uses the database; see `asUnavailable` for what happens to its errors. */
+/**
+ * Runs something that uses the database; see `asUnavailable` for what happens to its errors. A value that PostgreSQL cannot take becomes
+ * `invalid_argument`: it came with a request, and only the request can be mended.
+ */
 export async function withDatabase<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw asUnavailable(error);
+    throw asUnavailable(asInvalid(error));
   }
+}
+
+/** SQLSTATEs of values: text that is no uuid, number or time (22P02, 22007, 22008), out of range (22003), NUL bytes (22021, 22P05). */
+const valueStates = /^22(?:003|007|008|021|P02|P05)$/;
+
+function asInvalid(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof FailureError) return error;
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code !== 'string' || !valueStates.test(code)) return error;
+  const message =
+    'A value in the request cannot be looked up or kept: an id or cursor that is none, a number out of range, or a NUL byte. Correct it.';
+  return FailureError.of('invalid_argument', message, {}, { cause: error });
 }
 
 function isAway(error: Error & { readonly code?: unknown; readonly syscall?: unknown }): boolean {

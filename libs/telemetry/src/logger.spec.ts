@@ -58,4 +58,19 @@ describe('createLogger', () => {
       { level: 'error', msg: 'broken', context: 'Handler', stack: 'Error: broken\n  at x' },
     ]);
   });
+
+  it('writes facts with a text as pino takes them, so that an error in them is told and secrets are not', () => {
+    const { logger, parsed } = captured();
+    const facts = { err: new Error('the cause'), requestId: 'r1', headers: { authorization: 'Bearer x' } };
+    new NestLogger(logger).error(facts, 'it broke', 'Filter');
+    expect(parsed()).toMatchObject([
+      {
+        msg: 'it broke',
+        context: 'Filter',
+        requestId: 'r1',
+        err: { message: 'the cause' },
+        headers: { authorization: '***' },
+      },
+    ]);
+  });
 });

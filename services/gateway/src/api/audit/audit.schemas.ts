@@ -1,7 +1,13 @@
 import { z } from 'zod';
 
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-const text = z.string().min(1).max(300).optional();
+/** Without NUL bytes, which PostgreSQL does not look up: an export has begun its answer by then. */
+const text = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine((value) => !value.includes('\0'), { error: 'holds a NUL byte' })
+  .optional();
 
 const filters = {
   actor: text.meta({ description: 'Id of a person or of an API key.' }),

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { maxDocumentBytes } from '../../domain/read-source.js';
 import type { HttpSettings } from '../../http-settings.js';
 import { keepCertificate, readCertificate } from './certificate.js';
+import { readJson } from './read-json.js';
 import { answerUnreadable } from './request-guards.js';
 
 /** The HTTP server as the gateway needs it. Nest is created with it and with `bodyParser: false`, then `setUpGateway` is called. */
@@ -70,14 +71,10 @@ export function addBodyParsers(server: FastifyInstance): void {
 function parseJson(request: FastifyRequest, body: string): unknown {
   if (body === '') return undefined;
   const type = request.headers['content-type'] ?? '';
-  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
+  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw FailureError.of('unsupported_media_type', 'Send the body as application/json.', { field: 'Content-Type' });
   }
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    throw FailureError.of('invalid_argument', `The body is not JSON: ${(error as Error).message}.`, { field: 'body' });
-  }
+  return readJson(body);
 }
 
 /** A caller's own id is kept when it is fit for logs. */

@@ -4,6 +4,8 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import type { Uploads } from '../../../domain/uploads.js';
 import { readBody } from '../../errors/schema-failure.js';
+import { ofForm } from '../../files/upload.controller.js';
+import { readJson } from '../../server/read-json.js';
 import { difyFailure } from '../dify-error.js';
 import { type FileData, fileDataSchema } from './document.schemas.js';
 
@@ -35,22 +37,28 @@ export async function withForm<T>(
 
 async function readForm(request: FastifyRequest, uploads: Uploads, taken: File[]): Promise<FileData> {
   let data: unknown = {};
-  for await (const part of request.parts()) {
+  for await (const part of ofForm(request.parts())) {
     if (part.type === 'field') {
       if (part.fieldname === 'data') data = parsed(String(part.value));
     } else if (taken.length > 0)
       throw difyFailure('too_many_files', 'A document is one file. Send one at a time.', 'file');
     else if (!part.filename)
       throw difyFailure('filename_not_exists_error', 'The file has no name. Give it one.', 'file');
-    else taken.push(await uploads.take(request.tenantId, { name: part.filename, content: part.file }));
+    else
+      taken.push(
+        await uploads.take(request.tenantId, {
+          name: part.filename,
+          content: ofForm(part.file as AsyncIterable<Uint8Array>),
+        }),
+      );
   }
   return readBody(fileDataSchema, data);
 }
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
-    throw difyFailure('invalid_param', '"data" is not JSON.', 'data');
+    throw difyFailure('invalid_param', '"data" is not JSON that is taken here.', 'data');
   }
 }
