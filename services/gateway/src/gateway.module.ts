@@ -24,6 +24,7 @@ import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
 import { FilesController } from './api/files/files.controller.js';
 import { UploadController } from './api/files/upload.controller.js';
+import { graphqlControllers, graphqlProviders } from './api/graphql/graphql.module.js';
 import { HomeController } from './api/home.controller.js';
 import { HooksController } from './api/hooks/hooks.controller.js';
 import { BudgetsController } from './api/models/budgets.controller.js';
@@ -181,6 +182,7 @@ const controllers = [
   AuditController,
   RateLimitsController,
   ...identityControllers,
+  ...graphqlControllers,
   ...difyControllers,
 ];
 
@@ -248,6 +250,7 @@ const providers: FactoryProvider[] = [
   ...rateLimitProviders,
   ...identityProviders,
   ...difyProviders,
+  ...graphqlProviders,
   ...auditProviders,
   {
     provide: WorkflowStore,

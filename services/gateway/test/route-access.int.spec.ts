@@ -23,6 +23,7 @@ it('every route of the running server says who may use it, and few are open to e
     '/api/v1/auth/refresh',
     '/api/v1/auth/sign-in',
     '/approvals/:token',
+    '/graphql',
     '/hooks/:id',
     '/v1',
   ]);

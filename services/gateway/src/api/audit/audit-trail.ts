@@ -174,12 +174,20 @@ function outcomeOf(status: number): 'done' | 'refused' | 'failed' {
 }
 
 function problemOf({ status, body }: Answer): { readonly [name: string]: AuditValue } {
-  const { code, message } = (body ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  const { code, message } = toldIn(body);
   return {
     status,
     ...(typeof code === 'string' && { code }),
     ...(typeof message === 'string' && { message: redactText(message.slice(0, 300)) }),
   };
+}
+
+/** GraphQL has the code of an error among its extensions. */
+function toldIn(body: unknown): { readonly code?: unknown; readonly message?: unknown } {
+  const told = (body ?? {}) as Record<string, unknown>;
+  const [first] = Array.isArray(told['errors']) ? (told['errors'] as Record<string, unknown>[]) : [];
+  const extensions = first?.['extensions'] as { readonly code?: unknown } | undefined;
+  return extensions ? { code: extensions.code, message: first?.['message'] } : told;
 }
 
 function value(name: 'before' | 'after', one: AuditValue | undefined) {

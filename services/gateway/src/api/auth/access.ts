@@ -42,6 +42,12 @@ export const AnyCaller = () => routeConfig({ access: { needs: 'any credential' }
 /** Lets in everybody; the reason says what protects the route instead. */
 export const Open = (because: string) => routeConfig({ access: { openBecause: because } });
 
+/** What a handler says of who may use it; undefined where it says nothing. */
+export function accessOf(handler: object): RouteAccess | undefined {
+  const config = Reflect.getMetadata(configKey, handler) as { readonly access?: RouteAccess } | undefined;
+  return config?.access;
+}
+
 /** What Nest keeps the config of a route under. */
 const configKey = '__fastify_route_config__';
 

@@ -40,26 +40,51 @@ function admit(
   request: FastifyRequest,
   access: RouteAccess | undefined,
 ): void | Promise<void> {
-  const { tenantId, by, bound } = caller;
+  putCaller(caller, request);
+  if (!access || !('needs' in access)) return;
+  const asked = { params: request.params as Asked['params'], query: request.query as Asked['query'] };
+  return mayUse(caller, bounds, access, asked);
+}
+
+/** From now on the request is this caller's. */
+export function putCaller(caller: Caller, request: FastifyRequest): void {
+  const { tenantId, by } = caller;
   request.caller = caller;
   request.tenantId = tenantId;
   request.apiKeyId = 'keyId' in by ? by.keyId : `user:${by.userId}`;
-  if (!access || !('needs' in access) || access.needs === 'any credential') return;
-  require(caller, access.needs);
-  if (bound) return bounds.check(tenantId, bound, subjectOf(request, access.about, bound));
 }
 
-function subjectOf(request: FastifyRequest, about: RouteSubject | undefined, bound: Bound): Subject | undefined {
-  const parameters = request.params as Record<string, string>;
+/** What is asked for; what narrows a list to the app of the key is put into its query. */
+export interface Asked {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Record<string, unknown>;
+}
+
+/**
+ * Waits only for keys that are bound to something.
+ * @throws FailureError `permission_denied`, or `not_found` for what a bound key is not for.
+ */
+export function mayUse(
+  caller: Caller,
+  bounds: BoundAccess,
+  access: Extract<RouteAccess, { needs: unknown }>,
+  asked: Asked,
+): void | Promise<void> {
+  if (access.needs === 'any credential') return;
+  require(caller, access.needs);
+  const { tenantId, bound } = caller;
+  if (bound) return bounds.check(tenantId, bound, subjectOf(asked, access.about, bound));
+}
+
+function subjectOf({ params, query }: Asked, about: RouteSubject | undefined, bound: Bound): Subject | undefined {
   if (about === undefined) return undefined;
   if (typeof about === 'string') return 'nothing there';
-  if ('workflow' in about) return { workflowId: parameters[about.workflow] ?? '' };
-  if ('run' in about) return { runId: parameters[about.run] ?? '' };
-  if ('conversation' in about) return { conversationId: parameters[about.conversation] ?? '' };
-  if ('dataset' in about) return { datasetId: parameters[about.dataset] ?? '' };
+  if ('workflow' in about) return { workflowId: params[about.workflow] ?? '' };
+  if ('run' in about) return { runId: params[about.run] ?? '' };
+  if ('conversation' in about) return { conversationId: params[about.conversation] ?? '' };
+  if ('dataset' in about) return { datasetId: params[about.dataset] ?? '' };
   if (!('workflowId' in bound)) return undefined;
   // A list shows what the key is for, whether it asks for that or for all.
-  const query = request.query as Record<string, unknown>;
   const asked = (query[about.workflowQuery] ||= bound.workflowId);
   return { workflowId: typeof asked === 'string' ? asked : '' };
 }

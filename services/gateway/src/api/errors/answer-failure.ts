@@ -1,6 +1,7 @@
 import type { Failure } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { difyError } from '../dify/dify-error.js';
+import { failedAnswer } from '../graphql/graphql-error.js';
 import { openAiError } from '../openai/openai-error.js';
 import { errorBody } from './error-body.js';
 
@@ -25,6 +26,7 @@ function bodyFor(request: FastifyRequest, found: Failure): { status: number; bod
     const body = difyError(found);
     return { status: body.status, body };
   }
+  if (/^\/graphql(?:[/?]|$)/.test(request.url)) return failedAnswer(found, request.id);
   const body = errorBody(found, request.id);
   return { status: body.status, body };
 }

@@ -56,8 +56,10 @@ const provider = {
   updated_at: z.string().nullable(),
 };
 
+const providerSchema = z.object(provider).meta({ id: 'Provider' });
+
 export const providerPageSchema = z
-  .object({ items: z.array(z.object(provider)), next_cursor: z.string().nullable() })
+  .object({ items: z.array(providerSchema), next_cursor: z.string().nullable() })
   .meta({ id: 'ProviderPage' });
 
 export const savedProviderSchema = z.object({ ...provider, test: providerTestSchema }).meta({ id: 'SavedProvider' });

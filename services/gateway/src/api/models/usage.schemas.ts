@@ -41,19 +41,21 @@ export function filterOf(query: UsageQuery): Record<string, string> {
   return Object.fromEntries(filters.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])));
 }
 
-const usageGroupSchema = z.object({
-  group: z.record(z.string(), z.string()),
-  calls: z.int(),
-  input_tokens: z.int(),
-  cached_input_tokens: z.int(),
-  output_tokens: z.int(),
-  reasoning_tokens: z.int(),
-  cost_usd: z.number().meta({ description: 'Without the calls whose price is unknown.' }),
-  unpriced_calls: z.int(),
-  cached_calls: z.int().meta({ description: 'Answered from the response cache.' }),
-  mean_latency_ms: z.number(),
-  mean_first_token_ms: z.number(),
-});
+const usageGroupSchema = z
+  .object({
+    group: z.record(z.string(), z.string()),
+    calls: z.int(),
+    input_tokens: z.int(),
+    cached_input_tokens: z.int(),
+    output_tokens: z.int(),
+    reasoning_tokens: z.int(),
+    cost_usd: z.number().meta({ description: 'Without the calls whose price is unknown.' }),
+    unpriced_calls: z.int(),
+    cached_calls: z.int().meta({ description: 'Answered from the response cache.' }),
+    mean_latency_ms: z.number(),
+    mean_first_token_ms: z.number(),
+  })
+  .meta({ id: 'UsageGroup' });
 
 export const usageSchema = z
   .object({ from: z.string(), to: z.string(), items: z.array(usageGroupSchema) })

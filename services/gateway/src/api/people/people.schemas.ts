@@ -34,7 +34,9 @@ const userFields = {
 };
 
 export const userSchema = z.object(userFields).meta({ id: 'User' });
-export const userPageSchema = z.object({ items: z.array(userSchema), next_cursor: z.string().nullable() });
+export const userPageSchema = z
+  .object({ items: z.array(userSchema), next_cursor: z.string().nullable() })
+  .meta({ id: 'UserPage' });
 export const invitedUserSchema = z
   .object({
     ...userFields,
@@ -51,7 +53,7 @@ export const saveRoleSchema = z
 export const roleSchema = z
   .object({ name: z.string(), permissions: z.array(permissionSchema), built_in: z.boolean() })
   .meta({ id: 'Role' });
-export const roleListSchema = z.object({ items: z.array(roleSchema) });
+export const roleListSchema = z.object({ items: z.array(roleSchema) }).meta({ id: 'RoleList' });
 
 const nameSchema = z.string().trim().min(1).max(200);
 export const renameOrganisationSchema = z.strictObject({ name: nameSchema }).meta({ id: 'RenameOrganisation' });

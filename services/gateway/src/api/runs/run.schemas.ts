@@ -80,7 +80,7 @@ const failureSchema = z
   })
   .meta({ id: 'Failure' });
 
-const usageSchema = z.object({ input_tokens: z.int(), output_tokens: z.int() });
+const usageSchema = z.object({ input_tokens: z.int(), output_tokens: z.int() }).meta({ id: 'TokenUsage' });
 
 export const nodeRunSchema = z
   .object({

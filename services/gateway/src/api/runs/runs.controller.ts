@@ -18,7 +18,7 @@ import {
   runPageSchema,
   runSchema,
 } from './run.schemas.js';
-import { runPageJson } from './run.view.js';
+import { runJson, runPageJson } from './run.view.js';
 import { answerJson, answerRun } from './run-answers.js';
 
 const pausedStreams =
@@ -40,10 +40,15 @@ export class RunsController {
   @ApiOperation({ summary: 'List runs, newest first' })
   @ApiResponse({ status: 200, standardSchema: runPageSchema })
   async list(
-    @Req() { tenantId }: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Query({ schema: listRunsSchema }) query: ListRunsQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    answerJson(reply, await this.pageJson(request, query));
+  }
+
+  /** A page of runs as JSON text. */
+  async pageJson({ tenantId }: FastifyRequest, query: ListRunsQuery): Promise<string> {
     const page = await this.sources.runs.listRuns({
       tenantId,
       workflowId: query.workflow_id,
@@ -54,7 +59,7 @@ export class RunsController {
       cursor: query.cursor,
       limit: query.limit,
     });
-    answerJson(reply, runPageJson(page));
+    return runPageJson(page);
   }
 
   @Get(':id')
@@ -62,9 +67,14 @@ export class RunsController {
   @ApiOperation({ summary: 'One run with what it did at each node' })
   @ApiResponse({ status: 200, standardSchema: runSchema })
   async get(@Req() request: FastifyRequest, @Param('id') runId: string, @Res() reply: FastifyReply): Promise<void> {
+    answerJson(reply, await this.oneJson(request, runId));
+  }
+
+  /** A run with its nodes as JSON text. */
+  async oneJson(request: FastifyRequest, runId: string): Promise<string> {
     const { run } = await this.sources.runs.getRun({ tenantId: request.tenantId, runId });
     const found = existing(run, runId);
-    answerRun(reply, found, await this.links.ofRun(request, found));
+    return runJson(found, await this.links.ofRun(request, found));
   }
 
   @Get(':id/events')

@@ -9,7 +9,7 @@ import { answerFailure } from '../errors/answer-failure.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What requests of the route are counted as. */
+    /** What requests of the route are counted as; absent where its method and permission tell. */
     routeClass?: RouteClass;
   }
 }
@@ -26,7 +26,8 @@ export function addRateLimits(
 ): void {
   server.addHook('onRoute', (route) => {
     const isRead = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD');
-    route.config = { ...route.config, routeClass: isRead ? 'read' : classOf(route.config?.access) };
+    const routeClass = route.config?.routeClass ?? (isRead ? 'read' : classOf(route.config?.access));
+    route.config = { ...route.config, routeClass };
   });
   server.addHook('onRequest', (request, reply, done) => {
     const { load, routeClass = 'read' } = request.routeOptions.config;

@@ -134,13 +134,15 @@ const toolset = {
   created_at: z.string().nullable(),
   updated_at: z.string().nullable(),
 };
-const toolsetVersion = z.object({
-  version: z.int(),
-  tools: z.int(),
-  hosts: z.array(z.string()),
-  warnings: z.array(z.string()),
-  created_at: z.string(),
-});
+const toolsetVersion = z
+  .object({
+    version: z.int(),
+    tools: z.int(),
+    hosts: z.array(z.string()),
+    warnings: z.array(z.string()),
+    created_at: z.string(),
+  })
+  .meta({ id: 'ToolsetVersion' });
 
 export const toolSchema = z
   .object({

@@ -60,6 +60,8 @@ export const workflowPageSchema = z
   .object({ items: z.array(workflowSchema), next_cursor: z.string().nullable() })
   .meta({ id: 'WorkflowPage' });
 
-export const versionListSchema = z
-  .object({ items: z.array(z.object({ version: z.int(), published: z.boolean(), created_at: z.string() })) })
-  .meta({ id: 'VersionList' });
+const versionSchema = z
+  .object({ version: z.int(), published: z.boolean(), created_at: z.string() })
+  .meta({ id: 'WorkflowVersion' });
+
+export const versionListSchema = z.object({ items: z.array(versionSchema) }).meta({ id: 'VersionList' });

@@ -40,7 +40,8 @@ function same(found: string | undefined, wanted: string, what: string, id: strin
   if (found !== wanted) throw FailureError.of('not_found', `There is no ${what} ${id.slice(0, 100)}.`, { field: 'id' });
 }
 
-function elsewhere(bound: Bound): FailureError {
+/** The refusal of what a bound key is not for, of whatever kind that is. */
+export function elsewhere(bound: Bound): FailureError {
   const what = 'workflowId' in bound ? `workflow ${bound.workflowId}` : `dataset ${bound.datasetId}`;
   return FailureError.of(
     'permission_denied',
