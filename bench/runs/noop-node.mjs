@@ -10,6 +10,7 @@ catalog.noop = defineTaskNode({
   summary: 'Does nothing.',
   pool: 'default',
   timeoutSeconds: 60,
+  repeatable: true,
   config: z.object({}),
   reads: () => [],
   handles: () => ['source'],

@@ -1,12 +1,14 @@
 import {
   type Completed,
   heartbeatSubject,
+  type Receipt,
   Verdict as ReceiptVerdict,
   type Result,
   type RunningTask,
   resultSubject,
   type Task,
   taskQueue,
+  taskQueueKey,
 } from '@treadle/contracts';
 import { splitKey } from '@treadle/engine';
 import { failure } from '@treadle/failure';
@@ -24,7 +26,13 @@ const receiptTimeoutMs = 5000;
 interface Running {
   fence: number;
   readonly executionId: string;
-  readonly verdict: Promise<Verdict>;
+  readonly worked: Promise<Worked>;
+}
+
+/** What became of a task, and the one that came with its receipt. */
+interface Worked {
+  readonly verdict: Verdict;
+  readonly next?: Task | undefined;
 }
 
 /** Takes tasks, works on them for a while and reports what the drawn world says comes of them, until it gets a receipt. */
@@ -49,26 +57,40 @@ export class Executor {
   }
 
   /** A task that comes again while it is worked on joins that work, under the newer fence. */
-  private take({ message: task, delivery }: Delivery<Task>): Promise<Verdict> {
-    const name = `${task.runId} ${task.nodeKey} ${task.attempt}`;
+  private async take({ message: task, delivery }: Delivery<Task>): Promise<Verdict> {
     const fence = task.fence + delivery - 1;
-    const joined = this.running.get(name);
-    if (joined) {
-      joined.fence = Math.max(joined.fence, fence);
-      return joined.verdict;
-    }
-    const executionId = this.cluster.nextName('execution');
-    const verdict = this.work(task, executionId, name).finally(() => this.running.delete(name));
-    this.running.set(name, { task, fence, executionId, verdict });
+    const joined = this.running.get(nameOf(task));
+    if (joined) joined.fence = Math.max(joined.fence, fence);
+    const { verdict, next } = await (joined?.worked ?? this.begin(task, fence));
+    if (next && !joined) void this.goOn(next);
     return verdict;
   }
 
-  private async work(task: Task, executionId: string, name: string): Promise<Verdict> {
+  /** Works on a task that is on no queue, and on those that come after it. */
+  private async goOn(task: Task): Promise<void> {
+    const { verdict, next } = await this.begin(task, task.fence);
+    if (next) return this.goOn(next);
+    if (verdict.kind !== 'later') return;
+    const again = { ...task, fence: task.fence + 1 };
+    // Its owner sends it again when it got lost on the way.
+    await this.bus.enqueue(taskQueue('default'), taskQueueKey(task), again).catch(() => undefined);
+  }
+
+  private begin(task: Task, fence: number): Promise<Worked> {
+    const name = nameOf(task);
+    const executionId = this.cluster.nextName('execution');
+    const worked = this.work(task, executionId, name).finally(() => this.running.delete(name));
+    this.running.set(name, { task, fence, executionId, worked });
+    return worked;
+  }
+
+  private async work(task: Task, executionId: string, name: string): Promise<Worked> {
     const { dice, checker } = this.cluster;
     checker.begins(task);
     const startedUnixMs = this.host.now();
     await this.host.pause(dice.chance(0.04) ? dice.between(5000, 30_000) : dice.between(1, 1500));
-    if (dice.chance(0.03)) return { kind: 'later', delayMs: dice.between(0, 2000) };
+    if (dice.chance(0.03)) return { verdict: { kind: 'later', delayMs: dice.between(0, 2000) } };
+    const takesNext = dice.chance(0.6);
     const result = (): Result => ({
       runId: task.runId,
       nodeKey: task.nodeKey,
@@ -79,27 +101,28 @@ export class Executor {
       outcome: this.outcomeOf(task),
       startedUnixMs,
       finishedUnixMs: this.host.now(),
+      takesNext,
     });
-    await this.deliver(result);
-    return { kind: 'done' };
+    const { next } = await this.deliver(result);
+    return { verdict: { kind: 'done' }, next };
   }
 
   /** Until the owner of the partition, whoever that is by then, has said what became of it. */
-  private async deliver(result: () => Result): Promise<void> {
+  private async deliver(result: () => Result): Promise<Receipt> {
     for (let pauseMs = 50; ; pauseMs = Math.min(2 * pauseMs, 2000)) {
       const said = await this.report(result());
-      if (said === ReceiptVerdict.VERDICT_COMMITTED || said === ReceiptVerdict.VERDICT_REFUSED) return;
+      if (said.verdict !== ReceiptVerdict.VERDICT_RETRY) return said;
       await this.host.pause(pauseMs);
     }
   }
 
-  private async report(result: Result): Promise<ReceiptVerdict> {
+  private async report(result: Result): Promise<Receipt> {
     try {
-      const { verdict } = await this.bus.request(resultSubject(result.partition), result, receiptTimeoutMs);
-      if (verdict === ReceiptVerdict.VERDICT_COMMITTED) this.cluster.checker.receipted(result);
-      return verdict;
+      const receipt = await this.bus.request(resultSubject(result.partition), result, receiptTimeoutMs);
+      if (receipt.verdict === ReceiptVerdict.VERDICT_COMMITTED) this.cluster.checker.receipted(result);
+      return receipt;
     } catch {
-      return ReceiptVerdict.VERDICT_RETRY;
+      return { verdict: ReceiptVerdict.VERDICT_RETRY };
     }
   }
 
@@ -121,6 +144,8 @@ export class Executor {
     if (tasks.length > 0) this.bus.publish(heartbeatSubject, { executorId: this.host.name, tasks });
   }
 }
+
+const nameOf = ({ runId, nodeKey, attempt }: Task) => `${runId} ${nodeKey} ${attempt}`;
 
 /** What the node read, in the order in which its configuration names it. */
 function valuesOf({ configJson, valuesJson }: Task): (Json | undefined)[] {

@@ -179,7 +179,7 @@ export class Replica implements ReplicaMemory {
 
   private effects(): RunEffects {
     return {
-      dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
+      dispatch: (run, commands, offers) => this.dispatcher.dispatch(run, commands, offers),
       announce: ({ runId, firstSequence, at, eventsJson }) =>
         this.bus.publish(runEventsSubject(runId), { runId, firstSequence, atUnixMs: at, eventsJson }),
       queued: (run) => this.turns.add(run),

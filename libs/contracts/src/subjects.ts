@@ -50,6 +50,10 @@ export const taskQueue = (pool: string): Queue<Task> => ({
   codec: Task,
 });
 
+/** Names a task on its queue, which holds it once. */
+export const taskQueueKey = ({ runId, nodeKey, attempt }: Pick<Task, 'runId' | 'nodeKey' | 'attempt'>): string =>
+  `${runId}.${nodeKey}.${attempt}`;
+
 /** Results go to whoever owns the run's partition; the receipt comes after the commit. */
 export const resultSubject = (partition: number): RequestSubject<Result, Receipt> => ({
   name: `results.v1.${partition}`,

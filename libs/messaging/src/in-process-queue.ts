@@ -16,10 +16,16 @@ interface Worker<T> {
   readonly options: ConsumeOptions;
   readonly handler: Handler<T>;
   readonly running: Set<Held<T>>;
+  /** Places whose messages are dealt with, where work goes on. */
+  resting: number;
   /** Gone without a word: its verdicts count no more. */
   lost: boolean;
   /** Called when nothing runs any more; set while closing. */
   idle?: () => void;
+}
+
+function busy<T>({ running, resting }: Worker<T>): number {
+  return running.size + resting;
 }
 
 /** A consumer whose end may also be sudden. */
@@ -57,7 +63,7 @@ export class InProcessQueue<T> {
   }
 
   consume(options: ConsumeOptions, handler: Handler<T>): InProcessConsumer {
-    const worker: Worker<T> = { options, handler, running: new Set(), lost: false };
+    const worker: Worker<T> = { options, handler, running: new Set(), resting: 0, lost: false };
     this.#workers.push(worker);
     this.#served = true;
     this.#schedule();
@@ -74,7 +80,7 @@ export class InProcessQueue<T> {
 
   #close(worker: Worker<T>): Promise<void> {
     this.#forget(worker);
-    if (worker.running.size === 0) return Promise.resolve();
+    if (busy(worker) === 0) return Promise.resolve();
     return new Promise((resolve) => {
       worker.idle = resolve;
     });
@@ -124,7 +130,7 @@ export class InProcessQueue<T> {
   #freeWorker(): Worker<T> | undefined {
     for (let tried = 0; tried < this.#workers.length; tried++) {
       const worker = this.#workers[this.#nextWorker++ % this.#workers.length];
-      if (worker !== undefined && worker.running.size < worker.options.concurrency) return worker;
+      if (worker !== undefined && busy(worker) < worker.options.concurrency) return worker;
     }
     return undefined;
   }
@@ -148,11 +154,19 @@ export class InProcessQueue<T> {
       );
       verdict = { kind: 'later', delayMs: throwDelayMs };
     }
-    if (!worker.lost) this.#settle(worker, held, verdict);
+    if (worker.lost) return;
+    worker.running.delete(held);
+    this.#settle(held, verdict);
+    if (verdict.kind === 'done' && verdict.rest) {
+      worker.resting++;
+      await verdict.rest;
+      worker.resting--;
+    }
+    if (busy(worker) === 0) worker.idle?.();
+    if (this.#head < this.#waiting.length) this.#schedule();
   }
 
-  #settle(worker: Worker<T>, held: Held<T>, verdict: Verdict): void {
-    worker.running.delete(held);
+  #settle(held: Held<T>, verdict: Verdict): void {
     if (verdict.kind === 'later') this.#putBack(held, verdict.delayMs);
     else this.#held.delete(held.key);
     if (verdict.kind === 'never') {
@@ -161,8 +175,6 @@ export class InProcessQueue<T> {
         'A message was dropped because it can never be handled.',
       );
     }
-    if (worker.running.size === 0) worker.idle?.();
-    if (this.#head < this.#waiting.length) this.#schedule();
   }
 
   #putBack(held: Held<T>, delayMs: number): void {

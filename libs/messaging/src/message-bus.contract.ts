@@ -348,6 +348,46 @@ function describeConsumers(aBus: MakeBus): void {
     calls.slice(2).forEach((call) => call.answer(done));
   });
 
+  it('forgets a message that is done, and keeps its place while its handler goes on', async () => {
+    const bus = await aBus();
+    const queue = aQueue();
+    const rest = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const consumer = await bus.consume(queue, { ...options, concurrency: 1 }, async ({ message }) => {
+      seen.push(message);
+      return seen.length === 1 ? { kind: 'done', rest: rest.promise } : done;
+    });
+    await bus.enqueue(queue, 'key', 'first');
+    await until(() => expect(seen).toHaveLength(1));
+    await vi.waitUntil(async () => (await bus.enqueue(queue, 'key', 'second')) === 'queued');
+    await nothingHappensFor(100);
+    expect(seen).toEqual(['first']);
+    rest.resolve();
+    await until(() => expect(seen).toEqual(['first', 'second']));
+    await consumer.close();
+  });
+
+  it('waits for what goes on in a place when it is closed', async () => {
+    const bus = await aBus();
+    const queue = aQueue();
+    const rest = Promise.withResolvers<void>();
+    let begun = false;
+    const consumer = await bus.consume(queue, options, async () => {
+      begun = true;
+      return { kind: 'done', rest: rest.promise };
+    });
+    await bus.enqueue(queue, 'key', 'message');
+    await until(() => expect(begun).toBe(true));
+    let closed = false;
+    const closing = consumer.close().then(() => {
+      closed = true;
+    });
+    await nothingHappensFor(50);
+    expect(closed).toBe(false);
+    rest.resolve();
+    await closing;
+  });
+
   it('stops taking when closed, waits for the handlers, and leaves the rest to others at once', async () => {
     const [bus, other] = [await aBus(), await aBus()];
     const queue = aQueue();

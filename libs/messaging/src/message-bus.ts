@@ -7,8 +7,8 @@ export interface Subscription {
 
 /** What a consumer wants done with a message. */
 export type Verdict =
-  /** It is dealt with; forget it. */
-  | { readonly kind: 'done' }
+  /** It is dealt with; forget it. Until `rest` is over, which does not fail, other work goes on in its place. */
+  | { readonly kind: 'done'; readonly rest?: Promise<void> | undefined }
   /** Deliver it again, to anybody, after so many milliseconds. */
   | { readonly kind: 'later'; readonly delayMs: number }
   /** It can never be dealt with (unreadable); drop it. */

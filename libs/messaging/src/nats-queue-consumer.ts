@@ -53,6 +53,8 @@ export class NatsQueueConsumer<T> implements Subscription {
   readonly #inbox = createInbox();
   readonly #subscription: NatsSubscription;
   readonly #sweep: NodeJS.Timeout;
+  /** Places whose messages are dealt with, where work goes on. */
+  #resting = 0;
   /** Messages asked for and not yet come. */
   #asked = 0;
   #incarnation = '';
@@ -125,7 +127,7 @@ export class NatsQueueConsumer<T> implements Subscription {
     this.#lastMessage = this.#lastSign;
     this.#asked = Math.max(0, this.#asked - 1);
     // More than asked for comes only when a forgotten request was served after all.
-    if (this.#closing || this.#taken.size >= this.options.concurrency) return void message.respond(nak(0));
+    if (this.#closing || this.#busy >= this.options.concurrency) return void message.respond(nak(0));
     void this.#running.track(() => this.#handle(message));
     this.#schedulePull();
   }
@@ -149,7 +151,16 @@ export class NatsQueueConsumer<T> implements Subscription {
     const verdict = await this.#verdict(message);
     if (!this.#taken.delete(taken)) return;
     this.#answer(taken, verdict);
+    if (verdict.kind === 'done' && verdict.rest) {
+      this.#resting++;
+      await verdict.rest;
+      this.#resting--;
+    }
     this.#schedulePull();
+  }
+
+  get #busy(): number {
+    return this.#taken.size + this.#resting;
   }
 
   async #verdict(message: Msg): Promise<Verdict> {
@@ -201,7 +212,7 @@ export class NatsQueueConsumer<T> implements Subscription {
 
   #pull(): void {
     if (this.#closing || this.#recovering || !this.context.isConnected()) return;
-    const room = this.options.concurrency - this.#taken.size - this.#asked;
+    const room = this.options.concurrency - this.#busy - this.#asked;
     // Small requests are saved up while a larger one still waits, or every finished message would cost a request.
     if (room <= 0 || (this.#asked > 0 && room < this.options.concurrency / 4)) return;
     this.#asked += room;

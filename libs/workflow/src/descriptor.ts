@@ -95,6 +95,8 @@ export interface TaskNodeType<Config = unknown> extends Description<Config> {
   readonly work: 'task';
   readonly pool: string;
   readonly timeoutSeconds: number;
+  /** Set where it has no effect outside, costs little and may be done again freely. */
+  readonly repeatable?: true;
   /** Which of the conversation's earlier turns it is shown; absent for nodes that never see any. */
   readonly history?: (config: Config) => HistoryWindow | undefined;
 }

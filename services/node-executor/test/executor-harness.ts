@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
-import { Receipt, type Result, resultSubject, Task, taskQueue, Verdict } from '@treadle/contracts';
+import { Receipt, type Result, resultSubject, Task, taskQueue, taskQueueKey, Verdict } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { type FileStore, MemoryFileStore } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
@@ -30,8 +30,7 @@ export function aPlace() {
       streamText: true,
       ...fields,
     });
-  const enqueue = (bus: MessageBus, task: Task) =>
-    bus.enqueue(taskQueue(name), `${task.runId}.${task.nodeKey}.${task.attempt}`, task);
+  const enqueue = (bus: MessageBus, task: Task) => bus.enqueue(taskQueue(name), taskQueueKey(task), task);
   return { pool: name, runId: `run-${name}`, partition, aTask, enqueue };
 }
 
@@ -86,11 +85,13 @@ export async function startOwner(
   bus: MessageBus,
   partition: number,
   verdict: (result: Result, count: number) => Verdict = () => Verdict.VERDICT_COMMITTED,
+  next: (result: Result) => Task | undefined = () => undefined,
 ) {
   const results: Result[] = [];
   await bus.respond(resultSubject(partition), async (result) => {
     results.push(result);
-    return Receipt.fromPartial({ verdict: verdict(result, results.length) });
+    const task = result.takesNext ? next(result) : undefined;
+    return Receipt.fromPartial({ verdict: verdict(result, results.length), ...(task ? { next: task } : {}) });
   });
   return results;
 }

@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { type Delta, runDeltasSubject, textSoFarSubject, Verdict } from '@treadle/contracts';
+import { type Delta, type Result, runDeltasSubject, textSoFarSubject, Verdict } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { InProcessBroker, InProcessBus, type MessageBus, NatsBus } from '@treadle/messaging';
 import type { NodeContext, NodeOutcome } from '@treadle/nodes';
@@ -240,6 +240,47 @@ function describeExecutor(makeBus: () => Promise<MessageBus>): void {
     expect(results).toEqual([]);
     await start(bus, place.pool, { work: async () => ({ outputs: { by: 'next' } }) }, { leaseSeconds: 60 });
     await until(() => expect(results).toMatchObject([{ outcome: { $case: 'completed' } }]));
+  });
+
+  it('goes on with what comes with a receipt, for a while in a row and in the same place', async () => {
+    const bus = await aBus();
+    const place = aPlace();
+    const nextOf = ({ attempt }: Result) => place.aTask({ nodeKey: 'next', attempt: attempt + 1 });
+    const results = await startOwner(bus, place.partition, undefined, nextOf);
+    let [working, most] = [0, 0];
+    const work = async () => {
+      most = Math.max(most, ++working);
+      await Promise.resolve();
+      working--;
+      return { outputs: {} };
+    };
+    await start(bus, place.pool, { work }, { concurrency: 1 });
+    await place.enqueue(bus, place.aTask());
+    await place.enqueue(bus, place.aTask({ nodeKey: 'other', attempt: 100 }));
+    await until(() => expect(results).toHaveLength(64));
+    expect(most).toBe(1);
+    expect(results.map(({ attempt }) => attempt)).toEqual([
+      ...Array.from({ length: 32 }, (_, place) => place + 1),
+      ...Array.from({ length: 32 }, (_, place) => place + 100),
+    ]);
+    expect(results.map(({ takesNext }) => takesNext).filter((takes) => !takes)).toHaveLength(2);
+  });
+
+  it('puts what came with a receipt on the queue when it cannot end it', async () => {
+    const bus = await aBus();
+    const place = aPlace();
+    const nextOf = ({ nodeKey }: Result) => (nodeKey === 'node' ? place.aTask({ nodeKey: 'next' }) : undefined);
+    const results = await startOwner(bus, place.partition, undefined, nextOf);
+    const held = heldNode();
+    const work = (config: unknown, context: NodeContext) =>
+      results.length === 0 ? Promise.resolve({ outputs: {} }) : held.execute(config, context);
+    const app = await start(bus, place.pool, { work }, { shutdownGraceSeconds: 0.1, leaseSeconds: 60 });
+    await place.enqueue(bus, place.aTask());
+    await until(() => expect(held.contexts).toHaveLength(1));
+    await app.close();
+    await start(bus, place.pool, { work: async () => ({ outputs: { by: 'other' } }) }, { leaseSeconds: 60 });
+    await until(() => expect(results).toHaveLength(2));
+    expect(results[1]).toMatchObject({ nodeKey: 'next', fence: 1001, outcome: { $case: 'completed' } });
   });
 
   it('hands back a result that nobody took when the grace is over', async () => {

@@ -247,7 +247,7 @@ export class Orchestrator {
 
   private effects(): RunEffects {
     return {
-      dispatch: (run, commands) => this.dispatcher.dispatch(run, commands),
+      dispatch: (run, commands, offers) => this.dispatcher.dispatch(run, commands, offers),
       announce: (commit) => this.announce(commit),
       committed: (facts, commit) => this.metrics.committed(facts, commit),
       queued: (run) => this.turns.add(run),

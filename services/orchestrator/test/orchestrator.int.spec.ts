@@ -6,7 +6,18 @@ import { startEmbeddedPostgres } from '@treadle/embedded-postgres';
 import { InProcessBroker, InProcessBus } from '@treadle/messaging';
 import { testDatabase } from '@treadle/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eachLetter, executeAll, Rig, resultOf, startRequest, tenantId, twoTasks, until, waiting } from './rig.js';
+import {
+  codeBetween,
+  eachLetter,
+  executeAll,
+  Rig,
+  resultOf,
+  startRequest,
+  tenantId,
+  twoTasks,
+  until,
+  waiting,
+} from './rig.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -117,6 +128,46 @@ describe('the orchestrator', () => {
     expect(await ask(latest)).toEqual({ verdict: Verdict.VERDICT_COMMITTED });
     expect(await ask(latest)).toEqual({ verdict: Verdict.VERDICT_COMMITTED });
     expect((await read(accepted!.run!.id)).nodeRuns.find((node) => node.nodeKey === 'a')?.status).toBe('completed');
+  });
+
+  it('gives a task that may be repeated along with the receipt, to who would take it, and puts the others on the queue', async () => {
+    const bus = new InProcessBus();
+    const { start, store, read } = bound(await rig(await database(), bus));
+    const queued: Task[] = [];
+    await bus.consume(taskQueue('default'), { concurrency: 8, leaseMs: 60_000 }, async ({ message }) => {
+      queued.push(message);
+      return { kind: 'done' };
+    });
+    const [accepted] = await start(await store(codeBetween));
+    const report = (task: Task, takesNext: boolean) =>
+      bus.request(resultSubject(task.partition), resultOf(task, { takesNext }), 2000);
+    const taken = (nodeKey: string) => until(() => queued.find((task) => task.nodeKey === nodeKey));
+    const ask = await taken('ask');
+    const { verdict, next } = await report(ask, true);
+    expect([verdict, next?.nodeKey, next?.pool]).toEqual([Verdict.VERDICT_COMMITTED, 'one', 'default']);
+    expect(await report(ask, true)).toEqual({ verdict: Verdict.VERDICT_COMMITTED });
+    expect(await report(next!, false)).toEqual({ verdict: Verdict.VERDICT_COMMITTED });
+    expect(await report(await taken('two'), true)).toEqual({ verdict: Verdict.VERDICT_COMMITTED });
+    await report(await taken('tell'), true);
+    await until(async () => ((await read(accepted!.run!.id)).status === 'completed' ? true : undefined));
+    expect(queued.map((task) => task.nodeKey)).toEqual(['ask', 'two', 'tell']);
+  });
+
+  it('sends again what went along with a receipt to somebody who is not heard of', async () => {
+    const bus = new InProcessBus();
+    const { start, store } = bound(await rig(await database(), bus, { taskLeaseMs: 300 }));
+    const queued: Task[] = [];
+    await bus.consume(taskQueue('default'), { concurrency: 8, leaseMs: 60_000 }, async ({ message }) => {
+      queued.push(message);
+      return { kind: 'done' };
+    });
+    await start(await store(codeBetween));
+    const ask = await until(() => queued[0]);
+    const { next } = await bus.request(resultSubject(ask.partition), resultOf(ask, { takesNext: true }), 2000);
+    const again = await until(() => queued.find((task) => task.nodeKey === 'one'));
+    expect(again.fence).toBeGreaterThan(next!.fence);
+    const late = await bus.request(resultSubject(ask.partition), resultOf(next!), 2000);
+    expect(late).toEqual({ verdict: Verdict.VERDICT_REFUSED });
   });
 
   it('returns the first run for a repeated start, at any replica, and refuses the key for another request', async () => {

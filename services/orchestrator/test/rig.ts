@@ -42,6 +42,23 @@ export const twoTasks: WorkflowDocumentInput = {
   ],
 };
 
+/** start → ask → one → two → tell → end: between two model nodes, two that may be repeated. */
+export const codeBetween: WorkflowDocumentInput = {
+  format: 'treadle/v1',
+  name: 'code between',
+  nodes: [
+    { id: 'start', type: 'start', config: { variables: [{ variable: 'name', type: 'text-input' }] } },
+    { id: 'ask', type: 'llm', config: llm('{{#start.name#}}') },
+    ...['one', 'two'].map((id) => ({ id, type: 'code', config: { code_language: 'javascript', code: '' } })),
+    { id: 'tell', type: 'llm', config: llm('{{#ask.text#}}') },
+    { id: 'end', type: 'end' },
+  ],
+  edges: ['start ask', 'ask one', 'one two', 'two tell', 'tell end'].map((edge) => {
+    const [source = '', target = ''] = edge.split(' ');
+    return { source, target };
+  }),
+};
+
 /** Runs version 1 of another workflow for each letter of the input `name`. */
 export const eachLetter = (workflow_id: string): WorkflowDocumentInput => ({
   format: 'treadle/v1',
@@ -202,6 +219,7 @@ export function resultOf(task: Task, more: Partial<Result> = {}): Result {
     outcome: { $case: 'completed', value },
     startedUnixMs: 1,
     finishedUnixMs: 2,
+    takesNext: false,
     ...more,
   };
 }

@@ -41,6 +41,7 @@ export const code = defineTaskNode<CodeConfig>({
   summary: 'Runs a function in Python or JavaScript, where it can reach nothing but its inputs.',
   pool: 'default',
   timeoutSeconds: 120,
+  repeatable: true,
   config: codeConfigSchema,
   reads: (config) =>
     config.variables.flatMap(({ value_selector }, index) =>

@@ -18,6 +18,7 @@ export const documentExtractor = defineTaskNode<DocumentExtractorConfig>({
   summary: 'Reads the text out of documents.',
   pool: 'default',
   timeoutSeconds: 600,
+  repeatable: true,
   config: documentExtractorConfigSchema,
   reads: (config) => selectorReference(config.variable_selector, 'variable_selector'),
   handles: () => ['source'],

@@ -20,6 +20,7 @@ export const catalog: Catalog = {
     work: 'task',
     pool: 'default',
     timeoutSeconds: 60,
+    repeatable: true,
     config: z.object({ reads: z.array(z.tuple([z.string()], z.string())).default([]) }),
     reads: ({ reads }) =>
       reads.map((selector: [string, ...string[]], index: number) => ({ selector, field: `reads[${index}]` })),

@@ -28,6 +28,7 @@ export class TaskConsumer implements OnApplicationBootstrap, OnModuleDestroy {
    * shutting down, while whoever takes the results in the same process still listens.
    */
   async onModuleDestroy(): Promise<void> {
+    this.runner.drain();
     const closed = Promise.all(this.#consumers.splice(0).map((consumer) => consumer.close()));
     await Promise.race([closed, wait(this.config.shutdownGraceSeconds * 1000, undefined, { ref: false })]);
     this.runner.handBack();

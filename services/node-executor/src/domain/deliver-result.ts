@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Result, resultSubject, Verdict } from '@treadle/contracts';
+import { type Receipt, type Result, resultSubject, Verdict } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
 
@@ -10,31 +10,38 @@ const longestPauseMs = 2000;
 
 /**
  * Hands a result to the owner of its run until that one says what became of it; the owner may be away for as long as it likes.
- * The result is made anew for each try. False when `stopped` fired first.
+ * The result is made anew for each try.
+ * @returns the receipt; undefined when `stopped` fired first
  * @throws FailureError `payload_too_large`, which no repetition mends.
  */
-export async function deliverResult(bus: MessageBus, result: () => Result, stopped: AbortSignal): Promise<boolean> {
+export async function deliverResult(
+  bus: MessageBus,
+  result: () => Result,
+  stopped: AbortSignal,
+): Promise<Receipt | undefined> {
   const stop = Promise.withResolvers<undefined>();
   const onStop = () => stop.resolve(undefined);
   stopped.addEventListener('abort', onStop, { once: true });
   try {
     for (let tries = 0; !stopped.aborted; tries++) {
-      if (await Promise.race([isSettled(bus, result()), stop.promise])) return true;
+      const receipt = await Promise.race([settled(bus, result()), stop.promise]);
+      if (receipt) return receipt;
       await Promise.race([wait(pauseMs(tries), undefined, { ref: false }), stop.promise]);
     }
-    return false;
+    return undefined;
   } finally {
     stopped.removeEventListener('abort', onStop);
   }
 }
 
-async function isSettled(bus: MessageBus, result: Result): Promise<boolean> {
+async function settled(bus: MessageBus, result: Result): Promise<Receipt | undefined> {
   try {
-    const { verdict } = await bus.request(resultSubject(result.partition), result, receiptTimeoutMs);
-    return verdict === Verdict.VERDICT_COMMITTED || verdict === Verdict.VERDICT_REFUSED;
+    const receipt = await bus.request(resultSubject(result.partition), result, receiptTimeoutMs);
+    const { verdict } = receipt;
+    return verdict === Verdict.VERDICT_COMMITTED || verdict === Verdict.VERDICT_REFUSED ? receipt : undefined;
   } catch (error) {
     if (error instanceof FailureError && error.failure.code === 'payload_too_large') throw error;
-    return false;
+    return undefined;
   }
 }
 

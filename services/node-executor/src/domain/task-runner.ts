@@ -1,4 +1,13 @@
-import { type Delta, type Result, type RunningTask, runDeltasSubject, type Task } from '@treadle/contracts';
+import {
+  type Delta,
+  type Receipt,
+  type Result,
+  type RunningTask,
+  runDeltasSubject,
+  type Task,
+  taskQueue,
+  taskQueueKey,
+} from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
 import type { Delivery, MessageBus, Verdict } from '@treadle/messaging';
@@ -7,9 +16,15 @@ import { deliverResult } from './deliver-result.js';
 import { type ExecuteTaskDependencies, executeTask, type Outcome } from './execute-task.js';
 import { Execution, taskKey } from './execution.js';
 
+/** What became of one task, and the task that came with its receipt. */
+interface Worked {
+  readonly verdict: Exclude<Verdict, { readonly kind: 'never' }>;
+  readonly next?: Task | undefined;
+}
+
 interface Running {
   readonly execution: Execution;
-  readonly verdict: Promise<Verdict>;
+  readonly worked: Promise<Worked>;
 }
 
 /** An execution that is over here, whatever became of it. */
@@ -25,6 +40,9 @@ export interface TaskRunnerDependencies extends ExecuteTaskDependencies {
   readonly observe?: (ended: EndedExecution) => void;
 }
 
+/** Most tasks one after the other in a place; then what waits in the queue has its turn. */
+const mostInARow = 32;
+
 /** A task whose services are away waits this long before it is tried again, doubled each time up to the ceiling. */
 const firstAwayPauseMs = 250;
 const longestAwayPauseMs = 5000;
@@ -32,6 +50,7 @@ const longestAwayPauseMs = 5000;
 /** Runs the tasks this process holds and remembers them until their results are committed. */
 export class TaskRunner {
   readonly #running = new Map<string, Running>();
+  #draining = false;
   #stopping = false;
 
   constructor(
@@ -40,16 +59,19 @@ export class TaskRunner {
   ) {}
 
   /**
-   * Runs a task and delivers its result. A task that is delivered again while it runs here joins the running execution under
-   * the newer fence, so that nothing is done and paid for twice.
+   * Runs a task and delivers its result; then, in its place, what came with the receipt. A task that is delivered again while it runs here
+   * joins the running execution under the newer fence, so that nothing is done and paid for twice.
    */
-  run({ message: task, delivery }: Delivery<Task>): Promise<Verdict> {
-    if (this.#stopping) return Promise.resolve({ kind: 'later', delayMs: 0 });
+  async run({ message: task, delivery }: Delivery<Task>): Promise<Verdict> {
+    if (this.#stopping) return { kind: 'later', delayMs: 0 };
     const fence = task.fence + delivery - 1;
     const running = this.#running.get(taskKey(task));
-    if (running === undefined) return this.#begin(task, fence, delivery);
-    running.execution.raiseFence(fence);
-    return running.verdict;
+    if (running !== undefined) {
+      running.execution.raiseFence(fence);
+      return (await running.worked).verdict;
+    }
+    const { verdict, next } = await this.#begin(task, fence, delivery, 1);
+    return next ? { kind: 'done', rest: this.#goOnSafely(next) } : verdict;
   }
 
   /** Tasks that are worked on, or whose results are not committed yet. */
@@ -72,37 +94,72 @@ export class TaskRunner {
       .map((execution) => execution.delta(0, execution.text.soFar));
   }
 
+  /** From now on tasks come from the queue alone. */
+  drain(): void {
+    this.#draining = true;
+  }
+
   /** Stops every execution and hands its task back. */
   handBack(): void {
     this.#stopping = true;
     for (const { execution } of this.#running.values()) execution.handBack();
   }
 
-  #begin(task: Task, fence: number, delivery: number): Promise<Verdict> {
+  async #goOnSafely(first: Task): Promise<void> {
+    try {
+      await this.#goOn(first);
+    } catch (error) {
+      this.dependencies.log.warn(
+        { err: error },
+        'A task that came with a receipt was dropped; its owner sends it again.',
+      );
+    }
+  }
+
+  /** Works on a task that is on no queue, and on those that come after it. What is not done here goes to the others by the queue. */
+  async #goOn(first: Task): Promise<void> {
+    let next: Task | undefined = first;
+    for (let inARow = 2; next; inARow++) {
+      const task: Task = next;
+      const worked = await this.#begin(task, task.fence, 1, inARow);
+      next = worked.next;
+      // The newer fence lets theirs be the result that counts.
+      if (worked.verdict.kind === 'later')
+        await this.bus.enqueue(taskQueue(task.pool), taskQueueKey(task), { ...task, fence: task.fence + 1 });
+    }
+  }
+
+  #begin(task: Task, fence: number, delivery: number, inARow: number): Promise<Worked> {
     const deltas = runDeltasSubject(task.runId);
     const execution = new Execution(task, fence, (delta) => this.bus.publish(deltas, delta));
     const key = taskKey(task);
     const context = { runId: task.runId, traceId: parseTraceparent(task.traceparent)?.traceId };
-    const verdict = withContext(context, () => this.#work(execution, delivery)).finally(() =>
+    const worked = withContext(context, () => this.#work(execution, delivery, inARow)).finally(() =>
       this.#running.delete(key),
     );
-    this.#running.set(key, { execution, verdict });
-    return verdict;
+    this.#running.set(key, { execution, worked });
+    return worked;
   }
 
-  async #work(execution: Execution, delivery: number): Promise<Verdict> {
+  async #work(execution: Execution, delivery: number, inARow: number): Promise<Worked> {
     const startedAt = performance.now();
     const outcome = await executeTask(execution, this.dependencies);
     const seconds = (performance.now() - startedAt) / 1000;
     this.dependencies.observe?.({ nodeType: execution.task.nodeType, outcome: endOf(execution, outcome), seconds });
-    if (isServiceAway(outcome) && !execution.handedBack.aborted) return { kind: 'later', delayMs: pauseMs(delivery) };
+    if (isServiceAway(outcome) && !execution.handedBack.aborted)
+      return { verdict: { kind: 'later', delayMs: pauseMs(delivery) } };
     const finishedUnixMs = Date.now();
-    const delivered = await this.#deliver(execution, outcome, finishedUnixMs);
-    return delivered ? { kind: 'done' } : { kind: 'later', delayMs: 0 };
+    const takesNext = () => inARow < mostInARow && !this.#draining && !this.#stopping;
+    const result = (what: Outcome) => () => toResult(execution, what, finishedUnixMs, takesNext());
+    const receipt = await this.#deliver(execution, outcome, result);
+    return receipt ? { verdict: { kind: 'done' }, next: receipt.next } : { verdict: { kind: 'later', delayMs: 0 } };
   }
 
-  async #deliver(execution: Execution, outcome: Outcome, finishedUnixMs: number): Promise<boolean> {
-    const result = (what: Outcome) => () => toResult(execution, what, finishedUnixMs);
+  async #deliver(
+    execution: Execution,
+    outcome: Outcome,
+    result: (what: Outcome) => () => Result,
+  ): Promise<Receipt | undefined> {
     try {
       return await deliverResult(this.bus, result(outcome), execution.handedBack);
     } catch (error) {
@@ -132,8 +189,9 @@ function pauseMs(delivery: number): number {
   return Math.min(longestAwayPauseMs, firstAwayPauseMs * 2 ** Math.min(delivery - 1, 10));
 }
 
-function toResult(execution: Execution, outcome: Outcome, finishedUnixMs: number): Result {
+function toResult(execution: Execution, outcome: Outcome, finishedUnixMs: number, takesNext: boolean): Result {
   const { runId, nodeKey, attempt, partition } = execution.task;
   const { fence, executionId, startedUnixMs } = execution;
-  return { runId, nodeKey, attempt, fence, partition, executionId, outcome, startedUnixMs, finishedUnixMs };
+  const what = { runId, nodeKey, attempt, fence, partition, executionId };
+  return { ...what, outcome, startedUnixMs, finishedUnixMs, takesNext };
 }

@@ -16,6 +16,7 @@ import { FailureError, failure, toFailure } from '@treadle/failure';
 import { type Catalog, inlineBytes, type Plan } from '@treadle/workflow';
 import { approvalChanges } from '../approvals/approval-changes.js';
 import { endedTurn } from '../conversations/turn.js';
+import type { Offer } from './offer.js';
 import { type LargeValues, putAwayValues } from './put-away-values.js';
 import type { Commit, NewRun, RunFacts, RunJournal, RunProgress } from './run-journal.js';
 
@@ -29,7 +30,7 @@ export interface LiveRunHost {
   /** The fence under which this replica owns the run's partition now; `undefined` when it does not. */
   fenceOf(partition: number): number | undefined;
   /** Called after each commit, before the next decision: do the commands, tell the listeners. */
-  committed(run: LiveRun, commit: Commit, commands: readonly Command[]): void;
+  committed(run: LiveRun, commit: Commit, commands: readonly Command[], offers: readonly Offer[]): void;
   /** Called once, when the run leaves memory: it has ended, or (with `lost`) this replica can no longer speak for it. */
   left(run: LiveRun, lost: boolean): void;
   /** A bug of ours met this run; it fails alone. */
@@ -40,6 +41,7 @@ type Decided = Pick<Decision, 'state' | 'events'>;
 
 interface Waiting {
   readonly input: Input;
+  readonly offer: Offer | undefined;
   readonly resolve: (accepted: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -64,11 +66,14 @@ export class LiveRun {
     private unstarted?: NewRun,
   ) {}
 
-  /** Gives an input. Resolves after the commit with whether it changed anything; rejects with `unavailable` when it must be given again. */
-  give(input: Input): Promise<boolean> {
+  /**
+   * Gives an input, and an offer that stands if it changes anything. Resolves after the commit with whether it did; rejects with `unavailable`
+   * when it must be given again.
+   */
+  give(input: Input, offer?: Offer): Promise<boolean> {
     if (this.gone) return isTerminal(this.state.status) ? Promise.resolve(false) : Promise.reject(lost(this.facts.id));
     return new Promise((resolve, reject) => {
-      this.inbox.push({ input, resolve, reject });
+      this.inbox.push({ input, offer, resolve, reject });
       if (!this.working) void this.work();
     });
   }
@@ -104,7 +109,7 @@ export class LiveRun {
     while (this.inbox.length > 0 && !this.gone) {
       const batch = this.inbox.splice(0);
       try {
-        const accepted = await this.decide(batch.map((waiting) => waiting.input));
+        const accepted = await this.decide(batch);
         batch.forEach((waiting, index) => waiting.resolve(accepted[index] ?? false));
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
@@ -115,16 +120,17 @@ export class LiveRun {
     this.rest();
   }
 
-  private async decide(inputs: readonly Input[]): Promise<boolean[]> {
+  private async decide(batch: readonly Waiting[]): Promise<boolean[]> {
     const before = this.state;
-    const { accepted, ...decided } = this.fold(inputs);
+    const { accepted, ...decided } = this.fold(batch.map(({ input }) => input));
     if (decided.events.length === 0) return accepted;
     const { state, commit } = await this.prepare(before, decided);
     if ((await this.host.journal.append(commit)) === 'refused') throw lost(this.facts.id);
     this.unstarted = undefined;
     this.state = state;
     for (const key of this.leases.keys()) if (!state.open.has(key)) this.leases.delete(key);
-    this.host.committed(this, commit, newlyOutstanding(before, state));
+    const offers = batch.flatMap(({ offer }, index) => (offer && accepted[index] ? [offer] : []));
+    this.host.committed(this, commit, newlyOutstanding(before, state), offers);
     if (isTerminal(state.status)) this.leave(false);
     return accepted;
   }

@@ -11,6 +11,7 @@ import {
 import { type Failure, FailureError, failure } from '@treadle/failure';
 import type { Catalog, Plan } from '@treadle/workflow';
 import { commitOf, LiveRun, type LiveRunHost } from './live-run.js';
+import type { Offer } from './offer.js';
 import type { PlanSource } from './plan-source.js';
 import type { LargeValues } from './put-away-values.js';
 import { partitionOf } from './run-id.js';
@@ -18,8 +19,8 @@ import { type Commit, eventsOf, type NewRun, type RunFacts, type RunJournal, typ
 
 /** What happens outside when a run has moved on. */
 export interface RunEffects {
-  /** Does the commands of a committed decision. */
-  dispatch(run: LiveRun, commands: readonly Command[]): void;
+  /** Does the commands of a committed decision; what an offer fits may go its way. */
+  dispatch(run: LiveRun, commands: readonly Command[], offers: readonly Offer[]): void;
   /** Tells whoever watches the run. */
   announce(commit: Commit): void;
   /** A decision is in the journal; for who counts. */
@@ -204,10 +205,10 @@ export class LiveRuns implements LiveRunHost {
     return this.owned.get(partition);
   }
 
-  committed(run: LiveRun, commit: Commit, commands: readonly Command[]): void {
+  committed(run: LiveRun, commit: Commit, commands: readonly Command[], offers: readonly Offer[]): void {
     this.options.effects.committed?.(run.facts, commit);
     this.options.effects.announce(commit);
-    this.options.effects.dispatch(run, commands);
+    this.options.effects.dispatch(run, commands, offers);
   }
 
   left(run: LiveRun, lost: boolean): void {
@@ -252,7 +253,7 @@ export class LiveRuns implements LiveRunHost {
     if (fence === undefined || this.owned.get(facts.partition) !== fence) throw elsewhere(facts.id);
     const run = new LiveRun(this, facts, plan, state);
     this.runs.set(facts.id, run);
-    this.options.effects.dispatch(run, run.outstanding());
+    this.options.effects.dispatch(run, run.outstanding(), []);
     if (state.status === 'pending') this.options.effects.queued(run);
     return run;
   }

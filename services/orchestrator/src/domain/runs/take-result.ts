@@ -1,34 +1,46 @@
 import { type Heartbeat, type Receipt, type Result, Verdict } from '@treadle/contracts';
-import { nodeStateAt, type Outcome } from '@treadle/engine';
+import { type Input, nodeStateAt, type Outcome, planNodeAt } from '@treadle/engine';
 import { fromFailureMessage } from '@treadle/grpc';
 import type { Assignment, JsonObject } from '@treadle/workflow';
 import type { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
+import type { Offer } from './offer.js';
 import { isPassing } from './task-dispatcher.js';
 
 /**
  * Takes what an executor made of a task. The receipt comes after the commit; a result that is late, repeated or from a stale
- * worker is refused for good.
+ * worker is refused for good. What it made due may come with the receipt.
  */
 export async function takeResult(runs: LiveRuns, result: Result): Promise<Receipt> {
   try {
     const run = await runs.find(result.runId);
     if (!run || isStale(run, result)) return { verdict: Verdict.VERDICT_REFUSED };
-    const accepted = await run.give({
-      type: 'result',
-      at: runs.now(),
-      key: result.nodeKey,
-      attempt: result.attempt,
-      outcome: outcomeOf(result),
-      execution: result.executionId,
-      startedAt: result.startedUnixMs,
-      finishedAt: result.finishedUnixMs,
-    });
-    return { verdict: accepted || wasTaken(run, result) ? Verdict.VERDICT_COMMITTED : Verdict.VERDICT_REFUSED };
+    const offer = offerOf(run, result);
+    const accepted = await run.give(inputOf(result, runs.now()), offer);
+    const verdict = accepted || wasTaken(run, result) ? Verdict.VERDICT_COMMITTED : Verdict.VERDICT_REFUSED;
+    return { verdict, next: offer?.next };
   } catch (error) {
     if (isPassing(error)) return { verdict: Verdict.VERDICT_RETRY };
     throw error;
   }
+}
+
+function inputOf(result: Result, at: number): Input {
+  return {
+    type: 'result',
+    at,
+    key: result.nodeKey,
+    attempt: result.attempt,
+    outcome: outcomeOf(result),
+    execution: result.executionId,
+    startedAt: result.startedUnixMs,
+    finishedAt: result.finishedUnixMs,
+  };
+}
+
+function offerOf(run: LiveRun, { takesNext, nodeKey }: Result): Offer | undefined {
+  const node = takesNext ? planNodeAt(run.plan, nodeKey) : undefined;
+  return node && { pool: node.pool };
 }
 
 /** Keeps the leases of running tasks alive. A worker whose fence has been passed is not listened to. */

@@ -1,11 +1,12 @@
-import { type Task, taskQueue } from '@treadle/contracts';
+import { type Task, taskQueue, taskQueueKey } from '@treadle/contracts';
 import { type Command, planNodeAt, readFrom } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
-import { type Catalog, inlineBytes, type Json, type PlanNode, selectorText } from '@treadle/workflow';
+import { type Catalog, inlineBytes, type Json, type NodeType, type PlanNode, selectorText } from '@treadle/workflow';
 import { historyFor } from '../conversations/conversation-history.js';
 import type { ConversationTurns } from '../conversations/conversation-turns.js';
 import type { LiveRun } from './live-run.js';
+import type { Offer } from './offer.js';
 import type { LargeValues } from './put-away-values.js';
 
 /** A queue adds one to the fence for each redelivery, so the fences handed out here are this far apart. */
@@ -35,9 +36,14 @@ export class TaskDispatcher {
 
   constructor(private readonly options: TaskDispatcherOptions) {}
 
-  /** Does the commands that are tasks. The moments of the others are kept by the timers. */
-  dispatch(run: LiveRun, commands: readonly Command[]): void {
-    for (const command of commands) if (command.type === 'run-task') this.send(run, command);
+  /**
+   * Does the commands that are tasks. The moments of the others are kept by the timers. A task that may be repeated goes to an executor that offers to
+   * do it, without the queue, which costs more than the step itself; one with effects is held by the queue, so that a new owner does not send it twice.
+   */
+  dispatch(run: LiveRun, commands: readonly Command[], offers: readonly Offer[]): void {
+    for (const command of commands) {
+      if (command.type === 'run-task' && !this.handOn(run, command, offers)) this.send(run, command);
+    }
   }
 
   /** Sends again what nobody has been heard to work on since `heardBefore` (milliseconds since the epoch). */
@@ -48,11 +54,29 @@ export class TaskDispatcher {
     }
   }
 
-  private send(run: LiveRun, command: Extract<Command, { type: 'run-task' }>): void {
-    const owner = this.options.fenceOf(run.facts.partition);
+  private handOn(run: LiveRun, command: RunTask, offers: readonly Offer[]): boolean {
+    if (offers.length === 0) return false;
     const node = planNodeAt(run.plan, command.key);
-    if (owner === undefined || !node) return;
-    const fence = owner * fencesPerOwner * fenceStep + (this.dispatched++ % fencesPerOwner) * fenceStep;
+    const fence = this.nextFence(run);
+    const offer = offers.find(({ pool, next }) => pool === node?.pool && !next);
+    if (!offer || !node || fence === undefined || !isRepeatable(this.options.catalog[node.type])) return false;
+    const valuesJson = JSON.stringify(this.valuesFor(run, command.key, node));
+    if (this.options.values && Buffer.byteLength(valuesJson) > maxValuesBytes) return false;
+    run.leases.set(command.key, { fence, heardAt: this.options.now() });
+    offer.next = { ...taskOf(run, node, command, fence, valuesJson), history: [] };
+    return true;
+  }
+
+  private nextFence(run: LiveRun): number | undefined {
+    const owner = this.options.fenceOf(run.facts.partition);
+    if (owner === undefined) return undefined;
+    return owner * fencesPerOwner * fenceStep + (this.dispatched++ % fencesPerOwner) * fenceStep;
+  }
+
+  private send(run: LiveRun, command: RunTask): void {
+    const fence = this.nextFence(run);
+    const node = planNodeAt(run.plan, command.key);
+    if (fence === undefined || !node) return;
     const known = run.leases.get(command.key);
     // Counts as heard of until the queue has answered, so that the sweep does not send it twice meanwhile.
     run.leases.set(command.key, { fence: known?.fence ?? 0, heardAt: this.options.now() });
@@ -62,17 +86,12 @@ export class TaskDispatcher {
     });
   }
 
-  private async enqueue(
-    run: LiveRun,
-    node: PlanNode,
-    command: Extract<Command, { type: 'run-task' }>,
-    fence: number,
-  ): Promise<void> {
+  private async enqueue(run: LiveRun, node: PlanNode, command: RunTask, fence: number): Promise<void> {
     const { bus, conversations } = this.options;
     const valuesJson = await this.valuesJson(run, command.key, node);
     const history = node.history ? await historyFor(conversations, run, node.history) : [];
     const task = { ...taskOf(run, node, command, fence, valuesJson), history };
-    const outcome = await bus.enqueue(taskQueue(node.pool), `${task.runId}.${task.nodeKey}.${task.attempt}`, task);
+    const outcome = await bus.enqueue(taskQueue(node.pool), taskQueueKey(task), task);
     const lease = run.leases.get(task.nodeKey);
     if (outcome === 'queued' && lease) lease.fence = Math.max(lease.fence, task.fence);
   }
@@ -99,16 +118,16 @@ export class TaskDispatcher {
   }
 }
 
+type RunTask = Extract<Command, { type: 'run-task' }>;
+
+function isRepeatable(type: NodeType | undefined): boolean {
+  return type?.work === 'control' || (type?.work === 'task' && type.repeatable === true);
+}
+
 /** A task without its history, which has to be fetched. */
 type BareTask = Omit<Task, 'history'>;
 
-function taskOf(
-  run: LiveRun,
-  node: PlanNode,
-  command: Extract<Command, { type: 'run-task' }>,
-  fence: number,
-  valuesJson: string,
-): BareTask {
+function taskOf(run: LiveRun, node: PlanNode, command: RunTask, fence: number, valuesJson: string): BareTask {
   return {
     runId: run.facts.id,
     nodeKey: command.key,

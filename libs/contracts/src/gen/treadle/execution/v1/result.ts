@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Failure, Usage } from "../../common/v1/failure.js";
+import { Task } from "./task.js";
 
 export enum Verdict {
   VERDICT_UNSPECIFIED = "VERDICT_UNSPECIFIED",
@@ -69,6 +70,8 @@ export interface Result {
   /** When the work began and ended on the executor, in milliseconds since the epoch. */
   startedUnixMs: number;
   finishedUnixMs: number;
+  /** Whether the executor would go on at once with a task of the same pool that comes with the receipt. */
+  takesNext: boolean;
 }
 
 /** A node did its work. */
@@ -90,6 +93,11 @@ export interface Completed {
 /** What became of a result. */
 export interface Receipt {
   verdict: Verdict;
+  /**
+   * What the result made due, for an executor that takes it. It is on no queue: whoever got it works on it or puts it on its queue, and it is sent
+   * again when nobody is heard of for a lease.
+   */
+  next?: Task | undefined;
 }
 
 /** "I am still working on these." Sent by every executor while tasks run, at a third of the lease. */
@@ -117,6 +125,7 @@ function createBaseResult(): Result {
     outcome: undefined,
     startedUnixMs: 0,
     finishedUnixMs: 0,
+    takesNext: false,
   };
 }
 
@@ -153,6 +162,9 @@ export const Result: MessageFns<Result> = {
     }
     if (message.finishedUnixMs !== 0) {
       writer.uint32(80).uint64(message.finishedUnixMs);
+    }
+    if (message.takesNext !== false) {
+      writer.uint32(88).bool(message.takesNext);
     }
     return writer;
   },
@@ -250,6 +262,14 @@ export const Result: MessageFns<Result> = {
             message.finishedUnixMs = longToNumber(reader.uint64());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.takesNext = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -289,6 +309,7 @@ export const Result: MessageFns<Result> = {
     }
     message.startedUnixMs = object.startedUnixMs ?? 0;
     message.finishedUnixMs = object.finishedUnixMs ?? 0;
+    message.takesNext = object.takesNext ?? false;
     return message;
   },
 };
@@ -397,13 +418,16 @@ export const Completed: MessageFns<Completed> = {
 };
 
 function createBaseReceipt(): Receipt {
-  return { verdict: Verdict.VERDICT_UNSPECIFIED };
+  return { verdict: Verdict.VERDICT_UNSPECIFIED, next: undefined };
 }
 
 export const Receipt: MessageFns<Receipt> = {
   encode(message: Receipt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.verdict !== Verdict.VERDICT_UNSPECIFIED) {
       writer.uint32(8).int32(verdictToNumber(message.verdict));
+    }
+    if (message.next !== undefined) {
+      Task.encode(message.next, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -429,6 +453,14 @@ export const Receipt: MessageFns<Receipt> = {
             message.verdict = verdictFromJSON(reader.int32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.next = Task.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -447,6 +479,7 @@ export const Receipt: MessageFns<Receipt> = {
   fromPartial(object: DeepPartial<Receipt>): Receipt {
     const message = createBaseReceipt();
     message.verdict = object.verdict ?? Verdict.VERDICT_UNSPECIFIED;
+    message.next = (object.next !== undefined && object.next !== null) ? Task.fromPartial(object.next) : undefined;
     return message;
   },
 };
