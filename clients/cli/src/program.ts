@@ -6,6 +6,7 @@ import { addAuditCommand } from './commands/audit.command.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addConversationsCommand } from './commands/conversations.command.js';
 import { addDatasetsCommand } from './commands/datasets.command.js';
+import { addEraseCommand } from './commands/erase.command.js';
 import { addFilesCommand } from './commands/files.command.js';
 import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
@@ -48,6 +49,7 @@ export function createProgram(signal: AbortSignal): Command {
     addUsersCommand,
     addRolesCommand,
     addAuditCommand,
+    addEraseCommand,
     addConfigCommand,
     addHealthCommand,
   ])

@@ -5,6 +5,7 @@ import {
   ConversationServiceService,
   DatasetServiceService,
   EntryServiceService,
+  ErasureServiceService,
   FeedbackServiceService,
   FileServiceService,
   LabelServiceService,
@@ -12,6 +13,7 @@ import {
   ModelServiceService,
   RetrievalServiceService,
   RunContinuationServiceService,
+  RunDataServiceService,
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
@@ -65,6 +67,7 @@ export class AppModule implements OnApplicationShutdown {
       approvals: grpcClient(ApprovalServiceService, orchestrator),
       conversations: grpcClient(ConversationServiceService, orchestrator),
       entries: grpcClient(EntryServiceService, orchestrator),
+      erasures: grpcClient(ErasureServiceService, orchestrator),
       feedback: grpcClient(FeedbackServiceService, orchestrator),
       storedFiles: grpcClient(FileServiceService, orchestrator),
       datasets: grpcClient(DatasetServiceService, retrieval),
@@ -76,6 +79,7 @@ export class AppModule implements OnApplicationShutdown {
       tools: grpcClient(ToolServiceService, toolRegistry),
       toolAdmin: grpcClient(ToolAdminServiceService, toolRegistry),
     };
+    const runData = [grpcClient(RunDataServiceService, modelProxy), grpcClient(RunDataServiceService, toolRegistry)];
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log, tls });
     const { publicUrl, maxUploadBytes, auditDays, repeatSeconds } = config;
@@ -93,7 +97,7 @@ export class AppModule implements OnApplicationShutdown {
     const gateway = GatewayModule.register({
       imports: [],
       inject: [],
-      useFactory: () => ({ ...clients, bus, pool, files, ...given }),
+      useFactory: () => ({ ...clients, runData, bus, pool, files, ...given }),
     });
     const health = new HealthRegistry();
     watchHealth(metrics, 'gateway', health);
@@ -101,7 +105,7 @@ export class AppModule implements OnApplicationShutdown {
     const { metricsPort, host } = config;
     const shown = metricsPort === undefined ? undefined : await MetricsServer.listen(metrics, metricsPort, host);
     const closers = [
-      ...Object.values(clients).map((client) => () => client.close()),
+      ...[...Object.values(clients), ...runData].map((client) => () => client.close()),
       () => bus.close(),
       () => pool.end(),
       () => shown?.close(),

@@ -76,11 +76,13 @@ import type {
   Conversations,
   Datasets,
   Entries,
+  Erasures,
   Feedbacks,
   Labels,
   ModelAdmin,
   Models,
   Retrieval,
+  RunData,
   Runs,
   StoredFiles,
   StoreUpkeep,
@@ -98,6 +100,7 @@ import { GatewayLifecycle } from './gateway.lifecycle.js';
 import { Identity } from './identity.js';
 import { identityControllers, identityProviders } from './identity.module.js';
 import type { IdentitySettings } from './identity-settings.js';
+import { privacyControllers, privacyProviders } from './privacy.module.js';
 import { rateLimitProviders } from './rate-limits.module.js';
 import { OpenStreams } from './streaming/open-streams.js';
 import { RunStreams } from './streaming/run-streams.js';
@@ -109,6 +112,9 @@ export interface GatewayPorts {
   readonly workflows: Workflows;
   readonly approvals: Approvals;
   readonly entries: Entries;
+  readonly erasures: Erasures;
+  /** Of the model proxy and the tool registry. */
+  readonly runData: readonly RunData[];
   readonly conversations: Conversations;
   readonly datasets: Datasets;
   readonly labels: Labels;
@@ -181,6 +187,7 @@ const controllers = [
   HomeController,
   AuditController,
   RateLimitsController,
+  ...privacyControllers,
   ...identityControllers,
   ...graphqlControllers,
   ...difyControllers,
@@ -248,6 +255,7 @@ const providers: FactoryProvider[] = [
     useFactory: ({ runs, conversations }: GatewayPorts) => new BoundAccess(runs, conversations),
   },
   ...rateLimitProviders,
+  ...privacyProviders,
   ...identityProviders,
   ...difyProviders,
   ...graphqlProviders,

@@ -6,6 +6,7 @@ import { KyselyDataKeyStore, parseKeyEncryptionKeys, Vault } from '@treadle/secr
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { ModelAdminController } from './api/model-admin.controller.js';
+import { RunDataController } from './api/run-data.controller.js';
 import { Meter } from './domain/meter.js';
 import type { Provider } from './domain/provider.js';
 import { ProviderAdmin } from './domain/provider-admin.js';
@@ -17,6 +18,7 @@ import { MemoryResponseCache } from './infra/memory-response-cache.js';
 import { ownerLockClass } from './infra/migrations/0003-counter-functions.js';
 import { modelProxyMigrations, modelProxySchema } from './infra/migrations/index.js';
 import { PostgresResponseCache } from './infra/postgres-response-cache.js';
+import { PostgresRunData } from './infra/postgres-run-data.js';
 import { PostgresSpendingStore } from './infra/postgres-spending.store.js';
 import { SetupCache } from './infra/setup-cache.js';
 import { queryUsage } from './infra/usage-query.js';
@@ -49,6 +51,7 @@ export class Accounts {
   readonly setup: SetupCache;
   readonly cache: PostgresResponseCache;
   readonly admin: ModelAdminController;
+  readonly runData: RunDataController;
   private readonly ownerLock: OwnerLock;
   private readonly spending: PostgresSpendingStore;
   private readonly timers: NodeJS.Timeout[] = [];
@@ -63,6 +66,7 @@ export class Accounts {
     const setup = new SetupCache({ repository, vault, log, defaults: new DefaultPrices() });
     this.setup = setup;
     this.cache = new PostgresResponseCache(pool, new MemoryResponseCache(), log);
+    this.runData = new RunDataController(new PostgresRunData(pool, this.cache));
     this.ownerLock = new OwnerLock(pool, ownerLockClass);
     this.spending = new PostgresSpendingStore(pool, this.ownerLock);
     this.meter = new Meter({

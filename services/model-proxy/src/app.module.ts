@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { readServiceTls } from '@treadle/config';
-import { ModelAdminServiceService, ModelServiceService } from '@treadle/contracts';
+import { ModelAdminServiceService, ModelServiceService, RunDataServiceService } from '@treadle/contracts';
 import { GrpcServerModule, served } from '@treadle/grpc';
 import { type MessageBus, NatsBus } from '@treadle/messaging';
 import { createPool } from '@treadle/persistence';
@@ -68,7 +68,11 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       useFactory: ({ controller }: ModelProxy) => ({
         address: config.grpcAddress,
         tls,
-        services: [served(ModelServiceService, controller), served(ModelAdminServiceService, accounts.admin)],
+        services: [
+          served(ModelServiceService, controller),
+          served(ModelAdminServiceService, accounts.admin),
+          served(RunDataServiceService, accounts.runData),
+        ],
         log,
         onCall: callCounter(metrics),
       }),

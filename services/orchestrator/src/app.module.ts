@@ -4,6 +4,7 @@ import {
   ApprovalServiceService,
   ConversationServiceService,
   EntryServiceService,
+  ErasureServiceService,
   FeedbackServiceService,
   FileServiceService,
   RunContinuationServiceService,
@@ -74,6 +75,7 @@ export class AppModule implements OnApplicationShutdown {
           served(EntryServiceService, controllers.entries),
           served(FileServiceService, controllers.files),
           served(FeedbackServiceService, controllers.feedback),
+          served(ErasureServiceService, controllers.erasures),
         ],
       }),
     });

@@ -10,6 +10,7 @@ import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
 import type { EntryController } from './api/entry.controller.js';
+import { ErasureController } from './api/erasure.controller.js';
 import { FeedbackController } from './api/feedback.controller.js';
 import { FileController } from './api/file.controller.js';
 import { PartitionResponder, type PassedOnTurns } from './api/partition.responder.js';
@@ -22,9 +23,11 @@ import { forgetConversations } from './domain/conversations/forget-conversations
 import { OneByOne } from './domain/conversations/one-by-one.js';
 import { TurnQueue } from './domain/conversations/turn-queue.js';
 import type { FireSchedules } from './domain/entries/fire-schedules.js';
+import { EraseUser } from './domain/erasure/erase-user.js';
 import { Files } from './domain/files/files.js';
 import type { OwnedPartitions } from './domain/partitions/partition-leases.js';
 import { PartitionOwner } from './domain/partitions/partition-owner.js';
+import { cancelRun } from './domain/runs/cancel-run.js';
 import { type ContinueRunPorts, continueRun } from './domain/runs/continue-run.js';
 import type { LiveRun } from './domain/runs/live-run.js';
 import { LiveRuns, type RunEffects } from './domain/runs/live-runs.js';
@@ -41,6 +44,7 @@ import { type Database, schemaName } from './infra/database.js';
 import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
 import { KyselyConversationRepository } from './infra/kysely-conversation.repository.js';
 import { KyselyConversationTurns } from './infra/kysely-conversation-turns.js';
+import { KyselyErasureRepository } from './infra/kysely-erasure.repository.js';
 import { KyselyFeedbackRepository } from './infra/kysely-feedback.repository.js';
 import { KyselyFileRepository } from './infra/kysely-file.repository.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
@@ -88,6 +92,7 @@ export interface Controllers {
   readonly entries: EntryController;
   readonly files: FileController;
   readonly feedback: FeedbackController;
+  readonly erasures: ErasureController;
 }
 
 /** The service with its ports tied to their adapters, and its life from start to stop. */
@@ -102,6 +107,7 @@ export class Orchestrator {
   private readonly values: RunValues;
   private readonly conversations: KyselyConversationRepository;
   private readonly responder: PartitionResponder;
+  private readonly erasing: EraseUser;
   private readonly loops: Repeating[];
   private readonly startupDone: () => void;
   private started: Promise<void> | undefined;
@@ -152,6 +158,7 @@ export class Orchestrator {
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
     this.conversations = new KyselyConversationRepository(tables);
+    this.erasing = this.makeErasing(tables, runRepository, files);
     this.controllers = {
       runs: new RunController(ports, runRepository, bus),
       continuations: new RunContinuationController(ports),
@@ -161,6 +168,7 @@ export class Orchestrator {
       entries: triggers.controller(ports, runRepository),
       files: new FileController(files),
       feedback: new FeedbackController(runRepository, new KyselyFeedbackRepository(tables), now),
+      erasures: new ErasureController(this.erasing),
     };
     this.loops = this.makeLoops(triggers.firing(ports));
     this.startupDone = parts.health.beginStartup('orchestrator');
@@ -226,6 +234,16 @@ export class Orchestrator {
     });
   }
 
+  private makeErasing(tables: TenantTables<Database>, repository: RunRepository, files: Files): EraseUser {
+    const reason = 'Its end user is erased.';
+    return new EraseUser({
+      repository: new KyselyErasureRepository(tables),
+      cancel: (tenantId, runId) => cancelRun(this.runs, repository, this.parts.bus, { tenantId, runId, reason }),
+      deleteValues: (run) => this.values.deleteRun(run),
+      deleteFile: (tenantId, fileId) => files.delete(tenantId, fileId),
+    });
+  }
+
   private makeOwner(): PartitionOwner {
     const { config, alone } = this.parts;
     return new PartitionOwner({
@@ -269,6 +287,7 @@ export class Orchestrator {
       new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
       new Repeating(5000, () => this.turns.advanceAll(), this.failed('begin turns')),
+      new Repeating(10_000, () => this.erasing.eraseLeftovers(), this.failed('delete what was left of erased runs')),
       new Repeating(60_000, forget, this.failed('forget conversations')),
       new Repeating(
         5000,

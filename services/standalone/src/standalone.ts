@@ -6,6 +6,7 @@ import {
   ConversationServiceService,
   DatasetServiceService,
   EntryServiceService,
+  ErasureServiceService,
   FeedbackServiceService,
   FileServiceService,
   LabelServiceService,
@@ -13,6 +14,7 @@ import {
   ModelServiceService,
   RetrievalServiceService,
   RunContinuationServiceService,
+  RunDataServiceService,
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
@@ -188,11 +190,9 @@ function rootModule(shared: Shared, onFirstKey: (key: string) => void): DynamicM
     models,
     modelAdmin: here(ModelAdminServiceService, accounts.admin),
     tools,
+    runData: [accounts.runData, toolRegistry.controllers.runData].map((one) => here(RunDataServiceService, one)),
     toolAdmin: here(ToolAdminServiceService, toolRegistry.controllers.admin),
-    datasets: here(DatasetServiceService, retrieval.controllers.datasets),
-    labels: here(LabelServiceService, retrieval.controllers.labels),
-    retrieval: here(RetrievalServiceService, retrieval.controllers.retrieval),
-    storeUpkeep: here(UpkeepServiceService, retrieval.controllers.upkeep),
+    ...retrievalPorts(here, retrieval),
     ...ownPorts(shared, onFirstKey),
   };
   return {
@@ -238,6 +238,15 @@ function callsIn(log: Logger) {
     inProcessHandlers(definition, controller, (path, error) => log.error({ err: error, path }, 'a call met a bug'));
 }
 
+function retrievalPorts(here: ReturnType<typeof callsIn>, { controllers }: Retrieval) {
+  return {
+    datasets: here(DatasetServiceService, controllers.datasets),
+    labels: here(LabelServiceService, controllers.labels),
+    retrieval: here(RetrievalServiceService, controllers.retrieval),
+    storeUpkeep: here(UpkeepServiceService, controllers.upkeep),
+  };
+}
+
 function orchestratorPorts(here: ReturnType<typeof callsIn>, { controllers }: Orchestrator) {
   return {
     runs: here(RunServiceService, controllers.runs),
@@ -247,6 +256,7 @@ function orchestratorPorts(here: ReturnType<typeof callsIn>, { controllers }: Or
     approvals: here(ApprovalServiceService, controllers.approvals),
     conversations: here(ConversationServiceService, controllers.conversations),
     entries: here(EntryServiceService, controllers.entries),
+    erasures: here(ErasureServiceService, controllers.erasures),
     feedback: here(FeedbackServiceService, controllers.feedback),
   };
 }

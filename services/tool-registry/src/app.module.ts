@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { readServiceTls } from '@treadle/config';
 import {
+  RunDataServiceService,
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
@@ -64,7 +65,11 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
       useFactory: ({ controllers }: ToolRegistry) => ({
         address: config.grpcAddress,
         tls,
-        services: [served(ToolServiceService, controllers.tools), served(ToolAdminServiceService, controllers.admin)],
+        services: [
+          served(ToolServiceService, controllers.tools),
+          served(ToolAdminServiceService, controllers.admin),
+          served(RunDataServiceService, controllers.runData),
+        ],
         log,
         onCall: callCounter(metrics),
       }),

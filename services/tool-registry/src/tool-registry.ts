@@ -5,6 +5,7 @@ import { asUnavailable, migrate, OwnerLock } from '@treadle/persistence';
 import { KyselyDataKeyStore, parseKeyEncryptionKeys, Vault } from '@treadle/secrets';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
+import { RunDataController } from './api/run-data.controller.js';
 import { ToolController, type ToolRegistryLog } from './api/tool.controller.js';
 import { ToolAdminController } from './api/tool-admin.controller.js';
 import { CallTool } from './domain/call-tool.js';
@@ -24,6 +25,7 @@ import { ownerLockClass } from './infra/migrations/0002-calls.js';
 import { toolRegistryMigrations, toolRegistrySchema } from './infra/migrations/index.js';
 import { PostgresCallStore } from './infra/postgres-call.store.js';
 import { PostgresCallChain } from './infra/postgres-call-chain.js';
+import { PostgresCallsOfRuns } from './infra/postgres-calls-of-runs.js';
 import { makeKinds } from './kinds/index.js';
 import type { Runs } from './kinds/workflow/run-workflow.js';
 import type { Workflows } from './kinds/workflow/workflow-tools.js';
@@ -56,7 +58,11 @@ export interface ToolRegistryParts {
 
 /** The service with its ports tied to their adapters. */
 export class ToolRegistry {
-  readonly controllers: { readonly tools: ToolController; readonly admin: ToolAdminController };
+  readonly controllers: {
+    readonly tools: ToolController;
+    readonly admin: ToolAdminController;
+    readonly runData: RunDataController;
+  };
   private readonly kinds: Kinds;
   private readonly flights = new Flights();
   private readonly http: GuardedHttp;
@@ -127,6 +133,7 @@ export class ToolRegistry {
         policies: new PolicyAdmin(store, finder),
         credentials: new CredentialAdmin({ toolsets: store, store: credentialStore, vault, opener: credentials, http }),
       }),
+      runData: new RunDataController(new PostgresCallsOfRuns(pool)),
     };
   }
 

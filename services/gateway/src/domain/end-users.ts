@@ -19,15 +19,21 @@ export interface EndUserStore {
 
 /** Each entry is about a hundred bytes. */
 const maxSeen = 20_000;
+const rememberMs = 60_000;
 
 /** Knows end users by an id that follows from their name. They are written down when they are first seen. */
 export class EndUsers {
   private readonly seen = new Set<string>();
+  private forgetAt = 0;
 
-  constructor(private readonly store: EndUserStore) {}
+  constructor(
+    private readonly store: EndUserStore,
+    private readonly now: () => number,
+  ) {}
 
   async note(tenantId: string, workflowId: string, name: string): Promise<string> {
     const id = endUserId(tenantId, workflowId, name);
+    this.forgetSometimes();
     if (this.seen.has(id)) return id;
     await this.store.add(tenantId, { id, workflowId, name });
     if (this.seen.size >= maxSeen) this.seen.clear();
@@ -37,6 +43,13 @@ export class EndUsers {
 
   get(tenantId: string, workflowId: string, id: string): Promise<EndUser | undefined> {
     return this.store.get(tenantId, workflowId, id);
+  }
+
+  /** Somebody who was erased meanwhile, here or by another replica, is to be written down anew when they come again. */
+  private forgetSometimes(): void {
+    if (this.now() < this.forgetAt) return;
+    this.seen.clear();
+    this.forgetAt = this.now() + rememberMs;
   }
 }
 

@@ -3,6 +3,7 @@ import type {
   ConversationServiceService,
   DatasetServiceService,
   EntryServiceService,
+  ErasureServiceService,
   FeedbackServiceService,
   FileServiceService,
   LabelServiceService,
@@ -10,6 +11,7 @@ import type {
   ModelServiceService,
   RetrievalServiceService,
   RunContinuationServiceService,
+  RunDataServiceService,
   RunServiceService,
   ToolAdminServiceService,
   ToolServiceService,
@@ -24,6 +26,8 @@ export type Continuations = Handlers<RunContinuationServiceService>;
 export type Datasets = Handlers<DatasetServiceService>;
 export type Labels = Handlers<LabelServiceService>;
 export type Retrieval = Handlers<RetrievalServiceService>;
+export type Erasures = Handlers<ErasureServiceService>;
+export type RunData = Handlers<RunDataServiceService>;
 export type StoreUpkeep = Handlers<UpkeepServiceService>;
 export type Runs = Handlers<RunServiceService>;
 export type Workflows = Handlers<WorkflowServiceService>;

@@ -72,12 +72,32 @@ interface SessionTable {
   ended_at: Date | null;
 }
 
+export interface ErasureTable {
+  id: string;
+  /** Read as text: it is a bigint. */
+  number: ColumnType<string, never, never>;
+  tenant_id: string;
+  end_user: string;
+  subject: string;
+  workflow_id: string;
+  dry_run: boolean;
+  status: Generated<'running' | 'completed'>;
+  found: ColumnType<Readonly<Record<string, number>> | null, string | undefined, string>;
+  remaining: ColumnType<Readonly<Record<string, number>> | null, string | undefined, string>;
+  cancelled_runs: Generated<number>;
+  error: Generated<string>;
+  created_at: Made;
+  finished_at: Date | null;
+  due_at: ColumnType<Date, Date | undefined, Date>;
+}
+
 export interface Database {
   api_key: ApiKeyTable;
   audit_entry: AuditEntryTable;
   audit_head: { tenant_id: string; seq: number; hash: string };
   audit_segment: { tenant_id: string; first_seq: number; last_seq: number; last_hash: string; sealed_at: Made };
   end_user: { id: string; tenant_id: string; workflow_id: string; name: string; created_at: Made };
+  erasure: ErasureTable;
   identity: { issuer: string; subject: string; user_id: string };
   invitation: { hash: string; tenant_id: string; user_id: string; resets_password: boolean; expires_at: Date };
   membership: MembershipTable;

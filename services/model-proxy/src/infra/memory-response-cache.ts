@@ -40,6 +40,11 @@ export class MemoryResponseCache implements ResponseCache {
     }
   }
 
+  /** Takes away all answers of a tenant. */
+  forget(tenantId: string): void {
+    for (const [name, entry] of this.entries) if (name.startsWith(`${tenantId} `)) this.remove(name, entry);
+  }
+
   private add(name: string, entry: Entry): void {
     this.entries.set(name, entry);
     this.characters += entry.characters;

@@ -17,7 +17,7 @@ export class PostgresResponseCache implements ResponseCache {
 
   constructor(
     private readonly pool: Pool,
-    private readonly near: ResponseCache,
+    private readonly near: ResponseCache & { forget(tenantId: string): void },
     private readonly log: { warn(facts: object, message: string): void },
   ) {}
 
@@ -37,6 +37,13 @@ export class PostgresResponseCache implements ResponseCache {
     this.near.set(tenantId, key, parts, ttlSeconds);
     const written = this.write(tenantId, key, parts, ttlSeconds).finally(() => this.writing.delete(written));
     this.writing.add(written);
+  }
+
+  /** Takes away all answers of a tenant; other replicas keep those they used last until they expire. Throws what the database throws. */
+  async forget(tenantId: string): Promise<void> {
+    await this.settled();
+    this.near.forget(tenantId);
+    await this.pool.query('delete from cached_response where tenant_id = $1', [tenantId]);
   }
 
   /** Takes away what has expired. @returns how many. Throws what the database throws. */

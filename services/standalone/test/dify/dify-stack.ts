@@ -29,6 +29,11 @@ export interface DifyStack {
   /** What Dify's clients take as their base URL. */
   readonly baseUrl: string;
   readonly models: ModelServer;
+  readonly connectionString: string;
+  /** Where files are kept. */
+  readonly folder: string;
+  /** Stops the standalone and starts it again on the same data; `baseUrl` changes. */
+  restart(meanwhile?: () => Promise<unknown>): Promise<void>;
   /** Stores a workflow and makes a key for it. */
   app(document: object): Promise<{ readonly id: string; readonly key: string }>;
   native<T>(method: string, path: string, body?: object): Promise<T>;
@@ -49,7 +54,7 @@ function answer({ messages }: ChatCompletionRequest): string | ScriptedAnswer {
 export async function startDifyStack(settings: Record<string, string> = {}): Promise<DifyStack> {
   const folder = mkdtempSync(join(tmpdir(), 'treadle-dify-'));
   const [database, models] = await Promise.all([testDatabase(), startModelServer({ answer, tokenGapMs: 5 })]);
-  const standalone = await startStandalone({
+  const environment = {
     DATABASE_URL: database.connectionString,
     TREADLE_DATA_DIR: folder,
     TREADLE_HTTP_PORT: '0',
@@ -57,7 +62,8 @@ export async function startDifyStack(settings: Record<string, string> = {}): Pro
     OPENAI_BASE_URL: models.url,
     OPENAI_API_KEY: 'unused',
     ...settings,
-  });
+  };
+  let standalone = await startStandalone(environment);
   const send = (key: string, method: string, path: string, body?: object, headers: Record<string, string> = {}) =>
     fetch(`${standalone.url}${path}`, {
       method,
@@ -71,8 +77,17 @@ export async function startDifyStack(settings: Record<string, string> = {}): Pro
     return json;
   };
   return {
-    baseUrl: `${standalone.url}/v1`,
+    get baseUrl() {
+      return `${standalone.url}/v1`;
+    },
     models,
+    folder,
+    connectionString: database.connectionString,
+    async restart(meanwhile) {
+      await standalone.stop();
+      await meanwhile?.();
+      standalone = await startStandalone(environment);
+    },
     native,
     async app(document) {
       const { id } = await native<{ id: string }>('POST', 'workflows', document);

@@ -9,6 +9,7 @@ export type AuditedKind =
   | 'dataset'
   | 'dataset-tag'
   | 'document'
+  | 'erasure'
   | 'file'
   | 'key'
   | 'organisation'

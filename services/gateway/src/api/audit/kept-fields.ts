@@ -10,6 +10,7 @@ const keptFields: Partial<Record<AuditedKind, readonly string[]>> = {
   chunk: ['id', 'document_id', 'position', 'enabled'],
   conversation: ['id', 'workflow_id', 'turns'],
   document: ['id', 'dataset_id', 'source', 'status', 'enabled', 'archived', 'characters', 'chunks'],
+  erasure: ['id', 'subject', 'workflow_id', 'dry_run', 'status'],
   file: ['id', 'type', 'mime_type', 'size'],
   person: [],
   run: ['id', 'workflow_id', 'version', 'status', 'origin'],

@@ -17,6 +17,7 @@ export const permissions = {
   'models:read': 'See providers, routes, prices and budgets.',
   'organisation:manage': 'Rename the organisation.',
   'organisation:read': 'See the organisation and its roles.',
+  'privacy:manage': 'Erase end users, and set how long runs, conversations and files are kept.',
   'roles:manage': 'Create, change and delete roles.',
   'runs:cancel': 'Cancel runs.',
   'runs:read': 'Read runs, their events and their values.',

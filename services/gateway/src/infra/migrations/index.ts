@@ -5,6 +5,7 @@ import { rowLevelSecurity } from './0003-row-level-security.js';
 import { audit } from './0004-audit.js';
 import { rateLimits } from './0005-rate-limits.js';
 import { endUsers } from './0006-end-users.js';
+import { erasures } from './0007-erasures.js';
 
 /** The gateway's own schema: who may come in. */
 export const gatewaySchema = 'gateway';
@@ -29,4 +30,5 @@ export const gatewayMigrations: Migrations = {
   '0004-audit': audit,
   '0005-rate-limits': rateLimits,
   '0006-end-users': endUsers,
+  '0007-erasures': erasures,
 };

@@ -9,6 +9,7 @@ import { retention } from './0007-retention.js';
 import { keptOrigins } from './0008-kept-origins.js';
 import { endUsers } from './0009-end-users.js';
 import { tenantWall } from './0010-tenant-wall.js';
+import { erasure } from './0011-erasure.js';
 
 /** By name, in order. A migration that has been released never changes. */
 export const migrations: Migrations = {
@@ -22,4 +23,5 @@ export const migrations: Migrations = {
   '0008-kept-origins': keptOrigins,
   '0009-end-users': endUsers,
   '0010-tenant-wall': tenantWall,
+  '0011-erasure': erasure,
 };
