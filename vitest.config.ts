@@ -7,6 +7,7 @@ const kinds = {
   contract: ['{libs,services,clients}/*/{src,test}/**/*.contract.spec.ts'],
   integration: ['{libs,services,clients}/*/test/**/*.int.spec.ts'],
   e2e: ['deploy/e2e/**/*.e2e.spec.ts'],
+  chart: ['deploy/chart/test/**/*.chart.spec.ts'],
 };
 
 /** Kinds whose specs may ask `testDatabase()` for a database. */
@@ -16,6 +17,7 @@ const exclude = (kind: string) => (kind === 'unit' ? ['**/*.property.spec.ts', '
 
 function testTimeoutMs(kind: string): number {
   if (kind === 'unit' || kind === 'property') return 20_000;
+  if (kind === 'chart') return 120_000;
   return kind === 'e2e' ? 300_000 : 60_000;
 }
 
@@ -31,6 +33,7 @@ export default defineConfig({
         include: include.filter((pattern) => !pattern.startsWith('!')),
         exclude: ['**/node_modules/**', '**/dist/**', ...exclude(name)],
         globalSetup: withPostgres.includes(name) ? ['./libs/testing/src/postgres-setup.ts'] : [],
+        setupFiles: name === 'chart' ? ['./deploy/chart/src/count-assertions-setup.ts'] : [],
         testTimeout: testTimeoutMs(name),
         hookTimeout: 60_000,
         // Each starts whole stacks; side by side they would measure each other.

@@ -1,4 +1,5 @@
-import { type ConfigRow, describeConfig } from '@treadle/config';
+import { type ConfigRow, describeConfig, serviceTlsConfig } from '@treadle/config';
+import { migrateOnlyConfig } from '@treadle/persistence';
 
 /** A setting, with the programs that read it. */
 export interface SettingRow extends ConfigRow {
@@ -21,13 +22,14 @@ export async function allSettings(): Promise<SettingRow[]> {
 
 /** Loaded only when asked for: the services bring their whole framework along. */
 async function describeServices(): Promise<[string, readonly ConfigRow[]][]> {
-  const [standalone, gateway, orchestrator, executor, proxy, retrieval] = await Promise.all([
+  const [standalone, gateway, orchestrator, executor, proxy, retrieval, tools] = await Promise.all([
     import('@treadle/standalone'),
     import('@treadle/gateway'),
     import('@treadle/orchestrator'),
     import('@treadle/node-executor'),
     import('@treadle/model-proxy'),
     import('@treadle/retrieval'),
+    import('@treadle/tool-registry'),
   ]);
   return [
     ['standalone', describeConfig(standalone.standaloneConfig)],
@@ -36,7 +38,9 @@ async function describeServices(): Promise<[string, readonly ConfigRow[]][]> {
     ['node-executor', describeConfig(executor.nodeExecutorProcessConfig)],
     ['model-proxy', describeConfig(proxy.modelProxyProcessConfig)],
     ['retrieval', describeConfig(retrieval.retrievalProcessConfig)],
-    ['every service', [logLevel]],
+    ['tool-registry', describeConfig(tools.toolRegistryProcessConfig)],
+    ['every service', [...describeConfig(serviceTlsConfig), logLevel]],
+    ['every service with a database', describeConfig(migrateOnlyConfig)],
     ['cli', cliSettings],
   ];
 }

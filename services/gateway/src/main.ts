@@ -2,17 +2,20 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { FailureError } from '@treadle/failure';
+import { migratedOnly } from '@treadle/persistence';
 import { createLogger, Metrics, NestLogger } from '@treadle/telemetry';
 import { gatewayAdapter } from './api/server/adapter.js';
 import { setUpGateway } from './api/server/set-up.js';
 import { AppModule } from './app.module.js';
 import { gatewayProcessConfig } from './gateway.config.js';
 import { httpSettings } from './http-settings.js';
+import { gatewayMigrations, gatewaySchema } from './infra/migrations/index.js';
 
 async function start(): Promise<void> {
+  const log = createLogger({ service: 'gateway' });
+  if (await migratedOnly(gatewaySchema, gatewayMigrations, log)) return;
   const config = gatewayProcessConfig.read();
   const metrics = new Metrics();
-  const log = createLogger({ service: 'gateway' });
   const module = await AppModule.connect(config, log, metrics);
   const http = httpSettings(config);
   const options = { bodyParser: false, logger: new NestLogger(log), ...(http.tls && { httpsOptions: {} }) };

@@ -1,4 +1,4 @@
-import { type ConfigOf, defineConfig, integer, secret, secretUrl, string } from '@treadle/config';
+import { type ConfigOf, defineConfig, integer, list, secret, secretUrl, string } from '@treadle/config';
 import { filesUrl } from '@treadle/files';
 
 export const orchestratorConfig = defineConfig({
@@ -58,6 +58,12 @@ export const orchestratorConfig = defineConfig({
     max: 600_000,
     unit: 'ms',
     meaning: 'A task that no executor was heard to work on for this long is sent again.',
+  }),
+  typePools: list({
+    env: 'TREADLE_TYPE_POOLS',
+    default: [],
+    item: /^[a-z-]+=[A-Za-z0-9_-]+$/,
+    meaning: 'Pools of node types, such as code=sandbox, for nodes that name no other pool than `default`.',
   }),
   keyEncryptionKey: secret({
     env: 'TREADLE_KEY_ENCRYPTION_KEY',

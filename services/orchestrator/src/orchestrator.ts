@@ -39,6 +39,7 @@ import type { Commit } from './domain/runs/run-journal.js';
 import { RunTimers } from './domain/runs/run-timers.js';
 import { startRun } from './domain/runs/start-run.js';
 import { isPassing, TaskDispatcher } from './domain/runs/task-dispatcher.js';
+import { readTypePools } from './domain/runs/type-pools.js';
 import { Workflows } from './domain/workflows/workflows.js';
 import { type Database, schemaName } from './infra/database.js';
 import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
@@ -217,6 +218,7 @@ export class Orchestrator {
     return new TaskDispatcher({
       bus: this.parts.bus,
       catalog,
+      typePools: readTypePools(this.parts.config.typePools, catalog),
       conversations,
       values: this.values,
       now,

@@ -2,13 +2,16 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { FailureError } from '@treadle/failure';
+import { migratedOnly } from '@treadle/persistence';
 import { createLogger, NestLogger } from '@treadle/telemetry';
 import { AppModule } from './app.module.js';
+import { retrievalMigrations, retrievalSchema } from './infra/migrations/index.js';
 import { retrievalProcessConfig } from './retrieval.config.js';
 
 async function start(): Promise<void> {
-  const config = retrievalProcessConfig.read();
   const logger = createLogger({ service: 'retrieval' });
+  if (await migratedOnly(retrievalSchema, retrievalMigrations, logger)) return;
+  const config = retrievalProcessConfig.read();
   const adapter = new FastifyAdapter({ forceCloseConnections: 'idle' });
   const module = await AppModule.connect(config, logger);
   const app = await NestFactory.create(module, adapter, { logger: new NestLogger(logger) });

@@ -8,6 +8,7 @@ import type { ConversationTurns } from '../conversations/conversation-turns.js';
 import type { LiveRun } from './live-run.js';
 import type { Offer } from './offer.js';
 import type { LargeValues } from './put-away-values.js';
+import { poolFor, type TypePools } from './type-pools.js';
 
 /** A queue adds one to the fence for each redelivery, so the fences handed out here are this far apart. */
 const fenceStep = 1000;
@@ -17,6 +18,8 @@ const fencesPerOwner = 1_000_000;
 /** More than this is not sent along with a task: a message is limited to 1 MiB. */
 const maxValuesBytes = 3 * inlineBytes;
 
+const noTypePools: TypePools = new Map();
+
 export interface TaskDispatcherOptions {
   readonly bus: MessageBus;
   /** Where the earlier turns are that some nodes are shown. */
@@ -24,6 +27,8 @@ export interface TaskDispatcherOptions {
   readonly catalog: Catalog;
   /** Absent sends values of every size along. */
   readonly values?: LargeValues;
+  /** Absent leaves every node to the pool that it names. */
+  readonly typePools?: TypePools;
   readonly now: () => number;
   /** The fence under which a partition is owned now. */
   readonly fenceOf: (partition: number) => number | undefined;
@@ -58,13 +63,18 @@ export class TaskDispatcher {
     if (offers.length === 0) return false;
     const node = planNodeAt(run.plan, command.key);
     const fence = this.nextFence(run);
-    const offer = offers.find(({ pool, next }) => pool === node?.pool && !next);
+    const wanted = node && this.poolOf(node);
+    const offer = offers.find(({ pool, next }) => pool === wanted && !next);
     if (!offer || !node || fence === undefined || !isRepeatable(this.options.catalog[node.type])) return false;
     const valuesJson = JSON.stringify(this.valuesFor(run, command.key, node));
     if (this.options.values && Buffer.byteLength(valuesJson) > maxValuesBytes) return false;
     run.leases.set(command.key, { fence, heardAt: this.options.now() });
-    offer.next = { ...taskOf(run, node, command, fence, valuesJson), history: [] };
+    offer.next = { ...taskOf(run, node, command, fence, valuesJson), pool: offer.pool, history: [] };
     return true;
+  }
+
+  private poolOf(node: PlanNode): string {
+    return poolFor(node, this.options.typePools ?? noTypePools);
   }
 
   private nextFence(run: LiveRun): number | undefined {
@@ -90,8 +100,8 @@ export class TaskDispatcher {
     const { bus, conversations } = this.options;
     const valuesJson = await this.valuesJson(run, command.key, node);
     const history = node.history ? await historyFor(conversations, run, node.history) : [];
-    const task = { ...taskOf(run, node, command, fence, valuesJson), history };
-    const outcome = await bus.enqueue(taskQueue(node.pool), taskQueueKey(task), task);
+    const task = { ...taskOf(run, node, command, fence, valuesJson), pool: this.poolOf(node), history };
+    const outcome = await bus.enqueue(taskQueue(task.pool), taskQueueKey(task), task);
     const lease = run.leases.get(task.nodeKey);
     if (outcome === 'queued' && lease) lease.fence = Math.max(lease.fence, task.fence);
   }
@@ -124,8 +134,8 @@ function isRepeatable(type: NodeType | undefined): boolean {
   return type?.work === 'control' || (type?.work === 'task' && type.repeatable === true);
 }
 
-/** A task without its history, which has to be fetched. */
-type BareTask = Omit<Task, 'history'>;
+/** A task without what has to be looked up. */
+type BareTask = Omit<Task, 'history' | 'pool'>;
 
 function taskOf(run: LiveRun, node: PlanNode, command: RunTask, fence: number, valuesJson: string): BareTask {
   return {
@@ -137,7 +147,6 @@ function taskOf(run: LiveRun, node: PlanNode, command: RunTask, fence: number, v
     tenantId: run.facts.tenantId,
     workflowId: run.facts.workflowId,
     nodeType: node.type,
-    pool: node.pool,
     configJson: node.configJson,
     valuesJson,
     deadlineUnixMs: command.deadlineAt,
