@@ -83,7 +83,7 @@ describe.skipIf(!natsAvailable())('processes, as an operator sees them', () => {
     ]);
     for (const role of roles) {
       const shown = await scrape(role);
-      expect(shown.filter(({ name }) => name === 'treadle_build_info')[0]?.labels['service']).toBe(role);
+      expect(shown.filter(({ name }) => name === 'treadle_build_info')[0]?.labels['component']).toBe(role);
       expect(shown.filter(({ name }) => name === 'treadle_ready').map(({ value }) => value)).not.toContain(0);
       expect(shown.filter(({ name }) => name === 'treadle_dependency_up').map(({ value }) => value)).not.toContain(0);
       expect(sumOf(shown, 'process_resident_memory_bytes')).toBeGreaterThan(0);

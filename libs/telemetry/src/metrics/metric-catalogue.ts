@@ -10,11 +10,11 @@ const batches = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 export const metricCatalogue = {
   /** Of every process. */
   process: {
-    build: gauge('treadle_build_info', 'Always 1; the labels say what runs.', ['service', 'version', 'node']),
+    build: gauge('treadle_build_info', 'Always 1; the labels say what runs.', ['component', 'version', 'node_version']),
     ready: gauge('treadle_ready', '1 while the process may be given work, as its readiness endpoint says.'),
     dependency: gauge('treadle_dependency_up', '1 while a dependency that readiness asks answers.', ['check']),
     connections: gauge('treadle_database_connections', 'Connections to PostgreSQL, and who waits for one.', [
-      'service',
+      'component',
       'state',
     ]),
     calls: counter('treadle_grpc_requests_total', 'gRPC calls that were answered, by their status.', [
