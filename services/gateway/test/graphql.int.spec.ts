@@ -209,6 +209,7 @@ describe('what is too much', () => {
   const doubling = `query { ...F0 } ${many(30, (n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`)} fragment F30 on Query { roles { items { name } } }`;
   const wide = `{ ${many(20, (n) => `f${n}: workflow(id: "x") { id }`)} }`;
   const bombs: Record<string, string> = {
+    'a value that is nested without end': `{ workflow(id: ${'['.repeat(5000)}${']'.repeat(5000)}) { id } }`,
     'a query that is too deep': `{ runs { items { ${'workflow { runs { items { '.repeat(3)} id ${' } } }'.repeat(3)} } } }`,
     'many aliases': wide,
     'aliases in fragments': `{ ...A ...B } fragment A on Query { ${many(8, (n) => `a${n}: roles { __typename }`)} } fragment B on Query { ${many(8, (n) => `b${n}: roles { __typename }`)} }`,

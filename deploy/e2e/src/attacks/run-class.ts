@@ -1,6 +1,7 @@
 import { type Answer, type Attack, type AttackClass, evenly, parsed, type Verdict } from './attack.js';
 import { logTrouble } from './log-trouble.js';
 import { type Recorded, recordsOf } from './records.js';
+import { addressFor } from './send.js';
 import type { Site } from './site.js';
 
 /** What came of a class. */
@@ -67,9 +68,7 @@ function isRecorded(records: readonly Recorded[], id: string): boolean {
 
 async function make(site: Site, attack: Attack, className: string, index: number): Promise<Outcome> {
   const id = `${className}-${index}`;
-  // Each comes from an address of its own: denials that repeat are counted and not written one by one.
-  const address = `10.${className.length}.${index >> 8}.${index & 255}`;
-  const own = { 'x-request-id': id, 'x-forwarded-for': address };
+  const own = { 'x-request-id': id, 'x-forwarded-for': addressFor(id) };
   const view: Site = { ...site, send: (sent) => site.send({ ...sent, headers: { ...own, ...sent.headers } }) };
   try {
     const answer = await attack.send(view, id);
@@ -82,7 +81,7 @@ async function make(site: Site, attack: Attack, className: string, index: number
 
 /** What no answer ever is or tells. */
 function indiscretion({ status, text }: Answer): Verdict {
-  if (status >= 500 && status !== 501 && status !== 503) return `${status}: ${text.slice(0, 200)}`;
+  if (status >= 500 && (status < 501 || status > 503)) return `${status}: ${text.slice(0, 200)}`;
   const inside =
     /node_modules|\n\s+at \S|at file:|\/services\/|syntax error at or near|invalid input syntax|"stack"|SQLSTATE/.exec(
       text,

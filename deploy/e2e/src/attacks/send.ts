@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
@@ -87,4 +88,10 @@ export function answersIn(text: string): Answer[] {
     found.push({ status: Number(head[1]), headers, text: body.slice(0, length) });
     rest = body.slice(length);
   }
+}
+
+/** An address of its own for a request: denials that repeat from one address are counted, and not written one by one. */
+export function addressFor(id: string): string {
+  const [first = 0, second = 0, third = 0] = createHash('sha256').update(id).digest();
+  return `10.${first}.${second}.${third}`;
 }

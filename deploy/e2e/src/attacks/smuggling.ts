@@ -1,5 +1,5 @@
 import { type Answer, type Attack, type AttackClass, refusedWith } from './attack.js';
-import { answersIn, type Part } from './send.js';
+import { addressFor, answersIn, type Part } from './send.js';
 import type { Site } from './site.js';
 
 const CRLF = '\r\n';
@@ -174,7 +174,7 @@ function attackOf({ name, bytes, statuses = [400, 404, 408, 413, 431] }: Shape):
   return {
     name,
     send: async (at, id) => {
-      const head = `Host: x${CRLF}X-Request-Id: ${id}${CRLF}X-Forwarded-For: ${id.length}.${id.charCodeAt(id.length - 1)}.1.${1 + (id.charCodeAt(id.length - 2) % 250)}${CRLF}Content-Type: application/json${CRLF}`;
+      const head = `Host: x${CRLF}X-Request-Id: ${id}${CRLF}X-Forwarded-For: ${addressFor(id)}${CRLF}Content-Type: application/json${CRLF}`;
       const answers = answersIn(await at.sendBytes(bytes(at, head)));
       return joined(answers);
     },

@@ -83,10 +83,14 @@ export class OperationPreparer {
       return parse(text, { maxTokens: documentLimits.tokens });
     } catch (error) {
       if (error instanceof GraphQLError) return error;
+      // The parser calls itself for what is nested: it meets the end of the stack before the limit on tokens.
+      if (error instanceof RangeError) throw FailureError.of('invalid_argument', tooDeep, { field: 'query' });
       throw error;
     }
   }
 }
+
+const tooDeep = 'The query nests lists or objects too deep. Ask flatter, or send values as variables.';
 
 function operationOf(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
   const found = getOperationAST(document, name);
