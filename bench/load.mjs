@@ -15,7 +15,7 @@ const connectionsOfArrivals = 200;
  * Sends the same request for some seconds, after a warm-up that is not counted: with `concurrency` from as many connections, each of
  * which asks again when it is answered; with `perSecond` at random moments, whatever becomes of the requests before. Such a request's time
  * counts from its moment, also while it waits for a connection.
- * `nextRequest` gives another `path` or `body` from the last answer of the same connection (undefined at first). `isGood` tells a good answer,
+ * `nextRequest` gives another `path` or `body`, or further `headers`, from the last answer of the same connection (undefined at first). `isGood` tells a good answer,
  * and `firstMark` the text whose arrival is the first token; without it the first byte after the head is.
  * @returns {Promise<{requests: number, rps: number, p50: number, p95: number, p99: number, firstByteP50: number, errors: number, waiting: number, cpuMs?: number}>}
  *   milliseconds; `waiting` requests had not been sent at the end, because the system is slower than they come; `cpuMs` is the processor time
@@ -70,9 +70,15 @@ function addressOf(url) {
   return { hostname, port: Number(port) };
 }
 
-function requestOf(url, headers, usual, { path, body = usual } = {}) {
+function requestOf(url, headers, usual, { path, body = usual, headers: own = {} } = {}) {
   const { pathname, host } = new URL(url);
-  const all = { host, 'content-type': 'application/json', ...headers, 'content-length': Buffer.byteLength(body) };
+  const all = {
+    host,
+    'content-type': 'application/json',
+    ...headers,
+    ...own,
+    'content-length': Buffer.byteLength(body),
+  };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`POST ${path ?? pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
 }

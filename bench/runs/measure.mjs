@@ -3,7 +3,7 @@ import { usageOf } from '../usage.mjs';
 
 /**
  * One load on one system: `load`'s figures, and for each run the processor time of all its processes in milliseconds (PostgreSQL's apart as
- * well), and, where its SQL can be asked, statements, commits and bytes of the
+ * well, and each service's where they are processes of their own), and, where its SQL can be asked, statements, commits and bytes of the
  * write-ahead log. Memory is of all processes, shared pages once.
  */
 export async function measure(system, asked) {
@@ -18,6 +18,9 @@ export async function measure(system, asked) {
     ...figures,
     cpuMsPerRun: each('cpuMs'),
     postgresCpuMsPerRun: each('postgresCpuMs'),
+    cpuMsPerRunByRole: Object.fromEntries(
+      Object.keys(before.roles).map((role) => [role, (after.roles[role] - before.roles[role]) / figures.requests]),
+    ),
     walBytesPerRun: each('walBytes'),
     statementsPerRun: each('statements'),
     commitsPerRun: each('commits'),
@@ -25,9 +28,10 @@ export async function measure(system, asked) {
   };
 }
 
-async function counts({ pids, postgresPid, sql }) {
+async function counts({ pids, postgresPid, roles = {}, sql }) {
   const postgres = postgresPid ? { postgresCpuMs: usageOf([postgresPid]).cpuMs } : {};
-  return { ...usageOf(pids), ...postgres, ...(sql && (await countsOf(sql))) };
+  const byRole = Object.entries(roles).map(([role, pid]) => [role, usageOf([pid]).cpuMs]);
+  return { ...usageOf(pids), ...postgres, roles: Object.fromEntries(byRole), ...(sql && (await countsOf(sql))) };
 }
 
 async function countsOf(sql) {

@@ -17,7 +17,7 @@ function rowOf(each, own) {
     each.system.startsWith('treadle')
       ? own.find((other) => other.system === system && other.concurrency === each.concurrency)
       : undefined;
-  const [peer, bound] = [beside('restate'), beside('bound: group commit')];
+  const [peer, bound, direct] = [beside('restate'), beside('bound: group commit'), beside('direct')];
   return {
     system: each.system,
     callers: each.concurrency,
@@ -25,7 +25,7 @@ function rowOf(each, own) {
     'p50 ms': fixed(each.p50),
     'p95 ms': fixed(each.p95),
     'p99 ms': fixed(each.p99),
-    'first token ms': fixed(each.firstByteP50),
+    ...(direct && { 'first token added ms': fixed(each.firstByteP50 - direct.firstByteP50) }),
     'CPU ms/run': fixed(each.cpuMsPerRun),
     'of it PostgreSQL': fixed(each.postgresCpuMsPerRun),
     'WAL bytes/run': fixed(each.walBytesPerRun, 0),

@@ -16,7 +16,7 @@ export async function startTreadle(mode, { mockUrl, dataDir }) {
     settings: { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track_utility': 'off' },
   });
   const port = await freePort();
-  const child = start([`services/standalone/dist/${programs[mode]}.js`], {
+  const child = start(programs[mode], {
     DATABASE_URL: postgres.connectionString,
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${resolve('bench/runs/noop-node.mjs')}`,
     OPENAI_BASE_URL: mockUrl,
@@ -37,6 +37,8 @@ export async function startTreadle(mode, { mockUrl, dataDir }) {
     /** The services, with nats-server where there is one, and PostgreSQL. */
     pids: [child.pid, postgres.serverPid],
     postgresPid: postgres.serverPid,
+    /** Process ids by role; empty where all is one process. */
+    roles: rolesOf(child),
     sql,
     /** Stores a workflow and makes it the one that runs. @returns the address of its runs. */
     publish: async (document) => {
@@ -54,4 +56,14 @@ export async function startTreadle(mode, { mockUrl, dataDir }) {
   };
 }
 
-const programs = { standalone: 'main', processes: 'processes' };
+const programs = {
+  standalone: ['--expose-gc', 'services/standalone/dist/main.js'],
+  // One of each, as the peer has.
+  processes: ['services/standalone/dist/processes.js', '--orchestrators', '1', '--executors', '1'],
+};
+
+/** The processes of a launcher by role, as it says when it starts them. */
+function rolesOf(child) {
+  const said = child.said.split('\n').filter((line) => line.startsWith('{"process"'));
+  return Object.fromEntries(said.map((line) => JSON.parse(line)).map(({ role, pid }) => [role, pid]));
+}
