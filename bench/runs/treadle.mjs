@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../libs/embedded-postgres/dist/index.js';
 import { findNatsServer } from '../../libs/nats-server/dist/index.js';
-import { answers, freePort, start, stop } from '../children.mjs';
+import { answers, freePort, pause, start, stop } from '../children.mjs';
 
 const apiKey = 'trd_bench_0123456789abcdef0123456789abcdef';
 const headers = { authorization: `Bearer ${apiKey}` };
@@ -40,6 +40,16 @@ export async function startTreadle(mode, { mockUrl, dataDir }) {
     /** Process ids by role; empty where all is one process. */
     roles: rolesOf(child),
     sql,
+    /** Bytes of the service's heap when its garbage is collected; in one process only. */
+    heapUsed: async () => {
+      child.said = '';
+      child.kill('SIGUSR2');
+      for (;;) {
+        const [, bytes] = /heap-used (\d+)\n/.exec(child.said) ?? [];
+        if (bytes) return Number(bytes);
+        await pause(child);
+      }
+    },
     /** Stores a workflow and makes it the one that runs. @returns the address of its runs. */
     publish: async (document) => {
       const body = JSON.stringify(document);

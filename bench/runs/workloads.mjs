@@ -10,7 +10,7 @@ const turns = 20;
 const llm = { model: { provider: 'openai', name: 'bench' } };
 
 /** What a node gives, by its type. */
-const outputOf = { template: 'output', noop: 'result', llm: 'text' };
+const outputOf = { template: 'output', noop: 'result', hold: 'result', llm: 'text' };
 
 export const workloads = {
   W1: { title: '10 logic nodes', document: chain('w1', (place) => template(place)) },
@@ -28,7 +28,7 @@ export const workloads = {
 };
 
 /** Start, then some nodes in a row, then end with the last one's output. */
-function chain(name, node, length = 10) {
+export function chain(name, node, length = 10) {
   const nodes = Array.from({ length }, (_, place) => ({ id: `n${place}`, ...node(place) }));
   const last = nodes.at(-1);
   const outputs = [{ variable: 'result', value_selector: [last.id, outputOf[last.type]] }];
@@ -37,7 +37,7 @@ function chain(name, node, length = 10) {
   return { format: 'treadle/v1', name, nodes: all, edges };
 }
 
-function template(place) {
+export function template(place) {
   const before = place === 0 ? [] : [{ variable: 'before', value_selector: [`n${place - 1}`, 'output'] }];
   return { type: 'template', config: { template: place === 0 ? 'x' : '{{ before }}', variables: before } };
 }
