@@ -2,8 +2,9 @@ import type { Run } from '@treadle/cli';
 import { natsAvailable } from '@treadle/testing';
 import { readMetrics, sumOf } from '@treadle/testing/metrics';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ModelProcess, startModelProcess } from './src/model-process.js';
-import { type ProcessesSystem, startProcessesSystem } from './src/processes-system.js';
+import { type OutageSystem, startOutageSystem } from './src/outage-system.js';
+import { outageTest } from './src/outage-test.js';
+import type { ProcessesSystem } from './src/processes-system.js';
 
 const chat = {
   format: 'treadle/v1',
@@ -24,17 +25,16 @@ const chat = {
 };
 
 describe.skipIf(!natsAvailable())('processes, as an operator sees them', () => {
-  let models: ModelProcess;
+  let stack: OutageSystem;
   let system: ProcessesSystem;
 
   beforeAll(async () => {
-    models = await startModelProcess();
-    system = await startProcessesSystem(models.url);
+    stack = await startOutageSystem();
+    system = stack.system;
   });
 
   afterAll(async () => {
-    await system.stop();
-    await models.stop();
+    await stack.stop();
   });
 
   const scrape = async (role: string) => {
@@ -96,5 +96,11 @@ describe.skipIf(!natsAvailable())('processes, as an operator sees them', () => {
       (error: { status?: number }) => error.status,
     );
     expect(answer).toBe(404);
+  });
+
+  it('no process dies of an outage, and each says in time that it cannot work', async () => {
+    const { problems, rows, restarts } = await outageTest(system, stack.dependencies, 4);
+    expect({ problems, restarts }).toEqual({ problems: [], restarts: 0 });
+    expect(rows).toHaveLength(3 * system.processes().length);
   });
 });

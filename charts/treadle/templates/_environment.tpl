@@ -9,6 +9,7 @@ value. Takes { root, service, values }.
 {{- $names := include "treadle.secretNames" $root | fromYaml -}}
 {{- $plain := dict "TREADLE_HOST" "0.0.0.0" "NODE_ENV" "production" "TREADLE_LOG_LEVEL" $root.Values.logLevel -}}
 {{- with .service.ports.health }}{{- $_ := set $plain "TREADLE_HEALTH_PORT" . }}{{- end -}}
+{{- with .service.ports.metrics }}{{- $_ := set $plain "TREADLE_METRICS_PORT" . }}{{- end -}}
 {{- with .service.ports.http }}{{- $_ := set $plain "TREADLE_HTTP_PORT" . }}{{- end -}}
 {{- with .service.ports.grpc }}{{- $_ := set $plain (include "treadle.grpcSetting" $.service.component) (printf "0.0.0.0:%v" .) }}{{- end -}}
 {{- range $needs }}

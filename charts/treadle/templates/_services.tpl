@@ -6,7 +6,7 @@ that the two cannot differ. Names are those of `.Values.services`. Executors are
 gateway:
   component: gateway
   health: { path: /health, port: http }
-  ports: { http: 8080 }
+  ports: { http: 8080, metrics: 9090 }
   needs: [postgres, nats, files, keyEncryption, apiKey, orchestrator, modelProxy, toolRegistry, retrieval]
   connections: TREADLE_GATEWAY_DATABASE_CONNECTIONS
 orchestrator:
