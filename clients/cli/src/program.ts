@@ -12,6 +12,7 @@ import { addHealthCommand } from './commands/health.command.js';
 import { addImportCommand } from './commands/import.command.js';
 import { addKeysCommand } from './commands/keys.command.js';
 import { addModelsCommand } from './commands/models/models.command.js';
+import { addRetentionCommand } from './commands/retention.command.js';
 import { addRetrievalCommand } from './commands/retrieval.command.js';
 import { addRolesCommand } from './commands/roles.command.js';
 import { addRunCommand } from './commands/run.command.js';
@@ -50,6 +51,7 @@ export function createProgram(signal: AbortSignal): Command {
     addRolesCommand,
     addAuditCommand,
     addEraseCommand,
+    addRetentionCommand,
     addConfigCommand,
     addHealthCommand,
   ])

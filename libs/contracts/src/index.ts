@@ -11,6 +11,7 @@ export * from './gen/treadle/orchestrator/v1/entry_service.js';
 export * from './gen/treadle/orchestrator/v1/erasure_service.js';
 export * from './gen/treadle/orchestrator/v1/feedback_service.js';
 export * from './gen/treadle/orchestrator/v1/file_service.js';
+export * from './gen/treadle/orchestrator/v1/retention_service.js';
 export * from './gen/treadle/orchestrator/v1/run_continuation_service.js';
 export * from './gen/treadle/orchestrator/v1/run_service.js';
 export * from './gen/treadle/orchestrator/v1/workflow_changed.js';

@@ -11,6 +11,7 @@ import {
   LabelServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RetentionServiceService,
   RetrievalServiceService,
   RunContinuationServiceService,
   RunDataServiceService,
@@ -56,30 +57,7 @@ export class AppModule implements OnApplicationShutdown {
     const tls = readServiceTls();
     const max = config.databaseConnections;
     const pool = createPool(config.databaseUrl.reveal(), { schema: gatewaySchema, log, max });
-    const orchestrator = { tls, address: config.orchestratorAddress };
-    const modelProxy = { tls, address: config.modelProxyAddress };
-    const toolRegistry = { tls, address: config.toolRegistryAddress, deadlineMs: longestToolCallMs };
-    const retrieval = { tls, address: config.retrievalAddress };
-    const clients = {
-      runs: grpcClient(RunServiceService, orchestrator),
-      continuations: grpcClient(RunContinuationServiceService, orchestrator),
-      workflows: grpcClient(WorkflowServiceService, orchestrator),
-      approvals: grpcClient(ApprovalServiceService, orchestrator),
-      conversations: grpcClient(ConversationServiceService, orchestrator),
-      entries: grpcClient(EntryServiceService, orchestrator),
-      erasures: grpcClient(ErasureServiceService, orchestrator),
-      feedback: grpcClient(FeedbackServiceService, orchestrator),
-      storedFiles: grpcClient(FileServiceService, orchestrator),
-      datasets: grpcClient(DatasetServiceService, retrieval),
-      labels: grpcClient(LabelServiceService, retrieval),
-      retrieval: grpcClient(RetrievalServiceService, retrieval),
-      storeUpkeep: grpcClient(UpkeepServiceService, { ...retrieval, deadlineMs: verifyDeadlineMs }),
-      models: grpcClient(ModelServiceService, modelProxy),
-      modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
-      tools: grpcClient(ToolServiceService, toolRegistry),
-      toolAdmin: grpcClient(ToolAdminServiceService, toolRegistry),
-    };
-    const runData = [grpcClient(RunDataServiceService, modelProxy), grpcClient(RunDataServiceService, toolRegistry)];
+    const { runData, ...clients } = clientsOf(config, tls);
     const files = await openFileStore(config.filesUrl.reveal());
     const bus = await NatsBus.connect({ url: config.natsUrl.reveal(), name: 'gateway', log, tls });
     const { publicUrl, maxUploadBytes, auditDays, repeatSeconds } = config;
@@ -117,6 +95,36 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     for (const close of this.closers) await close();
   }
+}
+
+/** A client for each service of the others. Closing them is their taker's. */
+function clientsOf(config: GatewayProcessConfig, tls: ReturnType<typeof readServiceTls>) {
+  const orchestrator = { tls, address: config.orchestratorAddress };
+  const modelProxy = { tls, address: config.modelProxyAddress };
+  const toolRegistry = { tls, address: config.toolRegistryAddress, deadlineMs: longestToolCallMs };
+  const retrieval = { tls, address: config.retrievalAddress };
+  const clients = {
+    runs: grpcClient(RunServiceService, orchestrator),
+    continuations: grpcClient(RunContinuationServiceService, orchestrator),
+    workflows: grpcClient(WorkflowServiceService, orchestrator),
+    approvals: grpcClient(ApprovalServiceService, orchestrator),
+    conversations: grpcClient(ConversationServiceService, orchestrator),
+    entries: grpcClient(EntryServiceService, orchestrator),
+    erasures: grpcClient(ErasureServiceService, orchestrator),
+    retention: grpcClient(RetentionServiceService, orchestrator),
+    feedback: grpcClient(FeedbackServiceService, orchestrator),
+    storedFiles: grpcClient(FileServiceService, orchestrator),
+    datasets: grpcClient(DatasetServiceService, retrieval),
+    labels: grpcClient(LabelServiceService, retrieval),
+    retrieval: grpcClient(RetrievalServiceService, retrieval),
+    storeUpkeep: grpcClient(UpkeepServiceService, { ...retrieval, deadlineMs: verifyDeadlineMs }),
+    models: grpcClient(ModelServiceService, modelProxy),
+    modelAdmin: grpcClient(ModelAdminServiceService, modelProxy),
+    tools: grpcClient(ToolServiceService, toolRegistry),
+    toolAdmin: grpcClient(ToolAdminServiceService, toolRegistry),
+  };
+  const runData = [grpcClient(RunDataServiceService, modelProxy), grpcClient(RunDataServiceService, toolRegistry)];
+  return { ...clients, runData };
 }
 
 /** Not through the log: it is kept, and this is a secret. */

@@ -81,6 +81,7 @@ import type {
   Labels,
   ModelAdmin,
   Models,
+  Retention,
   Retrieval,
   RunData,
   Runs,
@@ -113,6 +114,7 @@ export interface GatewayPorts {
   readonly approvals: Approvals;
   readonly entries: Entries;
   readonly erasures: Erasures;
+  readonly retention: Retention;
   /** Of the model proxy and the tool registry. */
   readonly runData: readonly RunData[];
   readonly conversations: Conversations;

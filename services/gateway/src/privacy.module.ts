@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, type FactoryProvider, Logger, type OnModuleInit } from '@nestjs/common';
 import { ErasuresController } from './api/privacy/erasures.controller.js';
-import { GATEWAY_PORTS } from './api/tokens.js';
+import { RetentionController } from './api/privacy/retention.controller.js';
+import { GATEWAY_PORTS, RETENTION } from './api/tokens.js';
 import { EraseEndUser } from './domain/erasure/erase-end-user.js';
 import { ErasureKeeping } from './domain/erasure/erasure-keeping.js';
 import type { GatewayPorts } from './gateway.module.js';
@@ -20,10 +21,11 @@ class PrivacyLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-export const privacyControllers = [ErasuresController];
+export const privacyControllers = [ErasuresController, RetentionController];
 
 /** What people may ask of those who know something of them. */
 export const privacyProviders: readonly FactoryProvider[] = [
+  { provide: RETENTION, inject: [GATEWAY_PORTS], useFactory: ({ retention }: GatewayPorts) => retention },
   {
     provide: ErasureKeeping,
     inject: [GATEWAY_PORTS],

@@ -7,6 +7,7 @@ import {
   ErasureServiceService,
   FeedbackServiceService,
   FileServiceService,
+  RetentionServiceService,
   RunContinuationServiceService,
   RunServiceService,
   WorkflowServiceService,
@@ -76,6 +77,7 @@ export class AppModule implements OnApplicationShutdown {
           served(FileServiceService, controllers.files),
           served(FeedbackServiceService, controllers.feedback),
           served(ErasureServiceService, controllers.erasures),
+          served(RetentionServiceService, controllers.retention),
         ],
       }),
     });

@@ -10,6 +10,15 @@ export const orchestratorConfig = defineConfig({
     unit: 's',
     meaning: 'How long a conversation is kept after its last message where its workflow does not say; 0 keeps it.',
   }),
+  conversationRetentionDays: integer({
+    env: 'TREADLE_CONVERSATION_RETENTION_DAYS',
+    default: 0,
+    min: 0,
+    max: 3650,
+    unit: 'days',
+    meaning:
+      'How long a conversation is kept after its last message, with its messages, unless an organisation says; 0 keeps it.',
+  }),
   databaseConnections: integer({
     env: 'TREADLE_ORCHESTRATOR_DATABASE_CONNECTIONS',
     default: 10,
@@ -17,6 +26,15 @@ export const orchestratorConfig = defineConfig({
     max: 200,
     unit: 'connections',
     meaning: 'Most connections the orchestrator opens to PostgreSQL.',
+  }),
+  fileRetentionDays: integer({
+    env: 'TREADLE_FILE_RETENTION_DAYS',
+    default: 0,
+    min: 0,
+    max: 3650,
+    unit: 'days',
+    meaning:
+      'How long an uploaded file is kept, unless an organisation says; 0 keeps it. Runs that are not over keep theirs.',
   }),
   maxLiveRuns: integer({
     env: 'TREADLE_MAX_LIVE_RUNS',
@@ -41,7 +59,7 @@ export const orchestratorConfig = defineConfig({
     max: 3650,
     unit: 'days',
     meaning:
-      'How long a run is kept after its end, with its history; 0 keeps it. What was said in a conversation stays with that.',
+      'How long a run is kept after its end, with its history, unless an organisation says; 0 keeps it. What was said in a conversation stays with that.',
   }),
   startKeyHours: integer({
     env: 'TREADLE_START_KEY_HOURS',

@@ -15,6 +15,7 @@ import { FeedbackController } from './api/feedback.controller.js';
 import { FileController } from './api/file.controller.js';
 import { PartitionResponder, type PassedOnTurns } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
+import { RetentionController } from './api/retention.controller.js';
 import { RunController } from './api/run.controller.js';
 import { RunContinuationController } from './api/run-continuation.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
@@ -27,6 +28,8 @@ import { EraseUser } from './domain/erasure/erase-user.js';
 import { Files } from './domain/files/files.js';
 import type { OwnedPartitions } from './domain/partitions/partition-leases.js';
 import { PartitionOwner } from './domain/partitions/partition-owner.js';
+import type { RetentionDays } from './domain/retention/retention-settings.js';
+import { sweepTenants } from './domain/retention/sweep-tenants.js';
 import { cancelRun } from './domain/runs/cancel-run.js';
 import { type ContinueRunPorts, continueRun } from './domain/runs/continue-run.js';
 import type { LiveRun } from './domain/runs/live-run.js';
@@ -48,6 +51,7 @@ import { KyselyConversationTurns } from './infra/kysely-conversation-turns.js';
 import { KyselyErasureRepository } from './infra/kysely-erasure.repository.js';
 import { KyselyFeedbackRepository } from './infra/kysely-feedback.repository.js';
 import { KyselyFileRepository } from './infra/kysely-file.repository.js';
+import { KyselyRetentionSettings } from './infra/kysely-retention-settings.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
 import { KyselyStartKeys } from './infra/kysely-start-keys.js';
 import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
@@ -94,6 +98,7 @@ export interface Controllers {
   readonly files: FileController;
   readonly feedback: FeedbackController;
   readonly erasures: ErasureController;
+  readonly retention: RetentionController;
 }
 
 /** The service with its ports tied to their adapters, and its life from start to stop. */
@@ -109,6 +114,7 @@ export class Orchestrator {
   private readonly conversations: KyselyConversationRepository;
   private readonly responder: PartitionResponder;
   private readonly erasing: EraseUser;
+  private readonly retention: KyselyRetentionSettings;
   private readonly loops: Repeating[];
   private readonly startupDone: () => void;
   private started: Promise<void> | undefined;
@@ -123,10 +129,8 @@ export class Orchestrator {
     const db = tables.all;
     const runRepository = new KyselyRunRepository(tables);
     const workflowRepository = new KyselyWorkflowRepository(tables);
-    const changed = (tenantId: string, workflowId: string) =>
-      bus.publish(workflowChangedSubject, { tenantId, workflowId });
     const triggers = new Triggers({ config, pool, log, now });
-    const workflows = new Workflows(workflowRepository, catalog, now, changed, triggers.entries);
+    const workflows = new Workflows(workflowRepository, catalog, now, tellChanged(bus), triggers.entries);
     const conversations = new KyselyConversationTurns(db);
     this.turns = this.makeTurns(conversations, runRepository, workflows);
     // Its size was checked where a value came from: what the engine has made of it is never refused.
@@ -143,8 +147,7 @@ export class Orchestrator {
     });
     this.leases = new PgPartitionLeases(pool);
     this.owner = this.makeOwner();
-    const owned = () => this.owner.current();
-    metrics.watch({ runs: this.runs, owned, waitingCommits: () => journal.waiting, bus });
+    metrics.watch({ runs: this.runs, owned: () => this.owner.current(), waitingCommits: () => journal.waiting, bus });
     const files = new Files(new KyselyFileRepository(tables), parts.files, now);
     const ports: ContinueRunPorts = {
       repository: runRepository,
@@ -159,6 +162,7 @@ export class Orchestrator {
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
     this.conversations = new KyselyConversationRepository(tables);
+    this.retention = new KyselyRetentionSettings(tables);
     this.erasing = this.makeErasing(tables, runRepository, files);
     this.controllers = {
       runs: new RunController(ports, runRepository, bus),
@@ -170,8 +174,9 @@ export class Orchestrator {
       files: new FileController(files),
       feedback: new FeedbackController(runRepository, new KyselyFeedbackRepository(tables), now),
       erasures: new ErasureController(this.erasing),
+      retention: new RetentionController(this.retention, installationRetention(config)),
     };
-    this.loops = this.makeLoops(triggers.firing(ports));
+    this.loops = this.makeLoops(triggers.firing(ports), files);
     this.startupDone = parts.health.beginStartup('orchestrator');
     this.registerHealth();
   }
@@ -277,19 +282,21 @@ export class Orchestrator {
     };
   }
 
-  private makeLoops(schedules: FireSchedules): Repeating[] {
+  private makeLoops(schedules: FireSchedules, files: Files): Repeating[] {
     const { config } = this.parts;
     const { runs, dispatcher, conversations } = this;
     const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: this.failed('wake a run') });
     const now = () => this.parts.now?.() ?? Date.now();
     const retention = new PgRetention(this.parts.pool);
     const forget = () => forgetConversations(conversations, now());
+    const sweepEach = () => this.sweepTenants(retention, files, now());
     return [
       new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), this.failed('renew the partition leases')),
       new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
       new Repeating(5000, () => this.turns.advanceAll(), this.failed('begin turns')),
       new Repeating(10_000, () => this.erasing.eraseLeftovers(), this.failed('delete what was left of erased runs')),
+      new Repeating(60_000, sweepEach, this.failed('delete what is old')),
       new Repeating(60_000, forget, this.failed('forget conversations')),
       new Repeating(
         5000,
@@ -298,6 +305,19 @@ export class Orchestrator {
       ),
       new Repeating(1000, () => schedules.fireDue(), this.failed('fire schedules')),
     ];
+  }
+
+  private sweepTenants(retention: PgRetention, files: Files, now: number): Promise<void> {
+    const { config } = this.parts;
+    const ports = {
+      retention,
+      settings: this.retention,
+      installation: installationRetention(config),
+      startKeyHours: config.startKeyHours,
+      deleteValues: (run: { readonly tenantId: string; readonly runId: string }) => this.values.deleteRun(run),
+      deleteFile: (tenantId: string, fileId: string) => files.delete(tenantId, fileId),
+    };
+    return sweepTenants(ports, now);
   }
 
   private failed(doing: string): (error: unknown) => void {
@@ -334,6 +354,15 @@ export class Orchestrator {
   private notQueued(run: LiveRun, error: unknown): void {
     this.parts.log.warn({ err: error, runId: run.facts.id }, 'a task could not be queued; it will be sent again');
   }
+}
+
+function tellChanged(bus: MessageBus) {
+  return (tenantId: string, workflowId: string) => bus.publish(workflowChangedSubject, { tenantId, workflowId });
+}
+
+function installationRetention(config: OrchestratorConfig): RetentionDays {
+  const { runRetentionDays, conversationRetentionDays, fileRetentionDays } = config;
+  return { runs: runRetentionDays, conversations: conversationRetentionDays, files: fileRetentionDays };
 }
 
 function passedOnTo(ports: ContinueRunPorts): PassedOnTurns {

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { InProcessBus } from '@treadle/messaging';
-import { createPool } from '@treadle/persistence';
+import { createPool, TenantTables } from '@treadle/persistence';
 import { testDatabase } from '@treadle/testing';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sweepTenants } from '../src/domain/retention/sweep-tenants.js';
 import { sweep } from '../src/domain/runs/retention.js';
-import { schemaName } from '../src/infra/database.js';
+import { type Database, schemaName } from '../src/infra/database.js';
+import { KyselyRetentionSettings } from '../src/infra/kysely-retention-settings.js';
 import { PgRetention } from '../src/infra/pg-retention.js';
 import { executeAll, Rig, tenantId, twoTasks, waiting } from './rig.js';
 
@@ -72,6 +75,53 @@ describe('retention', () => {
     expect(await controllers.runs.cancelRun({ tenantId, runId: paused, reason: '' })).toMatchObject({
       cancelled: true,
     });
+  });
+
+  it('goes by what a tenant has said, also for conversations and files, and leaves what is not over', async () => {
+    const [ended, paused] = [await run(quick), await run(await rig.store(patient))];
+    const { retention: settings, files } = rig.orchestrator.controllers;
+    const file = { id: randomUUID(), name: 'f', extension: '', mediaType: 'text/plain', kind: 'document' };
+    await files.registerFile({ tenantId, file: { ...file, bytes: 1, sha256: '', createdUnixMs: 0 } });
+    const conversation = randomUUID();
+    await pool.query(
+      `insert into conversations (id, tenant_id, workflow_id, end_user, name, turns, created_at, active_at)
+       values ($1, $2, $3, '', '', 1, now(), now())`,
+      [conversation, tenantId, quick],
+    );
+    const countOf = async (table: string, id: string) =>
+      (await pool.query(`select from ${table} where id = $1`, [id])).rowCount;
+    const deleted: string[] = [];
+    const sweepIn = (days: number) =>
+      sweepTenants(
+        {
+          settings: new KyselyRetentionSettings(new TenantTables<Database>(pool)),
+          retention: new PgRetention(pool),
+          installation: { runs: 0, conversations: 0, files: 0 },
+          startKeyHours: 24,
+          deleteValues: async () => undefined,
+          deleteFile: async (_, id) => {
+            deleted.push(id);
+            await files.deleteFile({ tenantId, fileId: id });
+          },
+        },
+        Date.now() + days * dayMs,
+      );
+    await sweepIn(1000);
+    expect([(await rowsOf(ended))[0], await countOf('conversations', conversation), deleted]).toEqual([1, 1, []]);
+    const { effective } = await settings.setRetention({ tenantId, days: { runs: 3, conversations: 5, files: 7 } });
+    expect(effective).toEqual({ runs: 3, conversations: 5, files: 7 });
+    await sweepIn(2.9);
+    expect((await rowsOf(ended))[0]).toBe(1);
+    await sweepIn(3.1);
+    expect([(await rowsOf(ended))[0], (await rowsOf(paused))[0]]).toEqual([0, 1]);
+    expect(await countOf('conversations', conversation)).toBe(1);
+    await sweepIn(5.1);
+    expect([await countOf('conversations', conversation), deleted]).toEqual([0, []]);
+    await sweepIn(7.1);
+    expect(deleted).toEqual([file.id]);
+    expect((await rowsOf(paused))[0]).toBe(1);
+    await settings.setRetention({ tenantId, days: {} });
+    await rig.orchestrator.controllers.runs.cancelRun({ tenantId, runId: paused, reason: '' });
   });
 
   it('keeps runs for ever unless it is told otherwise', async () => {

@@ -12,6 +12,7 @@ import {
   LabelServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RetentionServiceService,
   RetrievalServiceService,
   RunContinuationServiceService,
   RunDataServiceService,
@@ -257,6 +258,7 @@ function orchestratorPorts(here: ReturnType<typeof callsIn>, { controllers }: Or
     conversations: here(ConversationServiceService, controllers.conversations),
     entries: here(EntryServiceService, controllers.entries),
     erasures: here(ErasureServiceService, controllers.erasures),
+    retention: here(RetentionServiceService, controllers.retention),
     feedback: here(FeedbackServiceService, controllers.feedback),
   };
 }

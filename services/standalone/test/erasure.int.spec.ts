@@ -172,6 +172,15 @@ it('an end user is forgotten everywhere, also when everything stops half-way, an
   expect(after.rows).toEqual(used.rows);
 }, 60_000);
 
+it('how long things are kept is set by the organisation', async () => {
+  expect(await stack.native('GET', 'organisation/retention')).toMatchObject({ runs: null, effective: { runs: 0 } });
+  const set = { runs: 30, conversations: 0, files: null, effective: { runs: 30, conversations: 0, files: 0 } };
+  expect(await stack.native('PUT', 'organisation/retention', { runs: 30, conversations: 0 })).toEqual(set);
+  expect(await stack.native('GET', 'organisation/retention')).toEqual(set);
+  const { items } = await stack.native<{ items: object[] }>('GET', 'audit?kind=retention&limit=1');
+  expect(items).toMatchObject([{ action: 'retention.save', before: { runs: null }, after: { runs: 30 } }]);
+});
+
 it('is recorded without the name, and only for the organisation that asks', async () => {
   const { id } = await erase({ end_user: 'user-somebody-else' });
   await untilIt(id, ({ status }) => status === 'completed');

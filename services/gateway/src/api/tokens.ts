@@ -6,6 +6,8 @@ export const CONTINUATIONS = Symbol('CONTINUATIONS');
 export const APPROVALS = Symbol('APPROVALS');
 /** The orchestrator's conversations. */
 export const CONVERSATIONS = Symbol('CONVERSATIONS');
+/** How long things are kept. */
+export const RETENTION = Symbol('RETENTION');
 /** Datasets and the search in them. */
 export const DATASETS = Symbol('DATASETS');
 export const RETRIEVAL = Symbol('RETRIEVAL');

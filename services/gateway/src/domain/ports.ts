@@ -9,6 +9,7 @@ import type {
   LabelServiceService,
   ModelAdminServiceService,
   ModelServiceService,
+  RetentionServiceService,
   RetrievalServiceService,
   RunContinuationServiceService,
   RunDataServiceService,
@@ -26,6 +27,7 @@ export type Continuations = Handlers<RunContinuationServiceService>;
 export type Datasets = Handlers<DatasetServiceService>;
 export type Labels = Handlers<LabelServiceService>;
 export type Retrieval = Handlers<RetrievalServiceService>;
+export type Retention = Handlers<RetentionServiceService>;
 export type Erasures = Handlers<ErasureServiceService>;
 export type RunData = Handlers<RunDataServiceService>;
 export type StoreUpkeep = Handlers<UpkeepServiceService>;

@@ -9,6 +9,7 @@ import { chunkView, datasetView, documentView } from '../datasets/dataset.view.j
 import { fileView } from '../files/file.view.js';
 import { budgetView, priceView, providerView, routeView } from '../models/model.view.js';
 import { organisationView, roleView, userView } from '../people/people.view.js';
+import { retentionView } from '../privacy/retention.view.js';
 import { credentialView, toolsetView, toolView } from '../tools/tool.view.js';
 import { scheduleView, webhookView } from '../triggers/trigger.view.js';
 import { workflowView } from '../workflows/workflow.view.js';
@@ -120,6 +121,10 @@ function dataSubjects(ports: GatewayPorts): Readers {
       const { file } = await storedFiles.getFile({ tenantId, fileId });
       return { state: file && fileView(file) };
     },
+    retention: async ({ tenantId }) => ({
+      id: tenantId,
+      state: retentionView(await ports.retention.getRetention({ tenantId })),
+    }),
     schedule: async ({ tenantId, params: { id } }) => {
       const found = (await entries.listSchedules({ tenantId, workflowId: '' })).schedules.find((one) => one.id === id);
       return { state: found && scheduleView(found) };

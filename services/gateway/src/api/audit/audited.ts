@@ -16,6 +16,7 @@ export type AuditedKind =
   | 'person'
   | 'price'
   | 'provider'
+  | 'retention'
   | 'role'
   | 'route'
   | 'run'

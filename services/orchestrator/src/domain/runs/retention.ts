@@ -1,9 +1,12 @@
-/** Deletes what nobody needs any more, a batch at a time and without waiting for anybody. Moments are in milliseconds since the epoch. */
+/**
+ * Deletes what nobody needs any more, a batch at a time and without waiting for anybody: of one tenant, or of all while none has
+ * said for itself how long runs are kept. Moments are in milliseconds since the epoch.
+ */
 export interface Retention {
   /** Start keys of runs that ended before that moment. Gives their number. */
-  removeStartKeys(endedBefore: number, limit: number): Promise<number>;
+  removeStartKeys(endedBefore: number, limit: number, tenantId?: string): Promise<number>;
   /** Runs that ended before that moment and that no other one continues, with their journal and their approvals. Gives those it has removed. */
-  removeRuns(endedBefore: number, limit: number): Promise<RemovedRun[]>;
+  removeRuns(endedBefore: number, limit: number, tenantId?: string): Promise<RemovedRun[]>;
 }
 
 export interface RemovedRun {

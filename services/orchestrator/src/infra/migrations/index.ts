@@ -10,6 +10,7 @@ import { keptOrigins } from './0008-kept-origins.js';
 import { endUsers } from './0009-end-users.js';
 import { tenantWall } from './0010-tenant-wall.js';
 import { erasure } from './0011-erasure.js';
+import { retentionByTenant } from './0012-retention-by-tenant.js';
 
 /** By name, in order. A migration that has been released never changes. */
 export const migrations: Migrations = {
@@ -24,4 +25,5 @@ export const migrations: Migrations = {
   '0009-end-users': endUsers,
   '0010-tenant-wall': tenantWall,
   '0011-erasure': erasure,
+  '0012-retention-by-tenant': retentionByTenant,
 };
