@@ -21,7 +21,11 @@ function chainOf(actions: readonly string[]) {
     point = { seq: entry.seq, hash: hashAfter(point.hash, entry) };
     return { entry, hash: point.hash };
   });
-  return { links, end: point, start: { tenant: 'acme', at: chainStart('acme'), whole: true } };
+  return {
+    links,
+    end: point,
+    start: { tenant: 'acme', at: chainStart('acme'), whole: true, checkpoints: [] as string[] },
+  };
 }
 
 async function verify(lines: readonly object[], ...parameters: string[]) {
@@ -33,12 +37,12 @@ async function verify(lines: readonly object[], ...parameters: string[]) {
 }
 
 const { links, end, start } = chainOf(['a.save', 'b.save', 'c.save']);
-const last = { end, checkpoints: [] };
+const last = { end };
 
 it('verifies an export and prints a mark, which finds later what was cut off', async () => {
   const good = await verify([{ start }, ...links, last]);
   expect([good.code, good.stdout]).toEqual([0, expect.stringContaining(`Mark: 3:${end.hash}`)]);
-  const cut = { end: { seq: 2, hash: links[1]!.hash }, checkpoints: [] };
+  const cut = { end: { seq: 2, hash: links[1]!.hash } };
   expect((await verify([{ start }, ...links.slice(0, 2), cut])).code).toBe(0);
   const found = await verify([{ start }, ...links.slice(0, 2), cut], '--mark', `3:${end.hash}`);
   expect([found.code, found.stderr]).toEqual([5, expect.stringContaining('its end was cut off')]);

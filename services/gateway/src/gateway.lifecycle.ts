@@ -55,6 +55,11 @@ export class GatewayLifecycle implements OnModuleInit, BeforeApplicationShutdown
 
   private async purge(): Promise<void> {
     await this.identity.purge();
+    for (const [tenantId, error] of await this.audit.sign()) {
+      const { code } = toFailure(error);
+      // Without a key-encryption key nothing is signed; what cannot be reached now is signed the next time.
+      if (code !== 'unavailable') this.logger.error({ err: error, tenantId }, 'an audit log cannot be signed');
+    }
     await this.audit.retire();
   }
 

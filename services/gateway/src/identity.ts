@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { Credentials, hashSecret, newSecret } from './domain/access/credentials.js';
 import { firstTenant } from './domain/access/roles.js';
 import type { AuditStore } from './domain/audit/audit-store.js';
+import type { CheckpointSigner } from './domain/audit/checkpoints.js';
 import { EndUsers } from './domain/end-users.js';
 import { ApiKeys } from './domain/keys/api-keys.js';
 import { ManageKeys } from './domain/keys/manage-keys.js';
@@ -30,6 +31,7 @@ import { KyselyUserStore } from './infra/access/kysely-user.store.js';
 import { OpenIdClientProvider } from './infra/access/openid-client-provider.js';
 import { SigningKeys } from './infra/access/signing-keys.js';
 import { KyselyAuditStore } from './infra/audit/kysely-audit.store.js';
+import { SealedCheckpointSigner } from './infra/audit/sealed-checkpoint-signer.js';
 import { KyselyEndUserStore } from './infra/kysely-end-user.store.js';
 import { TenantDatabase } from './infra/tenant-database.js';
 
@@ -42,6 +44,7 @@ export class Identity {
   readonly signIn: SignIn;
   readonly people: People;
   readonly auditStore: AuditStore;
+  readonly checkpointSigner: CheckpointSigner;
   readonly users: Users;
   readonly roles: Roles;
   readonly organisations: Organisations;
@@ -62,7 +65,9 @@ export class Identity {
     const keyEncryptionKeys = settings.keyEncryptionKey ? parseKeyEncryptionKeys(settings.keyEncryptionKey) : [];
     const proof = new PasswordProof(new KyselySignInAttempts(database), this.passwords);
     this.database = database;
-    this.signingKeys = new SigningKeys(database, new Vault(keyEncryptionKeys, new KyselyDataKeyStore(pool)), now);
+    const vault = new Vault(keyEncryptionKeys, new KyselyDataKeyStore(pool));
+    this.signingKeys = new SigningKeys(database, vault, now);
+    this.checkpointSigner = new SealedCheckpointSigner(database, vault);
     const tokens = new JoseAccessTokens(this.signingKeys, settings.issuer, now);
     const keyStore = new KyselyApiKeyStore(database);
     this.keys = new ApiKeys(keyStore);

@@ -1,4 +1,12 @@
-import { BrokenChain, ChainWalk, type ExportLine } from '@treadle/audit';
+import {
+  BrokenChain,
+  ChainWalk,
+  type CheckpointKey,
+  canonical,
+  type ExportLine,
+  hashAfter,
+  openCheckpoint,
+} from '@treadle/audit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AuditLog } from '../src/domain/audit/audit-log.js';
 import { KyselyAuditStore } from '../src/infra/audit/kysely-audit.store.js';
@@ -41,10 +49,12 @@ async function exported(): Promise<ExportLine[]> {
     .map((line) => JSON.parse(line) as ExportLine);
 }
 
-function verify(lines: readonly ExportLine[]): number {
+function verify(lines: readonly ExportLine[], keys: readonly CheckpointKey[] = []): number {
   const [first] = lines;
   if (!first || !('start' in first)) throw new Error('no start');
-  const walk = new ChainWalk(first.start.tenant, first.start.at);
+  const { tenant, at, checkpoints } = first.start;
+  const known = keys.length === 0 ? [] : checkpoints.map((signed) => openCheckpoint(signed, tenant, keys));
+  const walk = new ChainWalk(tenant, at, known);
   for (const line of lines) {
     if ('entry' in line) walk.next(line.entry, line.hash);
     if ('end' in line) return walk.end(line.end).seq;
@@ -233,6 +243,54 @@ describe('the log', () => {
     await change(before);
     await gateway.pool.query('alter table audit_entry enable trigger user');
     expect(verify(await exported())).toBeGreaterThan(100);
+  });
+
+  it('is held to what it was by signed checkpoints, against whoever has the database and not the key', async () => {
+    const { pool } = gateway;
+    const sign = () => gateway.call('/api/v1/audit/checkpoints', { method: 'POST' });
+    for (let times = 0; times < 3; times++) await append({});
+    expect(await sign()).toMatchObject({ status: 201 });
+    const { keys } = (await people.owner().get('/api/v1/audit/checkpoints')) as { keys: CheckpointKey[] };
+    const seq = verify(await exported(), keys);
+    const damageOf = async () => {
+      try {
+        return `none up to ${verify(await exported(), keys)}`;
+      } catch (error) {
+        return error instanceof BrokenChain ? error.damage : error;
+      }
+    };
+    const { rows: kept } = await pool.query('select * from audit_entry where seq >= $1 order by seq', [seq - 1]);
+    const [before, last] = kept as { tenant_id: string; seq: string; hash: string; entry: string }[];
+    const setHead = (point: { seq: string | number; hash: string }) =>
+      pool.query('update audit_head set seq = $1, hash = $2', [point.seq, point.hash]);
+
+    await pool.query('alter table audit_entry disable trigger user');
+    await pool.query('delete from audit_entry where seq >= $1', [seq]);
+    await setHead(before!);
+    expect(await damageOf()).toBe('cut off');
+    // And it is not signed again as it is now.
+    expect((await sign()).status).toBe(500);
+
+    const forged = { ...JSON.parse(last!.entry), action: 'thing.other' };
+    const hash = hashAfter(before!.hash, forged);
+    const insert = 'insert into audit_entry (tenant_id, seq, hash, entry) values ($1, $2, $3, $4)';
+    await pool.query(insert, [last!.tenant_id, seq, hash, canonical(forged)]);
+    await setHead({ seq, hash });
+    expect(await damageOf()).toBe('rewritten');
+    expect((await sign()).status).toBe(500);
+
+    await pool.query('update audit_entry set hash = $1, entry = $2 where seq = $3', [last!.hash, last!.entry, seq]);
+    await setHead(last!);
+    await pool.query('alter table audit_entry enable trigger user');
+    expect(await damageOf()).toBe(`none up to ${seq}`);
+  });
+
+  it('has rotations of the encryption in it, which are done beside the gateway', async () => {
+    await gateway.pool.query('insert into encryption_rotation (rewrapped, lost) values (7, 0)');
+    const record = vi.fn(async () => undefined);
+    await auditStore().recordRotations(record);
+    await auditStore().recordRotations(record);
+    expect(record.mock.calls).toEqual([[{ rewrapped: 7, lost: 0 }]]);
   });
 
   it('retires what is old in segments, and goes on from their anchor', async () => {

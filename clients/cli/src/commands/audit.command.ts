@@ -1,7 +1,16 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { BrokenChain, type ChainPoint, ChainWalk, chainStart, type ExportLine } from '@treadle/audit';
+import {
+  BrokenChain,
+  type ChainPoint,
+  ChainWalk,
+  type CheckpointKey,
+  chainStart,
+  type ExportLine,
+  openCheckpoint,
+} from '@treadle/audit';
 import type { Command } from 'commander';
 import type { Page } from '../api-types.js';
 import { CliError, usageError } from '../cli-error.js';
@@ -35,6 +44,12 @@ interface Filters {
 interface VerifyOptions {
   readonly file?: string;
   readonly mark: readonly ChainPoint[];
+  readonly keys?: string;
+}
+
+interface Checkpoints {
+  readonly items: readonly string[];
+  readonly keys: readonly CheckpointKey[];
 }
 
 const path = '/api/v1/audit';
@@ -53,17 +68,24 @@ export function addAuditCommand(program: Command, act: Act): void {
     .command('verify')
     .description('find whatever was changed, removed, inserted, moved or cut off; exit code 5 where something was')
     .option('--file <file>', 'an export, instead of what the server has now')
+    .option('--keys <file>', 'the public keys that sign checkpoints, as audit checkpoints --json gave them earlier')
     .option('--mark <mark>', 'what an earlier verify printed, kept elsewhere; may be given again', mark, [])
     .addHelpText(
       'after',
       `
 Hashes are computed here, not by the server. Somebody who can write the whole database could write a chain anew, or cut its end off:
-that shows against a mark of an earlier time, so keep the mark that each verify prints.
+that shows against the checkpoints that the server signs and keeps outside the database, and against a mark of an earlier time, which each
+verify prints. The error says which kind of damage it is.
 
 Example:
   treadle audit verify --mark 120:5f0c…`,
     )
     .action(act<VerifyOptions>(verify));
+  audit
+    .command('checkpoints')
+    .description('sign where the log ends now, and show all signed points with the keys that have signed')
+    .addHelpText('after', '\nExample:\n  treadle audit checkpoints --json > checkpoints.json')
+    .action(act<unknown>(checkpoints));
 }
 
 function withFilters(command: Command): Command {
@@ -120,36 +142,56 @@ function filtersOf({ actor, action, kind, object, outcome, from, until }: Filter
   return { actor, action, kind, object, outcome, from, until };
 }
 
-async function verify(context: CommandContext, { file, mark: marks }: VerifyOptions): Promise<void> {
+async function checkpoints(context: CommandContext): Promise<void> {
+  const { api, signal } = context;
+  await api.send(`${path}/checkpoints`, { method: 'POST', signal });
+  const found = await api.send<Checkpoints>(`${path}/checkpoints`, { signal });
+  print(context, found, () => [...found.items, `Keys: ${found.keys.map(({ kid }) => kid).join(', ')}`].join('\n'));
+}
+
+/** The keys that are believed: kept ones, or those that the server has now, which knows them from outside the log. */
+async function keysFrom({ api, signal }: CommandContext, file: string | undefined): Promise<readonly CheckpointKey[]> {
+  if (file === undefined) return (await api.send<Checkpoints>(`${path}/checkpoints`, { signal })).keys;
+  return (JSON.parse(await readFile(file, 'utf8')) as Checkpoints).keys;
+}
+
+async function verify(context: CommandContext, { file, mark: marks, keys }: VerifyOptions): Promise<void> {
   const input = file === undefined ? Readable.from(context.api.download(`${path}/export`)) : createReadStream(file);
   try {
-    const { end, from } = await walk(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), marks);
+    const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+    const { end, from, signed } = await walk(lines, marks, () => keysFrom(context, keys));
     const next = `${end.seq}:${end.hash}`;
-    print(context, { ok: true, from: from + 1, entries: end.seq - from, mark: next }, () => {
+    print(context, { ok: true, from: from + 1, entries: end.seq - from, checkpoints: signed, mark: next }, () => {
       const retired = from > 0 ? ` Entries 1 to ${from} were retired.` : '';
-      return `All ${end.seq - from} entries are as they were recorded.${retired}\nMark: ${next}`;
+      return `All ${end.seq - from} entries are as they were recorded, and ${signed} checkpoints agree.${retired}\nMark: ${next}`;
     });
   } catch (error) {
     if (!(error instanceof BrokenChain)) throw error;
-    throw new CliError(`The audit log was tampered with. ${error.message}`, exitCodes.replayDiffers);
+    throw new CliError(`The audit log was tampered with (${error.damage}). ${error.message}`, exitCodes.replayDiffers);
   }
 }
 
-async function walk(lines: AsyncIterable<string>, marks: readonly ChainPoint[]) {
-  let walking: { readonly chain: ChainWalk; readonly from: number } | undefined;
+async function walk(
+  lines: AsyncIterable<string>,
+  marks: readonly ChainPoint[],
+  readKeys: () => Promise<readonly CheckpointKey[]>,
+) {
+  let walking: { readonly chain: ChainWalk; readonly from: number; readonly signed: number } | undefined;
   for await (const text of lines) {
     const line = parse(text);
     if ('start' in line) {
-      const { tenant, at, whole } = line.start;
+      const { tenant, at, whole, checkpoints: signed } = line.start;
       if (!whole) throw usageError('This export was filtered: only a whole one can be verified.');
       if (at.seq === 0 && at.hash !== chainStart(tenant).hash)
-        throw new BrokenChain('The chain does not begin where one begins.', 0);
-      walking = { chain: new ChainWalk(tenant, at, marks), from: at.seq };
+        throw new BrokenChain('The chain does not begin where one begins.', 0, 'missing');
+      const known = signed.length === 0 ? [] : await readKeys();
+      const points = signed.map((text) => openCheckpoint(text, tenant, known));
+      walking = { chain: new ChainWalk(tenant, at, [...marks, ...points]), from: at.seq, signed: signed.length };
     } else if (!walking) throw usageError('This is no export of an audit log: its first line is missing.');
     else if ('entry' in line) walking.chain.next(line.entry, line.hash);
-    else return { end: walking.chain.end(line.end), from: walking.from };
+    else return { end: walking.chain.end(line.end), from: walking.from, signed: walking.signed };
   }
-  throw new BrokenChain('The export ends in the middle: its last line is missing.', 0);
+  throw new BrokenChain('The export ends in the middle: its last line is missing.', 0, 'incomplete');
 }
 
 function parse(text: string): ExportLine {
@@ -159,5 +201,5 @@ function parse(text: string): ExportLine {
   } catch {
     // Said below.
   }
-  throw new BrokenChain('A line of the export is no JSON.', 0);
+  throw new BrokenChain('A line of the export is no JSON.', 0, 'incomplete');
 }

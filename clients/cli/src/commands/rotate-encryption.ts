@@ -25,7 +25,8 @@ export async function rotateEncryption(context: CommandContext): Promise<void> {
   const keys = parseKeyEncryptionKeys(config.keyEncryptionKey.reveal());
   const url = config.databaseUrl.reveal();
   const totals = { rewrapped: 0, lost: 0 };
-  for (const schema of await schemasOf(url)) {
+  const schemas = await schemasOf(url);
+  for (const schema of schemas) {
     const pool = createPool(url, { schema, max: 2 });
     const show = ({ rewrapped, left }: RewrapProgress) =>
       void (json || terminal.err.write(`${schema}: ${rewrapped} wrapped anew, ${left} left\n`));
@@ -37,12 +38,25 @@ export async function rotateEncryption(context: CommandContext): Promise<void> {
       await pool.end();
     }
   }
+  if (schemas.includes('gateway')) await tellGateway(url, totals);
   print(context, totals, () => `${totals.rewrapped} data keys are wrapped by the first key now.`);
   if (totals.lost > 0)
     throw new CliError(
       `${totals.lost} data keys are wrapped by a key that is not given here, and stay as they are. Add it after the others and begin again.`,
       exitCodes.usage,
     );
+}
+
+/** It writes the rotation into the audit log, whose chain is its own. */
+async function tellGateway(url: string, { rewrapped, lost }: { rewrapped: number; lost: number }): Promise<void> {
+  const pool = createPool(url, { schema: 'gateway', max: 1 });
+  try {
+    const { rows } = await pool.query("select to_regclass('encryption_rotation') is not null as known");
+    if ((rows as { known: boolean }[])[0]?.known)
+      await pool.query('insert into encryption_rotation (rewrapped, lost) values ($1, $2)', [rewrapped, lost]);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Every service keeps its own data keys. */

@@ -1,20 +1,24 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditStore } from '../../domain/audit/audit-store.js';
+import { Checkpoints } from '../../domain/audit/checkpoints.js';
 import { entriesOf, exportLines } from '../../domain/audit/export-audit.js';
 import { Requires } from '../auth/access.js';
 import { errorSchema } from '../errors/error-body.js';
 import { AUDIT_STORE } from '../tokens.js';
 import {
   auditPageSchema,
+  checkpointSchema,
+  checkpointsSchema,
   type ExportAuditQuery,
   exportAuditSchema,
   type ListAuditQuery,
   listAuditSchema,
 } from './audit.schemas.js';
 import { auditView, csvHeader, csvLine } from './audit.view.js';
+import { NotAudited } from './audited.js';
 
 /** Who changed what, who came in and who was refused. */
 @ApiTags('audit')
@@ -22,7 +26,10 @@ import { auditView, csvHeader, csvLine } from './audit.view.js';
 @ApiResponse({ status: 'default', standardSchema: errorSchema, description: 'What went wrong.' })
 @Controller('api/v1/audit')
 export class AuditController {
-  constructor(@Inject(AUDIT_STORE) private readonly store: AuditStore) {}
+  constructor(
+    @Inject(AUDIT_STORE) private readonly store: AuditStore,
+    private readonly checkpoints: Checkpoints,
+  ) {}
 
   @Get()
   @Requires('audit:read')
@@ -34,6 +41,26 @@ export class AuditController {
     const items = found.slice(0, limit);
     const last = items.at(-1)?.entry.seq;
     return { items: items.map(auditView), next_cursor: found.length > limit ? String(last) : null };
+  }
+
+  @Get('checkpoints')
+  @Requires('audit:read')
+  @ApiOperation({
+    summary: 'Signed points of the chain, and the keys that have signed them',
+    description: 'Whoever keeps a copy elsewhere needs to believe nobody. Made every ten minutes while the log grows.',
+  })
+  @ApiResponse({ status: 200, standardSchema: checkpointsSchema })
+  async listCheckpoints(@Req() { tenantId }: FastifyRequest) {
+    return { items: await this.checkpoints.list(tenantId), keys: await this.checkpoints.keys() };
+  }
+
+  @Post('checkpoints')
+  @Requires('audit:read')
+  @NotAudited('it signs what is there and changes nothing')
+  @ApiOperation({ summary: 'Sign where the chain ends now' })
+  @ApiResponse({ status: 201, standardSchema: checkpointSchema })
+  async makeCheckpoint(@Req() { tenantId }: FastifyRequest) {
+    return { checkpoint: (await this.checkpoints.make(tenantId)) ?? null };
   }
 
   @Get('export')
@@ -60,7 +87,8 @@ export class AuditController {
   }
 
   private async *jsonLines(tenantId: string, filters: Omit<ExportAuditQuery, 'format'>) {
-    for await (const line of exportLines(this.store, tenantId, filters)) yield `${JSON.stringify(line)}\n`;
+    const checkpoints = await this.checkpoints.list(tenantId);
+    for await (const line of exportLines(this.store, tenantId, filters, checkpoints)) yield `${JSON.stringify(line)}\n`;
   }
 
   private async *csvLines(tenantId: string, filters: Omit<ExportAuditQuery, 'format'>) {

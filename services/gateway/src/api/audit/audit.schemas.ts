@@ -54,3 +54,19 @@ export const auditEntrySchema = z
   .meta({ id: 'AuditEntry' });
 
 export const auditPageSchema = z.object({ items: z.array(auditEntrySchema), next_cursor: z.string().nullable() });
+
+export const checkpointSchema = z
+  .object({
+    checkpoint: z
+      .string()
+      .nullable()
+      .meta({ description: 'A compact JWS of tenant, seq, hash and at; null of an empty log.' }),
+  })
+  .meta({ id: 'AuditCheckpoint' });
+
+export const checkpointsSchema = z
+  .object({
+    items: z.array(z.string()).meta({ description: 'Compact JWS, oldest first.' }),
+    keys: z.array(z.looseObject({ kid: z.string() })).meta({ description: 'Public keys as JWK.' }),
+  })
+  .meta({ id: 'AuditCheckpoints' });

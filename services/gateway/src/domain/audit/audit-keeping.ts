@@ -1,6 +1,14 @@
+import { firstTenant } from '../access/roles.js';
 import type { AuditLog } from './audit-log.js';
 import type { AuditStore } from './audit-store.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { Denials } from './denials.js';
+
+const bySystem = {
+  actor: { kind: 'system', id: '', address: '', agent: '' },
+  outcome: 'done',
+  request: '',
+} as const;
 
 const dayMs = 86_400_000;
 /** Most entries of one segment. */
@@ -12,13 +20,27 @@ export class AuditKeeping {
     private readonly store: AuditStore,
     private readonly log: AuditLog,
     private readonly denials: Denials,
+    private readonly checkpoints: Checkpoints,
     /** How long entries are kept; 0 keeps them for ever. */
     private readonly days: number,
     private readonly now: () => number,
   ) {}
 
-  flush(all = false): Promise<void> {
-    return this.denials.flush(all);
+  async flush(all = false): Promise<void> {
+    await this.denials.flush(all);
+    await this.store.recordRotations((facts) =>
+      this.log.append(firstTenant, {
+        ...bySystem,
+        action: 'encryption.rotate',
+        object: { kind: 'encryption', id: '' },
+        details: facts,
+      }),
+    );
+  }
+
+  /** Signs where chains end. @returns what was wrong, by tenant. */
+  sign(): Promise<ReadonlyMap<string, unknown>> {
+    return this.checkpoints.makeAll();
   }
 
   /** Retires what is older, in segments whose end stays as the anchor of the chain; that it was done is an entry itself. */
@@ -35,11 +57,9 @@ export class AuditKeeping {
       some = await this.store.retire(tenantId, before, segmentSize);
     if (entries === 0) return;
     await this.log.append(tenantId, {
-      actor: { kind: 'system', id: '', address: '', agent: '' },
+      ...bySystem,
       action: 'audit.retire',
       object: { kind: 'audit', id: `${seq + 1}-${seq + entries}` },
-      outcome: 'done',
-      request: '',
       details: { entries, older_than: before.toISOString() },
     });
   }

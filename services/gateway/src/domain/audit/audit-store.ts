@@ -32,6 +32,12 @@ export interface AuditStore {
   start(tenantId: string): Promise<ChainPoint>;
   /** Seals and deletes up to so many of the oldest entries that are older than a moment. @returns how many. */
   retire(tenantId: string, before: Date, atMost: number): Promise<number>;
+  /** Gives every rotation of the encryption that was not recorded yet; once its promise resolves, it is. */
+  recordRotations(
+    record: (facts: { readonly rewrapped: number; readonly lost: number }) => Promise<unknown>,
+  ): Promise<void>;
+  /** Where every tenant's chain ends. */
+  heads(): Promise<readonly (ChainPoint & { readonly tenantId: string })[]>;
   /** Tenants that have entries older than a moment. */
   tenantsWithOlder(before: Date): Promise<readonly string[]>;
 }

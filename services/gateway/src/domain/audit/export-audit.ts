@@ -25,11 +25,12 @@ export async function* exportLines(
   store: AuditStore,
   tenantId: string,
   query: AuditQuery,
+  checkpoints: readonly string[],
 ): AsyncGenerator<ExportLine, void, undefined> {
   const whole = Object.values(query).every((value) => value === undefined);
   const start = await store.start(tenantId);
   const end = await store.head(tenantId);
-  yield { start: { tenant: tenantId, at: start, whole } };
+  yield { start: { tenant: tenantId, at: start, whole, checkpoints } };
   yield* entriesOf(store, tenantId, query, start.seq, end.seq);
-  yield { end, checkpoints: [] };
+  yield { end };
 }

@@ -26,6 +26,30 @@ export class KyselyAuditStore implements AuditStore {
     });
   }
 
+  async heads(): Promise<readonly (ChainPoint & { readonly tenantId: string })[]> {
+    const { everything } = this.database;
+    return withDatabase(() =>
+      everything.selectFrom('audit_head').select(['tenant_id as tenantId', 'seq', 'hash']).execute(),
+    );
+  }
+
+  /** Records rotations of the encryption that nobody has recorded yet, each as one entry. */
+  async recordRotations(
+    record: (facts: { readonly rewrapped: number; readonly lost: number }) => Promise<unknown>,
+  ): Promise<void> {
+    await withDatabase(() =>
+      this.database.everything.transaction().execute(async (db) => {
+        const { rows } = await sql<{ id: string; rewrapped: number; lost: number }>`
+          select id, rewrapped, lost from encryption_rotation where recorded_at is null order by id limit 10
+          for update skip locked`.execute(db);
+        for (const { id, rewrapped, lost } of rows) {
+          await record({ rewrapped, lost });
+          await sql`update encryption_rotation set recorded_at = now() where id = ${id}`.execute(db);
+        }
+      }),
+    );
+  }
+
   async list(tenantId: string, query: AuditQuery, below: number, limit: number): Promise<readonly AuditLink[]> {
     const rows = await this.database.within(tenantId, (db) => {
       const found = matching(db, tenantId, query)

@@ -6,6 +6,7 @@ import { audit } from './0004-audit.js';
 import { rateLimits } from './0005-rate-limits.js';
 import { endUsers } from './0006-end-users.js';
 import { erasures } from './0007-erasures.js';
+import { auditKeys } from './0008-audit-keys.js';
 
 /** The gateway's own schema: who may come in. */
 export const gatewaySchema = 'gateway';
@@ -31,4 +32,5 @@ export const gatewayMigrations: Migrations = {
   '0005-rate-limits': rateLimits,
   '0006-end-users': endUsers,
   '0007-erasures': erasures,
+  '0008-audit-keys': auditKeys,
 };
