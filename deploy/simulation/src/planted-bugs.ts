@@ -104,6 +104,14 @@ class AnnouncesBeforeCommit extends LiveRuns {
   }
 }
 
+class TrustsReceipts extends LiveRuns {
+  override committed(...[run, commit, commands, offers]: Parameters<LiveRuns['committed']>): void {
+    super.committed(run, commit, commands, offers);
+    for (const { next } of offers)
+      if (next) run.leases.set(next.nodeKey, { fence: next.fence, heardAt: Number.POSITIVE_INFINITY });
+  }
+}
+
 /** A mistake that somebody could make, and where it takes hold. */
 export interface PlantedBug {
   readonly what: string;
@@ -211,6 +219,10 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
           },
         }),
     },
+  },
+  'task-of-a-receipt-never-sent-again': {
+    what: 'a task that went along with a receipt counts as worked on for ever',
+    tampering: withRuns(TrustsReceipts),
   },
   'retry-never-begun': {
     what: 'nobody gives a running run the moments it waits for',
