@@ -34,6 +34,8 @@ export default defineConfig({
         exclude: ['**/node_modules/**', '**/dist/**', ...exclude(name)],
         globalSetup: withPostgres.includes(name) ? ['./libs/testing/src/postgres-setup.ts'] : [],
         setupFiles: name === 'chart' ? ['./deploy/chart/src/count-assertions-setup.ts'] : [],
+        // Or it would load another copy of graphql than the code under test.
+        server: { deps: { inline: ['graphql-ws'] } },
         testTimeout: testTimeoutMs(name),
         hookTimeout: 60_000,
         // Each starts whole stacks; side by side they would measure each other.

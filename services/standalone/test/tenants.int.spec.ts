@@ -1,7 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestDatabase, testDatabase } from '@treadle/testing';
+import {
+  buildSchema,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  isRequiredArgument,
+} from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Standalone, startStandalone } from '../src/standalone.js';
 
@@ -140,4 +149,84 @@ it('what belongs to one organisation is not there for another, whichever way it 
   }
   expect((await call(mine, 'GET', `${v1}/conversations/${conversation}`)).status).toBe(200);
   expect((await call(mine, 'GET', `${v1}/files/${file}/content`)).status).toBe(200);
+});
+
+/** Every field of a type, and of what it holds. */
+function everything(type: GraphQLNamedType, levels: number): string {
+  if (!isObjectType(type)) return '';
+  const asked = Object.values(type.getFields()).filter(
+    (field) => levels > 1 || !isObjectType(getNamedType(field.type)),
+  );
+  const parts = asked.map(
+    (field) => `${field.name}${shortened(field)} ${everything(getNamedType(field.type), levels - 1)}`,
+  );
+  return `{ __typename ${parts.join(' ')} }`;
+}
+
+const shortened = ({ args }: GraphQLField<unknown, unknown>) =>
+  args.some(({ name }) => name === 'limit') ? '(limit: 5)' : '';
+
+function question({ name, type, args }: GraphQLField<unknown, unknown>, ids: Record<string, string>): string {
+  const given = args.filter(isRequiredArgument).map((argument) => `${argument.name}: "${ids[argument.name]}"`);
+  const short = args.some(({ name: one }) => one === 'limit') ? ['limit: 5'] : [];
+  const values = [...given, ...short].join(', ');
+  return `{ ${name}${values && `(${values})`} ${everything(getNamedType(type), 4)} }`;
+}
+
+interface GraphqlAnswer {
+  readonly data?: Readonly<Record<string, { readonly items?: readonly unknown[] } | null>>;
+  readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+}
+
+const ask = async (credential: string, query: string) =>
+  (await call<GraphqlAnswer>(credential, 'POST', '/graphql', { query })).body;
+
+/** What the management model has besides workflows and runs, one of each. */
+async function setUp(): Promise<{ dataset: string; document: string; user: string }> {
+  const v1 = '/api/v1';
+  const dataset = (await call<Named>(mine, 'POST', `${v1}/datasets`, { name: 'ours', embedding: null })).body.id;
+  const added = { name: 'ours', text: 'Ours.' };
+  const { id } = (await call<Named>(mine, 'POST', `${v1}/datasets/${dataset}/documents`, added)).body;
+  const price = { model: 'demo', input_per_million: 1, output_per_million: 2 };
+  const saved = [
+    await call(mine, 'PUT', `${v1}/models/prices`, price),
+    await call(mine, 'PUT', `${v1}/models/budgets/ours`, { scope: 'tenant', period: 'day', limit_usd: 1 }),
+    await call(mine, 'PUT', `${v1}/models/routes/ours`, { targets: [{ provider: 'demo', model: 'demo' }] }),
+  ];
+  expect(saved.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const user = (await call<Named>(mine, 'POST', `${v1}/users`, { email: 'we@example.com' })).body.id;
+  return { dataset, document: id, user };
+}
+
+it('every field of GraphQL shows what is there, and nothing of it to another organisation', async () => {
+  const { workflow, run } = await ours();
+  const { dataset, document: id, user } = await setUp();
+  const text = readFileSync(new URL('../../gateway/schema.graphql', import.meta.url), 'utf8');
+  const schema: GraphQLSchema = buildSchema(text);
+  const ids: Record<string, string> = { dataset, document: id, run, user, workflow, versions: workflow };
+  const [{ name }] = (await ask(mine, '{ toolsets { items { name } } }')).data?.['toolsets']?.items as [
+    { name: string },
+  ];
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    const query = question(field, { dataset, name, id: ids[field.name] ?? '' });
+    const { data, errors } = await ask(mine, query);
+    expect(errors, query).toBeUndefined();
+    expect(data?.[field.name], field.name).not.toBeNull();
+    if (data?.[field.name]?.items && field.name !== 'usage')
+      expect(data[field.name]?.items, field.name).not.toEqual([]);
+    if (
+      !(
+        field.name in ids ||
+        ['datasets', 'documents', 'runs', 'workflows', 'prices', 'budgets', 'routes'].includes(field.name)
+      )
+    )
+      continue;
+    const hidden = await ask(stranger, query);
+    if (hidden.data?.[field.name]) expect(hidden.data[field.name]?.items, field.name).toEqual([]);
+    else
+      expect(
+        hidden.errors?.map(({ extensions }) => extensions.code),
+        field.name,
+      ).toEqual(['not_found']);
+  }
 });

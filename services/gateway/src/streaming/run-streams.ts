@@ -1,14 +1,25 @@
 import type { Run } from '@treadle/contracts';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApprovalLinks } from '../api/approvals/approval-links.js';
 import type { RunVersions } from '../domain/run-versions.js';
 import type { RunSources } from '../domain/start-run.js';
 import type { StreamPosition } from './event-id.js';
 import { NativeView } from './native-view.js';
 import type { OpenStreams } from './open-streams.js';
-import { RunStream, type RunVersion } from './run-stream.js';
+import { RunEventData } from './run-event-data.js';
+import { RunStream, type RunVersion, type StreamSink } from './run-stream.js';
 import { SseConnection } from './sse-connection.js';
+import { StreamValues } from './stream-values.js';
 import type { StreamView } from './stream-view.js';
+import { ValueView } from './value-view.js';
+
+interface Telling {
+  readonly tenantId: string;
+  readonly run: Run;
+  readonly viewOf: (version: RunVersion) => StreamView;
+  readonly from: StreamPosition | undefined;
+  readonly begunNow: boolean;
+}
 
 /** Answers requests with the stream of a run. */
 export class RunStreams {
@@ -30,8 +41,7 @@ export class RunStreams {
     from?: StreamPosition,
     begunNow = false,
   ): Promise<void> {
-    const asked = (key: string) => this.links.ofNode(reply.request, run.id, key);
-    const view = ({ names }: RunVersion) => new NativeView(run.id, names, asked);
+    const view = ({ names }: RunVersion) => new NativeView(this.dataOf(reply.request, run, names));
     await this.answerWith(reply, tenantId, run, view, from, begunNow);
   }
 
@@ -44,17 +54,53 @@ export class RunStreams {
     from?: StreamPosition,
     begunNow = false,
   ): Promise<void> {
+    const begin = (notify: () => void) => {
+      reply.hijack();
+      // However long it stays open, the work of opening it is done.
+      reply.request.visit?.leave(true);
+      return new SseConnection(reply.raw, reply.getHeaders(), notify);
+    };
+    await this.tell({ tenantId, run, viewOf, from, begunNow }, begin);
+  }
+
+  /**
+   * The same as values, for whoever reads them one by one.
+   * @throws FailureError as an answer does before it begins.
+   */
+  async values(request: FastifyRequest, run: Run, from?: StreamPosition): Promise<StreamValues<unknown>> {
+    const { promise, resolve, reject } = Promise.withResolvers<StreamValues<unknown>>();
+    let values: StreamValues<unknown> | undefined;
+    const viewOf = ({ names }: RunVersion) => new ValueView(this.dataOf(request, run, names));
+    const begin = (notify: () => void) => {
+      values = new StreamValues((frame) => JSON.parse(frame) as unknown, notify);
+      resolve(values);
+      return values;
+    };
+    const telling = this.tell({ tenantId: request.tenantId, run, viewOf, from, begunNow: false }, begin);
+    telling.catch((error: unknown) => {
+      values?.fail(error);
+      reject(error);
+    });
+    return promise;
+  }
+
+  private dataOf(request: FastifyRequest, run: Run, names: RunVersion['names']): RunEventData {
+    return new RunEventData(run.id, names, (key) => this.links.ofNode(request, run.id, key));
+  }
+
+  /** @param begin opens the way to the reader, when nothing can be refused any more; it calls `notify` when the reader is gone. */
+  private async tell(
+    { tenantId, run, viewOf, from, begunNow }: Telling,
+    begin: (notify: () => void) => StreamSink,
+  ): Promise<void> {
     const version = await this.versions.get(tenantId, run.workflowId, run.version);
     const followed = { tenantId, runId: run.id, version, view: viewOf(version) };
     const stream = new RunStream(this.sources, followed, from, !begunNow);
     try {
       await stream.join();
-      reply.hijack();
-      // However long it stays open, the work of opening it is done.
-      reply.request.visit?.leave(true);
-      const connection = new SseConnection(reply.raw, reply.getHeaders(), () => stream.notify());
+      const sink = begin(() => stream.notify());
       this.streams.add(stream);
-      await stream.pipe(connection);
+      await stream.pipe(sink);
     } finally {
       this.streams.delete(stream);
       await stream.close();

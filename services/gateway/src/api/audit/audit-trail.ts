@@ -117,7 +117,8 @@ export class AuditTrail {
     else await this.denials.record(tenantId, note);
   }
 
-  private async deny(request: FastifyRequest, answer: Answer): Promise<void> {
+  /** Records a denial; `end` does it where an answer says so. @throws FailureError `unavailable` */
+  async deny(request: FastifyRequest, answer: Answer): Promise<void> {
     await this.denials.record(request.tenantId || firstTenant, {
       actor: actorOf(request, 'nobody'),
       action: answer.status === 401 ? 'access.unknown-credential' : 'access.denied',

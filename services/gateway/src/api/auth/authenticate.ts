@@ -102,6 +102,7 @@ export function credentialOf({ headers }: FastifyRequest): string | undefined {
   return headers.authorization === undefined ? undefined : inHeader(headers.authorization);
 }
 
-function inHeader(header: string): string | undefined {
+/** The credential in the text of an Authorization header. */
+export function inHeader(header: string): string | undefined {
   return /^Bearer +(\S{1,2000})$/i.exec(header)?.[1];
 }

@@ -23,7 +23,7 @@ export function accessOfField({
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** What is known of the values of a field from where it stands. */
-export type GivenBySource = (source: never) => Partial<GivenValues>;
+type GivenBySource = (source: never) => Partial<GivenValues>;
 
 /** A field that asks a route. @param bySource values that are no arguments then. */
 export function fieldConfig(
@@ -47,8 +47,24 @@ export function fieldConfig(
   };
 }
 
+/** A field whose handler gives values as they come, each of them the answer. */
+export function streamedField(
+  field: RestField,
+  types: AnswerTypes,
+  reader: FieldReader,
+): GraphQLFieldConfig<unknown, GraphqlContext> {
+  return {
+    type: types.of(field.answer),
+    description: field.description,
+    args: argumentsOf(field),
+    extensions: { access: field.access },
+    subscribe: (_source, args: Arguments, context) => reader.read(field, givenBy(field, args), context),
+    resolve: (value) => value,
+  };
+}
+
 /** The values that stand in the arguments. */
-export function givenBy({ ids }: RestField, args: Arguments): GivenValues {
+function givenBy({ ids }: RestField, args: Arguments): GivenValues {
   const told = Object.entries(args).filter(([, value]) => value !== null && value !== undefined);
   return {
     ids: Object.fromEntries(told.flatMap(([name, value]) => (ids.includes(name) ? [[name, String(value)]] : []))),
@@ -57,7 +73,7 @@ export function givenBy({ ids }: RestField, args: Arguments): GivenValues {
 }
 
 /** The parameters of a route as arguments, but for those that are known. */
-export function argumentsOf({ ids, query }: RestField, known: readonly string[] = []): GraphQLFieldConfigArgumentMap {
+function argumentsOf({ ids, query }: RestField, known: readonly string[] = []): GraphQLFieldConfigArgumentMap {
   const schema: JsonSchema = query
     ? (z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
     : {};

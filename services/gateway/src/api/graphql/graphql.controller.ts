@@ -1,10 +1,9 @@
-import { Body, Controller, Get, HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Logger, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { execute, type GraphQLError, OperationTypeNode } from 'graphql';
 import { NotAudited } from '../audit/audited.js';
-import { AnyCaller, Open, routeConfig } from '../auth/access.js';
+import { AnyCaller, routeConfig } from '../auth/access.js';
 import { documentLimits } from './document-limits.js';
 import { type GraphqlRequest, graphqlAnswerSchema, graphqlSchema } from './graphql.schemas.js';
 import { formatError } from './graphql-error.js';
@@ -47,14 +46,6 @@ export class GraphqlController {
     }
     const { data, errors } = await execute(prepared.args);
     return { data, ...(errors && { errors: this.format(errors, request) }) };
-  }
-
-  @Get()
-  @Open('a WebSocket shows its credential in its first message, and nothing else is answered here')
-  @ApiOperation({ summary: 'Open a WebSocket for subscriptions, by the protocol graphql-transport-ws' })
-  @ApiResponse({ status: 101 })
-  refuse(): never {
-    throw FailureError.of('method_not_allowed', 'Send queries by POST. GET opens a WebSocket for subscriptions.');
   }
 
   private format(errors: readonly GraphQLError[], request: FastifyRequest) {

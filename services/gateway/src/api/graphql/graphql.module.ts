@@ -1,11 +1,15 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { BoundAccess } from '../../domain/access/bound-access.js';
+import { Credentials } from '../../domain/access/credentials.js';
+import { RateLimits } from '../../domain/rate-limits/rate-limits.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { GraphqlController } from './graphql.controller.js';
 import { managementSchema } from './management-schema.js';
 import { PersistedQueries } from './persisted-queries.js';
 import { OperationPreparer } from './prepare-operation.js';
 import { FieldReader } from './read-field.js';
+import { GraphqlSockets } from './socket/graphql-sockets.js';
 
 export const graphqlControllers = [GraphqlController];
 
@@ -21,5 +25,10 @@ export const graphqlProviders: FactoryProvider[] = [
     inject: [FieldReader],
     useFactory: (reader: FieldReader) =>
       new OperationPreparer(managementSchema(reader), new PersistedQueries(Date.now)),
+  },
+  {
+    provide: GraphqlSockets,
+    inject: [OperationPreparer, Credentials, RateLimits, AuditTrail],
+    useFactory: (...parts: ConstructorParameters<typeof GraphqlSockets>) => new GraphqlSockets(...parts),
   },
 ];

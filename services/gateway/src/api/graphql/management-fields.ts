@@ -30,7 +30,7 @@ import {
 } from '../people/people.schemas.js';
 import { RolesController } from '../people/roles.controller.js';
 import { UsersController } from '../people/users.controller.js';
-import { listRunsSchema, runPageSchema, runSchema } from '../runs/run.schemas.js';
+import { listRunsSchema, runEventSchema, runEventsSchema, runPageSchema, runSchema } from '../runs/run.schemas.js';
 import { RunsController } from '../runs/runs.controller.js';
 import { getToolsetSchema, listToolsetsSchema, shownToolsetSchema, toolsetPageSchema } from '../tools/tool.schemas.js';
 import { ToolsetsController } from '../tools/toolsets.controller.js';
@@ -166,5 +166,17 @@ export const managementFields = {
     query: listWorkflowsQuery,
     answer: workflowPageSchema,
     read: (workflows, request, { query }) => workflows.list(request, query),
+  }),
+} satisfies Record<string, RestField>;
+
+/** What can be subscribed to. Handlers of these give values as they come. */
+export const streamedFields = {
+  run_events: restField(RunsController, 'events', {
+    description:
+      'The events and the text of a run, from the beginning or from the last id on. It completes after the event that ends the run.',
+    ids: ['id'],
+    query: runEventsSchema,
+    answer: runEventSchema,
+    read: (runs, request, { ids, query }) => runs.values(request, ids.id, query.last_event_id),
   }),
 } satisfies Record<string, RestField>;

@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 import { nodeRunSchema } from '../runs/run.schemas.js';
 import { AnswerTypes } from './answer-types.js';
-import { fieldConfig } from './field-config.js';
-import { managementFields as fields } from './management-fields.js';
+import { fieldConfig, streamedField } from './field-config.js';
+import { managementFields as fields, streamedFields } from './management-fields.js';
 import type { FieldReader, GraphqlContext } from './read-field.js';
 
 type Fields = GraphQLFieldConfigMap<unknown, GraphqlContext>;
@@ -26,10 +26,7 @@ interface ShownRun extends Identified {
 }
 
 /** The schema of `/graphql`: what the REST API of the management model shows, and the ways from one thing to another. */
-export function managementSchema(
-  reader: FieldReader,
-  subscriptions: (types: AnswerTypes) => Fields = () => ({}),
-): GraphQLSchema {
+export function managementSchema(reader: FieldReader): GraphQLSchema {
   const types: AnswerTypes = new AnswerTypes({
     Dataset: () => ({
       document_page: fieldConfig(fields.documents, types, reader, ({ id }: Identified) => ({ ids: { dataset: id } }), [
@@ -41,12 +38,12 @@ export function managementSchema(
     WorkflowWithDocument: () => ofWorkflow(types, reader),
   });
   const asked = Object.entries(fields).map(([name, field]) => [name, fieldConfig(field, types, reader)] as const);
-  const streamed = subscriptions(types);
+  const streamed = Object.entries(streamedFields).map(
+    ([name, field]) => [name, streamedField(field, types, reader)] as const,
+  );
   return new GraphQLSchema({
     query: new GraphQLObjectType({ name: 'Query', fields: Object.fromEntries(asked) }),
-    ...(Object.keys(streamed).length > 0 && {
-      subscription: new GraphQLObjectType({ name: 'Subscription', fields: streamed }),
-    }),
+    subscription: new GraphQLObjectType({ name: 'Subscription', fields: Object.fromEntries(streamed) }),
   });
 }
 

@@ -39,7 +39,11 @@ export class FieldReader {
   }
 
   /** @throws FailureError `permission_denied`, `not_found` */
-  async allow({ access }: RestField, { ids, query }: GivenValues, request: FastifyRequest): Promise<GivenValues> {
+  private async allow(
+    { access }: RestField,
+    { ids, query }: GivenValues,
+    request: FastifyRequest,
+  ): Promise<GivenValues> {
     for (const [name, id] of Object.entries(ids)) if (id.length > maxIdLength) throw tooLong(name);
     const asked = { params: ids, query: { ...query } };
     await mayUse(callerOf(request), this.bounds, access, asked);

@@ -64,6 +64,15 @@ export const runEventsSchema = z.strictObject({
   }),
 });
 
+/** An event where it comes as a value and not as a server-sent event. */
+export const runEventSchema = z
+  .object({
+    id: z.string().meta({ description: 'Go on from here by `last_event_id`.' }),
+    type: z.string().meta({ description: 'Such as `node-completed` or `text-delta`.' }),
+    data: jsonObject,
+  })
+  .meta({ id: 'RunEvent' });
+
 export const cancelRunSchema = z
   .strictObject({ reason: z.string().max(1000).default('') })
   .prefault({})

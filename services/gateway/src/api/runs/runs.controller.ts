@@ -99,6 +99,13 @@ export class RunsController {
     await this.streams.answer(reply, tenantId, existing(run, runId), from);
   }
 
+  /** The same as values, one for each event. */
+  async values(request: FastifyRequest, runId: string, lastId = ''): Promise<AsyncIterable<unknown>> {
+    const from = lastId === '' ? undefined : parseEventId(lastId);
+    const { run } = await this.sources.runs.getRun({ tenantId: request.tenantId, runId });
+    return this.streams.values(request, existing(run, runId), from);
+  }
+
   @Post(':id/cancel')
   @Requires('runs:cancel', { run: 'id' })
   @Audited('run', 'cancel')

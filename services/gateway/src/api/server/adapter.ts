@@ -6,6 +6,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { maxDocumentBytes } from '../../domain/read-source.js';
 import type { HttpSettings } from '../../http-settings.js';
+import { isSocketRequest } from '../graphql/socket/serve-sockets.js';
 import { keepCertificate, readCertificate } from './certificate.js';
 import { readJson } from './read-json.js';
 import { answerUnreadable } from './request-guards.js';
@@ -16,6 +17,8 @@ export function gatewayAdapter(settings: HttpSettings): FastifyAdapter {
     maxHeaderSize: settings.maxHeaderBytes,
     headersTimeout: settings.headerTimeoutMs,
     connectionsCheckingInterval: 1000,
+    // Some clients offer to upgrade whatever they send, and are to be answered all the same.
+    shouldUpgradeCallback: isSocketRequest,
   };
   const adapter = new FastifyAdapter({
     bodyLimit: maxDocumentBytes,

@@ -1,4 +1,4 @@
-import { failure } from '@treadle/failure';
+import { type Failure, failure } from '@treadle/failure';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials } from '../../domain/access/credentials.js';
 import type { RouteClass } from '../../domain/rate-limits/rate-limit.js';
@@ -59,11 +59,18 @@ function judge(verdicts: Verdicts, request: FastifyRequest, reply: FastifyReply,
       .map(({ rate, remaining, resetSeconds }) => `"${rate.policy}";r=${remaining};t=${resetSeconds}`)
       .join(', '),
   });
+  const refused = rateFailure(verdicts);
+  if (refused) answerFailure(refused, request, reply);
+  else done();
+}
+
+/** Why something was asked too often; undefined where it was not. */
+export function rateFailure(verdicts: Verdicts): Failure | undefined {
   const refusing = verdicts.filter(({ allowed }) => !allowed);
   const [first] = refusing;
-  if (!first) return done();
+  if (!first) return undefined;
   const retryAfterSeconds = Math.max(...refusing.map(({ resetSeconds }) => resetSeconds));
   const { quota, seconds, policy } = first.rate;
   const message = `At most ${quota} requests in ${seconds} seconds are allowed (${policy}). Try again in ${retryAfterSeconds} seconds.`;
-  answerFailure(failure('limit_exceeded', message, { retryable: true, retryAfterSeconds }), request, reply);
+  return failure('limit_exceeded', message, { retryable: true, retryAfterSeconds });
 }

@@ -12,6 +12,8 @@ import { AuditTrail } from '../audit/audit-trail.js';
 import { authenticate } from '../auth/authenticate.js';
 import { declareRoutes } from '../auth/route-table.js';
 import { maxFiles } from '../files/upload.controller.js';
+import { GraphqlSockets } from '../graphql/socket/graphql-sockets.js';
+import { serveSockets } from '../graphql/socket/serve-sockets.js';
 import { chatUrl, OpenAiController } from '../openai/openai.controller.js';
 import { addBodyParsers } from './adapter.js';
 import { addAdmission } from './admit.js';
@@ -32,6 +34,7 @@ export function setUpGateway(app: NestFastifyApplication, settings: HttpSettings
   addRequestGuards(server, settings);
   addCors(server, settings.corsOrigins);
   addBodyParsers(server);
+  serveSockets(server, app.get(GraphqlSockets, { strict: false }), settings.corsOrigins);
   const openAi = app.get(OpenAiController, { strict: false });
   serveDirectly(server, chatUrl, (request, reply) => openAi.chat(request, reply));
   // Sizes are the uploads' own to count: they can say by how much a file is too large.
