@@ -10,6 +10,7 @@ import { FakeRun } from '../../test/fake-orchestrator.js';
 import { chatDocument } from '../../test/gateway-under-test.js';
 import { parseEventId } from './event-id.js';
 import { NativeView } from './native-view.js';
+import { RunEventData } from './run-event-data.js';
 import { RunStream, type RunVersion, type StreamSink } from './run-stream.js';
 
 const { plan } = compile(documentSchema.parse(chatDocument), catalog);
@@ -49,7 +50,7 @@ class Client {
       entries: run.entries.filter((entry: JournalEntry) => entry.firstSequence > afterSequence),
       ended: run.status !== 'running',
     });
-    const view = new NativeView(run.id, version.names, async () => ({}));
+    const view = new NativeView(new RunEventData(run.id, version.names, async () => ({})));
     const followed = { tenantId: 't', runId: run.id, version, view };
     const from = this.lastId === '' ? undefined : parseEventId(this.lastId);
     const values = { readBack: async (_tenantId: string, value: Json) => value };
