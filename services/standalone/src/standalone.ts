@@ -150,10 +150,12 @@ async function compose(shared: Shared): Promise<{ app: NestFastifyApplication; f
     ...(http.tls && { httpsOptions: {} }),
   });
   setUpGateway(app, http, shared.metrics);
-  await app.listen(settings.gateway.httpPort, settings.gateway.host);
+  await app.init();
   await app.get(Retrieval, { strict: false }).start();
   await app.get(ToolRegistry, { strict: false }).start();
   await app.get(Orchestrator, { strict: false }).start();
+  // Last, so that nobody is answered before the tables are there.
+  await app.listen(settings.gateway.httpPort, settings.gateway.host);
   return { app, firstKey };
 }
 
