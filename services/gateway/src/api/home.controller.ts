@@ -9,7 +9,8 @@ const page = `<!doctype html>
 <title>Treadle</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}pre{background:#f4f4f4;color:#111;padding:1rem;overflow:auto}</style>
 <h1>Treadle</h1>
-<p>Durable LLM workflows. This is the public API; it is described at <a href="/api/docs">/api/docs</a>.</p>
+<p>Durable LLM workflows. This is the public API; it is described with examples in
+<a href="/api/docs/reference">its reference</a>, and can be tried at <a href="/api/docs">/api/docs</a>.</p>
 <p>Import a workflow and run it, with the API key that was printed at the first start:</p>
 <pre>curl -H "Authorization: Bearer $TREADLE_API_KEY" --data-binary @workflow.yml \\
   -H "Content-Type: application/yaml" "$TREADLE_URL/api/v1/workflows"

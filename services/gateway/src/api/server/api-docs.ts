@@ -1,8 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
+import { addCodeSamples, type Description } from '../docs/code-samples.js';
+import { referencePage } from '../docs/reference-page.js';
 
-/** Describes the API at `/api/docs`, for people, and as OpenAPI 3.1 at `/api/docs-json`. */
+const pagePolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Describes the API at `/api/docs`, where it can be tried, at `/api/docs/reference` with examples, and as OpenAPI 3.1 at `/api/docs-json`. */
 export function serveApiDocs(app: NestFastifyApplication): void {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -11,7 +16,23 @@ export function serveApiDocs(app: NestFastifyApplication): void {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: `tk_…`' })
     .build();
-  const factory = () => SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertSchema });
+  let made: ReturnType<typeof SwaggerModule.createDocument> | undefined;
+  const factory = () => {
+    if (made) return made;
+    made = SwaggerModule.createDocument(app, config, { standardSchemaConverter: convertSchema });
+    addCodeSamples(made as unknown as Description);
+    return made;
+  };
+  let page: string | undefined;
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/api/docs/reference', (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', pagePolicy)
+        .send((page ??= referencePage(factory() as unknown as Description))),
+    );
   SwaggerModule.setup('api/docs', app, factory, { customSiteTitle: 'Treadle API' });
 }
 
