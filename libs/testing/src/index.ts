@@ -9,4 +9,5 @@ export * from './openai-chat-server.js';
 export * from './openai-responses-server.js';
 export { type TestDatabase, testDatabase } from './postgres.js';
 export { type QdrantServer, type QdrantServerOptions, startQdrantServer } from './qdrant/qdrant-server.js';
+export { type AskBehindWall, tablesBeforeWall, wallGaps } from './wall-gaps.js';
 export * from './wire-server.js';

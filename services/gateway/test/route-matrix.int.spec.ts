@@ -169,14 +169,18 @@ describe.each(Object.keys(builtInRoles))('every route to the role %s', (role) =>
   });
 });
 
-it('every route to the owner of another organisation is what the role says, without the installation', async () => {
+it('every route to the owner of another organisation, and to a key of theirs, is what the role says, without the installation', async () => {
   const created = await people.owner().send('POST', '/api/v1/organisations', { name: 'B', owner_email: 'b@b.example' });
   const { id, owner } = (await created.json()) as { id: string; owner: { invitation: { token: string } } };
   const { access_token } = await people.accept(owner.invitation.token, 'the password of b');
   const held = permissionsOf('owner', id, undefined);
   const some = closed().filter((route) => !endsSession(route));
-  const found = await strays(some, `Bearer ${access_token}`, (answer, route) => fits(answer, route, held));
-  expect(found).toEqual([]);
+  const theirs = people.as(access_token);
+  const { key } = (await (await theirs.send('POST', '/api/v1/keys', { name: 'theirs', scopes: [...held] })).json()) as {
+    key: string;
+  };
+  for (const credential of [access_token, key])
+    expect(await strays(some, `Bearer ${credential}`, (answer, route) => fits(answer, route, held))).toEqual([]);
 });
 
 it('every route to a key that is bound to a workflow is closed, but for those about a workflow', async () => {

@@ -15,6 +15,8 @@ const keptFields: Partial<Record<AuditedKind, readonly string[]>> = {
   person: [],
   run: ['id', 'workflow_id', 'version', 'status', 'origin'],
   session: [],
+  // Its values are secrets under names that anybody chooses.
+  'tool-credential': ['type', 'hosts', 'settings', 'hint', 'updated_at'],
 };
 
 /** What the log keeps of an object or of a request's body. */
