@@ -4,4 +4,5 @@ export { type CheckOutcome, type HealthCheck, HealthRegistry, type Readiness } f
 export * from './logger.js';
 export * from './metrics/index.js';
 export * from './nest-logger.js';
+export { redactionOf, redactionRulesFrom } from './redaction.js';
 export * from './traceparent.js';

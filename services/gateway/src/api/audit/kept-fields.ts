@@ -1,5 +1,9 @@
 import { type AuditValue, redact } from '@treadle/audit';
+import { redactionOf, redactionRulesFrom } from '@treadle/telemetry';
 import type { AuditedKind } from './audited.js';
+
+/** The rules that hold for logs hold for what is kept for ever. */
+const clean = redactionOf(redactionRulesFrom(process.env)) ?? ((value: unknown) => value);
 
 /**
  * Of what belongs to people and not to the configuration, only these fields are kept: an entry can never be taken out of the chain, and what
@@ -23,8 +27,8 @@ const keptFields: Partial<Record<AuditedKind, readonly string[]>> = {
 export function kept(kind: AuditedKind, value: unknown): AuditValue | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const fields = keptFields[kind];
-  if (!fields) return redact(value);
+  if (!fields) return redact(clean(value));
   if (typeof value !== 'object' || Array.isArray(value)) return undefined;
   const some = Object.entries(value).filter(([name]) => fields.includes(name));
-  return some.length === 0 ? undefined : redact(Object.fromEntries(some));
+  return some.length === 0 ? undefined : redact(clean(Object.fromEntries(some)));
 }
