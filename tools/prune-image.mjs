@@ -66,6 +66,8 @@ export function prune(service, out) {
     const isOurs = !path.split('/').includes('node_modules');
     cpSync(join(root, path), join(out, path), {
       recursive: true,
+      // Or links would point to where they were copied from.
+      verbatimSymlinks: true,
       filter: (source) => isWanted(source, join(root, path), isOurs),
     });
     if (isOurs) link(manifest(join(root, path)).name, join(out, path), out);
