@@ -23,8 +23,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const epoch = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? 1_700_000_000) * 1000);
 /** The image has a Node of its own, and types were checked before. */
 const left = /^(?:node-linux-.*|typescript)$/;
-const useless =
-  /\.(?:d\.[cm]?ts|[cm]?ts|map|md|markdown|tsbuildinfo|flow)$|^(?:\.github|docs?|tests?|__tests__|examples?|benchmarks?)$/i;
+const uselessFile = /\.(?:d\.[cm]?ts|[cm]?ts|map|md|markdown|tsbuildinfo|flow)$/i;
+const uselessFolder = /^(?:\.github|docs?|tests?|__tests__|examples?|benchmarks?)$/i;
 
 /** Folders of all packages that a package needs, its own included, by their path from the root. */
 export function neededFolders(start, from = root) {
@@ -82,11 +82,11 @@ function isWanted(source, folder, isOurs) {
   const path = relative(folder, source);
   if (path === '') return true;
   const [top] = path.split('/');
-  if (isOurs) return (path === 'package.json' || top === 'dist') && !useless.test(basename(path));
+  const isFolder = lstatSync(source).isDirectory();
+  if (isOurs) return (path === 'package.json' || top === 'dist') && (isFolder || !uselessFile.test(basename(path)));
   // Nested packages are followed by themselves. Code may live in a folder named like documentation, so only top ones are left out.
   if (top === 'node_modules') return false;
-  const isFolder = lstatSync(source).isDirectory();
-  return isFolder ? !(path === top && useless.test(top)) : !useless.test(basename(path));
+  return isFolder ? !(path === top && uselessFolder.test(top)) : !uselessFile.test(basename(path));
 }
 
 function link(name, folder, out) {
