@@ -88,8 +88,8 @@ async function attacks(site: Site, limit: number): Promise<readonly Attack[]> {
   return [...found, ...open.map(([route]) => unguarded(route, powerless))];
 }
 
-/** Of what the powerless may do, and what only says which version is served. */
-const harmless = ['/api/v1/usage', '/v1'];
+/** Of what the powerless may do, what only says which version is served, and what asks for permissions field by field, which has a class of its own. */
+const harmless = ['/api/v1/usage', '/v1', '/graphql'];
 const mayBeOpen = ({ path }: ApiRoute) => withoutPermission.test(path) || harmless.includes(path);
 
 /** A route that lets in who may do nothing. */
