@@ -69,6 +69,7 @@ import { WebhooksController } from './api/triggers/webhooks.controller.js';
 import { WorkflowsController } from './api/workflows/workflows.controller.js';
 import { auditProviders } from './audit.module.js';
 import { BoundAccess } from './domain/access/bound-access.js';
+import { OpenCredentials } from './domain/access/open-credentials.js';
 import { AuditKeeping } from './domain/audit/audit-keeping.js';
 import type {
   Approvals,
@@ -275,9 +276,8 @@ const providers: FactoryProvider[] = [
   },
   {
     provide: RunStreams,
-    inject: [RUN_SOURCES, RunVersions, OpenStreams, ApprovalLinks],
-    useFactory: (sources: RunSources, versions: RunVersions, streams: OpenStreams, links: ApprovalLinks) =>
-      new RunStreams(sources, versions, streams, links),
+    inject: [RUN_SOURCES, RunVersions, OpenStreams, ApprovalLinks, OpenCredentials],
+    useFactory: (...parts: ConstructorParameters<typeof RunStreams>) => new RunStreams(...parts),
   },
   {
     provide: GatewayLifecycle,

@@ -8,6 +8,7 @@ import { RolesController } from './api/people/roles.controller.js';
 import { UsersController } from './api/people/users.controller.js';
 import { OPEN_ID, PUBLISHED_KEYS } from './api/tokens.js';
 import { Credentials } from './domain/access/credentials.js';
+import { OpenCredentials } from './domain/access/open-credentials.js';
 import { EndUsers } from './domain/end-users.js';
 import { ManageKeys } from './domain/keys/manage-keys.js';
 import { Organisations } from './domain/people/organisations.js';
@@ -32,6 +33,7 @@ export const identityControllers: readonly Type[] = [
 export const identityProviders: readonly FactoryProvider[] = [
   partOf(EndUsers, ({ endUsers }) => endUsers),
   partOf(Credentials, ({ credentials }) => credentials),
+  partOf(OpenCredentials, ({ credentials }) => new OpenCredentials(credentials)),
   partOf(ManageKeys, ({ manageKeys }) => manageKeys),
   partOf(Organisations, ({ organisations }) => organisations),
   partOf(Roles, ({ roles }) => roles),

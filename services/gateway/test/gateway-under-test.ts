@@ -164,6 +164,7 @@ export async function startGateway(
           conversations: inProcessHandlers(ConversationServiceService, conversations, () => undefined),
           models: {
             ...noModels,
+            chat: (...question) => state.models.chat(...question),
             listModels: (...question) => state.models.listModels(...question),
             resolveModel: (...question) => state.models.resolveModel(...question),
           },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ChatResponse } from '@treadle/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TenantDatabase } from '../src/infra/tenant-database.js';
 import { chatDocument, type GatewayUnderTest, startGateway } from './gateway-under-test.js';
@@ -22,6 +23,20 @@ async function make(body: object): Promise<Key> {
   const answer = await people.owner().send('POST', '/api/v1/keys', { name: 'a key', scopes: ['runs:read'], ...body });
   expect(answer.status).toBe(201);
   return (await answer.json()) as Key;
+}
+
+/** A model that says one word and thinks on. */
+async function* slowAnswer(_: unknown, options?: { readonly signal?: AbortSignal }) {
+  yield ChatResponse.fromPartial({ part: { $case: 'text', value: 'Well' } });
+  await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
+}
+
+async function lastFrame(stream: Response): Promise<string> {
+  return (await stream.text()).trimEnd().split('\n\n').at(-1)!;
+}
+
+function dataOf(frame: string | undefined): unknown {
+  return JSON.parse(frame!.slice(frame!.indexOf('data: ') + 6));
 }
 
 describe('an API key', () => {
@@ -50,6 +65,36 @@ describe('an API key', () => {
     while ((await there()).status !== 401) await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await people.owner().send('DELETE', `/api/v1/keys/${id}`)).status).toBe(404);
     await other.close();
+  });
+
+  it('ends the streams it has opened within five seconds of being revoked, and no others', async () => {
+    const created = await people.owner().send('POST', '/api/v1/workflows', chatDocument);
+    const { id: workflow_id } = (await created.json()) as { id: string };
+    gateway.models = { ...gateway.models, chat: slowAnswer };
+    const scopes = ['runs:start', 'runs:read', 'models:call'];
+    const [mine, other] = [await make({ scopes, workflow_id }), await make({ scopes, workflow_id })];
+    const unbound = await make({ scopes });
+    const start = { query: 'Hi', mode: 'stream' };
+    const path = `/api/v1/workflows/${workflow_id}/runs`;
+    const asked = { query: 'Hi', inputs: {}, user: 'ada', response_mode: 'streaming' };
+    const question = { model: 'demo', stream: true, messages: [{ role: 'user', content: 'Hi' }] };
+    const streams = [
+      await people.as(mine.key).send('POST', path, start),
+      await people.as(mine.key).send('POST', '/v1/chat-messages', asked),
+      await people.as(unbound.key).send('POST', '/openai/v1/chat/completions', question),
+    ];
+    const untouched = await people.as(other.key).send('POST', path, start);
+    expect([...streams, untouched].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    for (const { id } of [mine, unbound]) await people.owner().send('DELETE', `/api/v1/keys/${id}`);
+    const [native, dify, openAi] = await Promise.all(streams.map(lastFrame));
+    expect(native).toMatch(/^event: error\ndata: /);
+    expect(dataOf(native)).toMatchObject({ code: 'unauthenticated', status: 401 });
+    expect(dataOf(dify)).toMatchObject({ event: 'error', code: 'unauthorized', status: 401 });
+    expect(dataOf(openAi)).toMatchObject({ error: { type: 'authentication_error', code: 'unauthenticated' } });
+    const id = untouched.headers.get('location')!.split('/').at(-1)!;
+    expect(gateway.orchestrator.run(id)).toMatchObject({ status: 'running' });
+    gateway.orchestrator.run(id).commit([{ type: 'run-completed', outputs: {}, exceptions: 0 } as never]);
+    expect(await lastFrame(untouched)).toMatch(/^event: run-completed\n/);
   });
 
   it('is rotated: the new one does the same, the old one works until the time that was given', async () => {

@@ -1,4 +1,6 @@
 import type { TextPatch } from '@treadle/engine';
+import type { Failure } from '@treadle/failure';
+import { errorBody } from '../api/errors/error-body.js';
 import { eventId, type StreamPosition } from './event-id.js';
 import type { RunEventData } from './run-event-data.js';
 import type { FedEvent } from './run-feed.js';
@@ -12,10 +14,18 @@ export class NativeView implements StreamView {
   readonly farewell = ': the server is stopping; reconnect with Last-Event-ID\n\n';
   readonly ended = false;
 
-  constructor(private readonly data: RunEventData) {}
+  constructor(
+    private readonly data: RunEventData,
+    private readonly requestId: string,
+  ) {}
 
   async event(fed: FedEvent, position: StreamPosition): Promise<string> {
     return `event: ${fed.event.type}\nid: ${eventId(position)}\ndata: ${await this.data.ofEvent(fed)}\n\n`;
+  }
+
+  /** Without an id: whoever comes back is where it was. */
+  error(reason: Failure): string {
+    return `event: error\ndata: ${JSON.stringify(errorBody(reason, this.requestId))}\n\n`;
   }
 
   text(patch: TextPatch, position: StreamPosition): string {

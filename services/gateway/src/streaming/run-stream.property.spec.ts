@@ -50,7 +50,7 @@ class Client {
       entries: run.entries.filter((entry: JournalEntry) => entry.firstSequence > afterSequence),
       ended: run.status !== 'running',
     });
-    const view = new NativeView(new RunEventData(run.id, version.names, async () => ({})));
+    const view = new NativeView(new RunEventData(run.id, version.names, async () => ({})), 'r');
     const followed = { tenantId: 't', runId: run.id, version, view };
     const from = this.lastId === '' ? undefined : parseEventId(this.lastId);
     const values = { readBack: async (_tenantId: string, value: Json) => value };

@@ -1,6 +1,6 @@
 import { type Delta, runDeltasSubject, type TextSoFarResponse, textSoFarSubject } from '@treadle/contracts';
 import { type RunEvent, RunText, type RunTextPlan } from '@treadle/engine';
-import { FailureError } from '@treadle/failure';
+import { type Failure, FailureError } from '@treadle/failure';
 import type { Subscription } from '@treadle/messaging';
 import type { Plan } from '@treadle/workflow';
 import { badEventId, type StreamPosition, streamBeginning } from './event-id.js';
@@ -101,9 +101,13 @@ export class RunStream {
     sink.end(view.ended ? undefined : this.farewell);
   }
 
-  /** Ends the stream early; the run goes on. */
-  stop(): void {
-    this.farewell = this.run.view.farewell;
+  /**
+   * Ends the stream early; the run goes on.
+   * @param reason why this reader is told nothing more; without it the server stops.
+   */
+  stop(reason?: Failure): void {
+    const { view } = this.run;
+    this.farewell = reason ? view.error(reason) : view.farewell;
     this.wake.notify();
   }
 
@@ -164,7 +168,7 @@ export class RunStream {
 
   private async writeEvents(sink: StreamSink, events: readonly FedEvent[]): Promise<void> {
     for (const fed of events) {
-      if (!sink.open || this.run.view.ended) return;
+      if (!sink.open || this.run.view.ended || this.farewell !== undefined) return;
       if (fed.sequence > this.applied) await this.applyToText(fed.event);
       // Text first: an id promises that all text its event brought has been sent.
       await this.writeText(sink);

@@ -1,6 +1,8 @@
 import type { Run } from '@treadle/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApprovalLinks } from '../api/approvals/approval-links.js';
+import { whileAllowed } from '../api/auth/while-allowed.js';
+import type { OpenCredentials } from '../domain/access/open-credentials.js';
 import type { RunVersions } from '../domain/run-versions.js';
 import type { RunSources } from '../domain/start-run.js';
 import type { StreamPosition } from './event-id.js';
@@ -19,6 +21,8 @@ interface Telling {
   readonly viewOf: (version: RunVersion) => StreamView;
   readonly from: StreamPosition | undefined;
   readonly begunNow: boolean;
+  /** Ends the stream when its caller may not have it any more; absent where the connection that carries it is ended. */
+  readonly request?: FastifyRequest;
 }
 
 /** Answers requests with the stream of a run. */
@@ -28,6 +32,7 @@ export class RunStreams {
     private readonly versions: RunVersions,
     private readonly streams: OpenStreams,
     private readonly links: Pick<ApprovalLinks, 'ofNode'>,
+    private readonly credentials: OpenCredentials,
   ) {}
 
   /**
@@ -41,7 +46,7 @@ export class RunStreams {
     from?: StreamPosition,
     begunNow = false,
   ): Promise<void> {
-    const view = ({ names }: RunVersion) => new NativeView(this.dataOf(reply.request, run, names));
+    const view = ({ names }: RunVersion) => new NativeView(this.dataOf(reply.request, run, names), reply.request.id);
     await this.answerWith(reply, tenantId, run, view, from, begunNow);
   }
 
@@ -60,7 +65,7 @@ export class RunStreams {
       reply.request.visit?.leave(true);
       return new SseConnection(reply.raw, reply.getHeaders(), notify);
     };
-    await this.tell({ tenantId, run, viewOf, from, begunNow }, begin);
+    await this.tell({ tenantId, run, viewOf, from, begunNow, request: reply.request }, begin);
   }
 
   /**
@@ -90,18 +95,21 @@ export class RunStreams {
 
   /** @param begin opens the way to the reader, when nothing can be refused any more; it calls `notify` when the reader is gone. */
   private async tell(
-    { tenantId, run, viewOf, from, begunNow }: Telling,
+    { tenantId, run, viewOf, from, begunNow, request }: Telling,
     begin: (notify: () => void) => StreamSink,
   ): Promise<void> {
     const version = await this.versions.get(tenantId, run.workflowId, run.version);
     const followed = { tenantId, runId: run.id, version, view: viewOf(version) };
     const stream = new RunStream(this.sources, followed, from, !begunNow);
+    let letGo: (() => void) | undefined;
     try {
       await stream.join();
       const sink = begin(() => stream.notify());
       this.streams.add(stream);
+      letGo = request && whileAllowed(this.credentials, request, (reason) => stream.stop(reason));
       await stream.pipe(sink);
     } finally {
+      letGo?.();
       this.streams.delete(stream);
       await stream.close();
     }

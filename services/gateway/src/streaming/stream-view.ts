@@ -1,4 +1,5 @@
 import type { TextPatch } from '@treadle/engine';
+import type { Failure } from '@treadle/failure';
 import type { StreamPosition } from './event-id.js';
 import type { FedEvent } from './run-feed.js';
 
@@ -15,5 +16,7 @@ export interface StreamView {
   readonly ended: boolean;
   /** Called once for each event, in order. */
   event(fed: FedEvent, position: StreamPosition): string | Promise<string>;
+  /** Written last when the reader may not go on reading. */
+  error(reason: Failure): string;
   text(patch: TextPatch, position: StreamPosition): string;
 }

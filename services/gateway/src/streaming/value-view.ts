@@ -18,6 +18,11 @@ export class ValueView implements StreamView {
     return value(fed.event.type, position, await this.data.ofEvent(fed));
   }
 
+  /** Ends the values; what carries them says why. */
+  error(): string {
+    return this.farewell;
+  }
+
   text(patch: TextPatch, position: StreamPosition): string {
     return value('text-delta', position, this.data.ofText(patch));
   }

@@ -75,6 +75,11 @@ export class RunStreamView implements StreamView {
     return this.error(failure('unavailable', message));
   }
 
+  error(reason: Failure): string {
+    const ids = this.isChat ? this.messageIds() : { workflow_run_id: this.run.id };
+    return line({ event: 'error', ...ids, task_id: this.run.id, ...difyError(reason) });
+  }
+
   text({ offset, text, node }: TextPatch): string {
     const { endOnly } = this.options;
     const grows = offset === this.full.length;
@@ -170,11 +175,6 @@ export class RunStreamView implements StreamView {
 
   private frame(event: string, body: object): string {
     return line({ event, ...this.messageIds(), task_id: this.run.id, ...body });
-  }
-
-  private error(reason: Failure): string {
-    const ids = this.isChat ? this.messageIds() : { workflow_run_id: this.run.id };
-    return line({ event: 'error', ...ids, task_id: this.run.id, ...difyError(reason) });
   }
 
   private messageIds() {

@@ -2,6 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { BoundAccess } from '../../domain/access/bound-access.js';
 import { Credentials } from '../../domain/access/credentials.js';
+import { OpenCredentials } from '../../domain/access/open-credentials.js';
 import { RateLimits } from '../../domain/rate-limits/rate-limits.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { GraphqlController } from './graphql.controller.js';
@@ -28,7 +29,7 @@ export const graphqlProviders: FactoryProvider[] = [
   },
   {
     provide: GraphqlSockets,
-    inject: [OperationPreparer, Credentials, RateLimits, AuditTrail],
+    inject: [OperationPreparer, Credentials, RateLimits, AuditTrail, OpenCredentials],
     useFactory: (...parts: ConstructorParameters<typeof GraphqlSockets>) => new GraphqlSockets(...parts),
   },
 ];

@@ -4,10 +4,12 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { EmbedRequest } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { OpenCredentials } from '../../domain/access/open-credentials.js';
 import { askModel, askWhole } from '../../domain/ask-model.js';
 import type { Models } from '../../domain/ports.js';
 import { NotAudited } from '../audit/audited.js';
 import { Requires } from '../auth/access.js';
+import { whileAllowed } from '../auth/while-allowed.js';
 import { readBody } from '../errors/schema-failure.js';
 import { MODELS } from '../tokens.js';
 import { FoldedAnswer } from './chat-completion.view.js';
@@ -31,7 +33,10 @@ export const chatUrl = `/${openAiPath}/${chatPath}`;
 @ApiBearerAuth()
 @Controller(openAiPath)
 export class OpenAiController {
-  constructor(@Inject(MODELS) private readonly models: Models) {}
+  constructor(
+    @Inject(MODELS) private readonly models: Models,
+    private readonly credentials: OpenCredentials,
+  ) {}
 
   /** Served directly, without Nest's way to it, which would read the body itself. */
   @Post(chatPath)
@@ -57,7 +62,13 @@ export class OpenAiController {
     request.visit?.leave(true);
     if (body.stream) {
       const parts = askModel(this.models, asked, gone.signal);
-      return streamAnswer(reply, parts, head, body.stream_options?.include_usage ?? false);
+      const withUsage = body.stream_options?.include_usage ?? false;
+      return streamAnswer(reply, parts, head, withUsage, (end) =>
+        whileAllowed(this.credentials, request, (reason) => {
+          end(reason);
+          gone.abort();
+        }),
+      );
     }
     const answer = new FoldedAnswer();
     for (const part of await askWhole(this.models, asked, gone.signal)) answer.add(part);

@@ -1,5 +1,5 @@
 import type { ChatResponse } from '@treadle/contracts';
-import { toFailure } from '@treadle/failure';
+import { type Failure, toFailure } from '@treadle/failure';
 import type { FastifyReply } from 'fastify';
 import { SseConnection } from '../../streaming/sse-connection.js';
 import { type AnswerHead, chunksOf, firstChunk } from './chat-completion.view.js';
@@ -8,16 +8,20 @@ import { openAiError } from './openai-error.js';
 /**
  * Streams an answer as OpenAI does. A failure before its first part is thrown, to be answered with a status; one after it ends the stream with
  * an error, which the clients throw.
+ * @param watch is given what ends the stream early with an error; what it returns is called when the stream has ended.
  */
 export async function streamAnswer(
   reply: FastifyReply,
   parts: AsyncGenerator<ChatResponse>,
   head: AnswerHead,
   withUsage: boolean,
+  watch: (end: (reason: Failure) => void) => () => void,
 ): Promise<void> {
   let next = await parts.next();
   reply.hijack();
   const connection = new SseConnection(reply.raw, reply.getHeaders(), () => undefined);
+  const fail = (reason: Failure) => connection.end(eventOf(openAiError(reason).body));
+  const letGo = watch(fail);
   const eventsOf = partWriter(head, withUsage);
   let opening = eventOf(firstChunk(head));
   try {
@@ -28,8 +32,9 @@ export async function streamAnswer(
     }
     connection.end(`${opening}data: [DONE]\n\n`);
   } catch (error) {
-    connection.end(eventOf(openAiError(toFailure(error)).body));
+    fail(toFailure(error));
   } finally {
+    letGo();
     await parts.return(undefined);
   }
 }

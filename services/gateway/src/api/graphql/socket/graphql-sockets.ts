@@ -6,6 +6,7 @@ import { type ExecutionArgs, GraphQLError, OperationTypeNode, subscribe } from '
 import { CloseCode, type Context, makeServer } from 'graphql-ws';
 import { callerName } from '../../../domain/access/caller.js';
 import { type Credentials, unauthenticated } from '../../../domain/access/credentials.js';
+import type { OpenCredentials } from '../../../domain/access/open-credentials.js';
 import type { RateLimits } from '../../../domain/rate-limits/rate-limits.js';
 import type { AuditTrail } from '../../audit/audit-trail.js';
 import { credentialOf, inHeader, putCaller } from '../../auth/authenticate.js';
@@ -46,8 +47,9 @@ export class GraphqlSockets {
     private readonly credentials: Credentials,
     private readonly rates: RateLimits,
     private readonly trail: AuditTrail,
+    openCredentials: OpenCredentials,
   ) {
-    this.open = new OpenSockets(credentials);
+    this.open = new OpenSockets(openCredentials);
   }
 
   /** Takes a WebSocket whose request has passed the hooks of the server. */

@@ -3,7 +3,7 @@ import { FailureError } from '@treadle/failure';
 import type { FastifyRequest } from 'fastify';
 import { CloseCode, type Server } from 'graphql-ws';
 import type { Caller } from '../../../domain/access/caller.js';
-import type { Credentials } from '../../../domain/access/credentials.js';
+import type { OpenCredentials } from '../../../domain/access/open-credentials.js';
 import { putCaller } from '../../auth/authenticate.js';
 import { callerOf } from '../../auth/caller-of.js';
 
@@ -20,7 +20,8 @@ interface State {
   usedAt: number;
   answered: boolean;
   pingedAt: number;
-  looking: boolean;
+  /** Called when it has closed. */
+  letGo?: () => void;
 }
 
 const maxSockets = 2000;
@@ -32,18 +33,19 @@ const idleMs = 60_000;
 /** Somebody who sends and does not read is let go when this much waits for them. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 const closingMs = 1000;
+const permissionsTaken = 'Permissions were taken away: connect again';
 
 /** Keeps open WebSockets few and alive, and those of callers who may still come in. */
 export class OpenSockets {
   private readonly sockets = new Map<WebSocket, State>();
   private looking: NodeJS.Timeout | undefined;
 
-  constructor(private readonly credentials: Credentials) {}
+  constructor(private readonly credentials: OpenCredentials) {}
 
   /** Connects a socket with the server of the protocol. */
   serve<Extra>(server: Server<Extra>, socket: WebSocket, extra: Extra, onBug: (error: unknown) => void): void {
     if (this.sockets.size >= maxSockets) return socket.close(1013, 'Try again later');
-    const state: State = { usedAt: Date.now(), answered: true, pingedAt: Date.now(), looking: false };
+    const state: State = { usedAt: Date.now(), answered: true, pingedAt: Date.now() };
     this.sockets.set(socket, state);
     this.looking ??= setInterval(() => this.look(Date.now()), lookEveryMs).unref();
     const broken = (error: unknown) => {
@@ -68,6 +70,7 @@ export class OpenSockets {
     });
     socket.once('close', (code, reason) => {
       this.sockets.delete(socket);
+      state.letGo?.();
       if (this.sockets.size === 0) this.rest();
       void closed(code, String(reason)).catch(onBug);
     });
@@ -84,6 +87,13 @@ export class OpenSockets {
       return false;
     }
     state.watched = watched;
+    state.letGo = this.credentials.hold(watched.credential, {
+      allow: (caller) => keep(caller, watched.request),
+      end: ({ code }) => {
+        if (code === 'unauthenticated') socket.close(CloseCode.Unauthorized, 'The credential has ended');
+        else socket.close(CloseCode.Forbidden, permissionsTaken);
+      },
+    });
     return true;
   }
 
@@ -111,7 +121,6 @@ export class OpenSockets {
       if (!state.watched) continue;
       if (state.watched.subscriptions() > 0) state.usedAt = now;
       if (now >= state.usedAt + idleMs) socket.close(1000, 'Nothing was asked for');
-      if (!state.looking) void this.askAgain(socket, state, state.watched);
     }
   }
 
@@ -121,21 +130,12 @@ export class OpenSockets {
     state.pingedAt = now;
     socket.ping();
   }
+}
 
-  /** As old as what requests believe of a credential, and no older. */
-  private async askAgain(socket: WebSocket, state: State, { credential, request }: Watched): Promise<void> {
-    state.looking = true;
-    try {
-      const caller = this.credentials.known(credential) ?? (await this.credentials.find(credential));
-      if (holds(caller, callerOf(request))) putCaller(caller, request);
-      else socket.close(CloseCode.Forbidden, 'Permissions were taken away: connect again');
-    } catch (error) {
-      const isOver = error instanceof FailureError && error.failure.code === 'unauthenticated';
-      if (isOver) socket.close(CloseCode.Unauthorized, 'The credential has ended');
-    } finally {
-      state.looking = false;
-    }
-  }
+/** @throws FailureError `permission_denied` when a caller may not do any more all that it might before. */
+function keep(caller: Caller, request: FastifyRequest): void {
+  if (!holds(caller, callerOf(request))) throw FailureError.of('permission_denied', permissionsTaken);
+  putCaller(caller, request);
 }
 
 /** Whether a caller may still do all that it might before. */
