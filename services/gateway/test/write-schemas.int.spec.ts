@@ -77,6 +77,7 @@ it('no write takes fields that it does not know', async () => {
  */
 const withoutSchema = [
   'PATCH /hooks/{id}',
+  'POST /api/v1/audit/checkpoints',
   'POST /api/v1/auth/sign-out',
   'POST /api/v1/datasets/{dataset}/documents/{id}/retry',
   'POST /api/v1/schedules/{id}/pause',
