@@ -109,6 +109,7 @@ export default tseslint.config(
         process: 'readonly',
         console: 'readonly',
         fetch: 'readonly',
+        FormData: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
         performance: 'readonly',

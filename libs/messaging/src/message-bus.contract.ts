@@ -1,44 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import type { Codec, Queue, RequestSubject, Subject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Delivery, MessageBus, Verdict } from './message-bus.js';
-
-const text: Codec<string> = {
-  encode: (message) => ({ finish: () => Buffer.from(message, 'utf8') }),
-  decode: (bytes) => Buffer.from(bytes).toString('utf8'),
-};
-
-const fresh = () => randomUUID().slice(0, 8);
-const done: Verdict = { kind: 'done' };
-const options = { concurrency: 4, leaseMs: 10_000 };
-
-export const aSubject = (): Subject<string> => ({ name: `subjects.${fresh()}`, codec: text });
-export const aQuestion = (): RequestSubject<string, string> => ({
-  name: `questions.${fresh()}`,
-  question: text,
-  answer: text,
-});
-export const aQueue = (): Queue<string> => {
-  const pool = fresh();
-  return { stream: 'CONTRACT', pool, prefix: `contract.v1.${pool}`, codec: text };
-};
-
-/** Waits for a condition, however long a loaded machine takes. */
-export const until = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 5 });
-
-/** For the specs that show that something does not happen; there is no condition to wait for. */
-const nothingHappensFor = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** A handler whose calls wait until the spec lets them go. */
-export function heldHandler() {
-  const calls: { delivery: Delivery<string>; answer: (verdict: Verdict) => void }[] = [];
-  const handler = (delivery: Delivery<string>) =>
-    new Promise<Verdict>((answer) => {
-      calls.push({ delivery, answer });
-    });
-  return { calls, handler };
-}
+import {
+  aQuestion,
+  aQueue,
+  aSubject,
+  done,
+  heldHandler,
+  type MakeBus,
+  nothingHappensFor,
+  options,
+  until,
+} from './contract-parts.contract.js';
+import type { Delivery, MessageBus } from './message-bus.js';
+import { describeConsumers } from './queue-consumer.contract.js';
 
 /**
  * Every sentence of the port, for any adapter.
@@ -64,8 +38,6 @@ export function describeMessageBus(name: string, makeBus: () => Promise<MessageB
     describeLoss(aBus);
   });
 }
-
-type MakeBus = () => Promise<MessageBus>;
 
 function describeAnnouncements(aBus: MakeBus): void {
   it('announces to everybody who listens, in order, and never inside the stack of the publisher', async () => {
@@ -274,142 +246,6 @@ function describeQueues(aBus: MakeBus): void {
     await bus.enqueue(one, 'same', 'a');
     await bus.enqueue(two, 'same', 'b');
     await until(() => expect(seen.toSorted()).toEqual(['1a', '2b']));
-  });
-}
-
-function describeConsumers(aBus: MakeBus): void {
-  it('delivers again what is handed back, after the delay and counted', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    const seen: { delivery: number; at: number }[] = [];
-    await bus.consume(queue, options, async ({ delivery }) => {
-      seen.push({ delivery, at: performance.now() });
-      if (delivery === 3) return done;
-      return { kind: 'later', delayMs: delivery === 1 ? 0 : 200 };
-    });
-    await bus.enqueue(queue, 'key', 'message');
-    await until(() => expect(seen.map((each) => each.delivery)).toEqual([1, 2, 3]));
-    expect((seen[2]?.at ?? 0) - (seen[1]?.at ?? 0)).toBeGreaterThan(150);
-  });
-
-  it('holds the key while a message waits for its delay', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    let deliveries = 0;
-    const consumer = await bus.consume(queue, options, async () => {
-      deliveries++;
-      return { kind: 'later', delayMs: 60_000 };
-    });
-    await bus.enqueue(queue, 'key', 'message');
-    await until(() => expect(deliveries).toBe(1));
-    await consumer.close();
-    expect(await bus.enqueue(queue, 'key', 'again')).toBe('held');
-  });
-
-  it('delivers again after a second when the handler throws', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    const seen: number[] = [];
-    await bus.consume(queue, options, async ({ delivery }) => {
-      seen.push(delivery);
-      if (delivery === 1) throw new Error('on purpose');
-      return done;
-    });
-    await bus.enqueue(queue, 'key', 'message');
-    await until(() => expect(seen).toEqual([1, 2]));
-  });
-
-  it('drops what can never be handled, and frees its key', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    const seen: string[] = [];
-    await bus.consume(queue, options, async ({ message }) => {
-      seen.push(message);
-      return message === 'bad' ? { kind: 'never', reason: 'on purpose' } : done;
-    });
-    await bus.enqueue(queue, 'key', 'bad');
-    await vi.waitUntil(async () => (await bus.enqueue(queue, 'key', 'good')) === 'queued');
-    await until(() => expect(seen).toEqual(['bad', 'good']));
-  });
-
-  it('never gives a handler more than it may hold, and fills the room that gets free', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    const { calls, handler } = heldHandler();
-    await bus.consume(queue, { ...options, concurrency: 2 }, handler);
-    await Promise.all(['a', 'b', 'c', 'd'].map((key) => bus.enqueue(queue, key, key)));
-    await until(() => expect(calls).toHaveLength(2));
-    await nothingHappensFor(100);
-    expect(calls).toHaveLength(2);
-    calls[0]?.answer(done);
-    await until(() => expect(calls).toHaveLength(3));
-    calls[1]?.answer(done);
-    await until(() => expect(calls).toHaveLength(4));
-    calls.slice(2).forEach((call) => call.answer(done));
-  });
-
-  it('forgets a message that is done, and keeps its place while its handler goes on', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    const rest = Promise.withResolvers<void>();
-    const seen: string[] = [];
-    const consumer = await bus.consume(queue, { ...options, concurrency: 1 }, async ({ message }) => {
-      seen.push(message);
-      return seen.length === 1 ? { kind: 'done', rest: rest.promise } : done;
-    });
-    await bus.enqueue(queue, 'key', 'first');
-    await until(() => expect(seen).toHaveLength(1));
-    await vi.waitUntil(async () => (await bus.enqueue(queue, 'key', 'second')) === 'queued');
-    await nothingHappensFor(100);
-    expect(seen).toEqual(['first']);
-    rest.resolve();
-    await until(() => expect(seen).toEqual(['first', 'second']));
-    await consumer.close();
-  });
-
-  it('waits for what goes on in a place when it is closed', async () => {
-    const bus = await aBus();
-    const queue = aQueue();
-    const rest = Promise.withResolvers<void>();
-    let begun = false;
-    const consumer = await bus.consume(queue, options, async () => {
-      begun = true;
-      return { kind: 'done', rest: rest.promise };
-    });
-    await bus.enqueue(queue, 'key', 'message');
-    await until(() => expect(begun).toBe(true));
-    let closed = false;
-    const closing = consumer.close().then(() => {
-      closed = true;
-    });
-    await nothingHappensFor(50);
-    expect(closed).toBe(false);
-    rest.resolve();
-    await closing;
-  });
-
-  it('stops taking when closed, waits for the handlers, and leaves the rest to others at once', async () => {
-    const [bus, other] = [await aBus(), await aBus()];
-    const queue = aQueue();
-    const { calls, handler } = heldHandler();
-    const consumer = await bus.consume(queue, { concurrency: 1, leaseMs: 60_000 }, handler);
-    await Promise.all(['a', 'b', 'c'].map((key) => bus.enqueue(queue, key, key)));
-    await until(() => expect(calls).toHaveLength(1));
-    let closed = false;
-    const closing = consumer.close().then(() => {
-      closed = true;
-    });
-    const seen: string[] = [];
-    await other.consume(queue, { concurrency: 8, leaseMs: 60_000 }, async ({ message }) => {
-      seen.push(message);
-      return done;
-    });
-    await until(() => expect(seen.toSorted()).toEqual(['b', 'c']));
-    expect(closed).toBe(false);
-    calls[0]?.answer({ kind: 'later', delayMs: 0 });
-    await closing;
-    await until(() => expect(seen.toSorted()).toEqual(['a', 'b', 'c']));
-    expect(calls).toHaveLength(1);
   });
 }
 

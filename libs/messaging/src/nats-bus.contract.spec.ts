@@ -2,7 +2,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { type NatsServer, natsAvailable, startNatsServer } from '@treadle/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { aQuestion, aQueue, aSubject, describeMessageBus, heldHandler, until } from './message-bus.contract.js';
+import { aQuestion, aQueue, aSubject, heldHandler, until } from './contract-parts.contract.js';
+import { describeMessageBus } from './message-bus.contract.js';
 import type { MessageBus } from './message-bus.js';
 import { NatsBus } from './nats-bus.js';
 
