@@ -1,11 +1,14 @@
 import { type Kysely, sql } from 'kysely';
-import { tenantRole } from './tenant-tables.js';
+import { tenantRole } from './walled-pool.js';
 
 /** Empty while a statement runs for nobody in particular. */
 const setting = `coalesce(current_setting('treadle.tenant', true), '')`;
 
 /** Rows that name their tenant. */
 export const ownTenant = `${setting} in ('', tenant_id)`;
+
+/** As `ownTenant`, for tables of which a statement reads thousands of rows: whose they are to be is looked up once for each statement. */
+export const ownTenantOfMany = `((select ${setting} = '') or tenant_id = (select ${setting}))`;
 
 /**
  * A policy for each table, by its condition; for migrations. It holds for the role that statements for a tenant take on, and not for the owner

@@ -5,7 +5,7 @@ import type { FileStore } from '@treadle/files';
 import type { Handlers } from '@treadle/grpc';
 import { TenantHttp } from '@treadle/guarded-http';
 import type { MessageBus } from '@treadle/messaging';
-import { asUnavailable, migrate } from '@treadle/persistence';
+import { asUnavailable, migrate, TenantPools } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { Pool } from 'pg';
 import { DatasetController } from './api/dataset.controller.js';
@@ -86,10 +86,11 @@ export class Retrieval {
     const store = options.store ?? openVectorStore(config, points);
     const models = new GrpcModels(options.models);
     const work = new PgIndexWork(pool);
+    const pools = new TenantPools(pool);
     const repositories = {
-      datasets: new PgDatasetRepository(pool),
-      documents: new PgDocumentRepository(pool),
-      chunks: new PgChunkRepository(pool),
+      datasets: new PgDatasetRepository(pools),
+      documents: new PgDocumentRepository(pools),
+      chunks: new PgChunkRepository(pools),
     };
     const { storeTimeoutMs: timeoutMs, storeProbeMs: probeIntervalMs, indexLeaseMs: leaseMs } = config;
     this.store = store;
@@ -129,7 +130,7 @@ export class Retrieval {
     this.controllers = {
       datasets: new DatasetController(datasets, documents, chunks),
       labels: new LabelController(
-        new Labels({ datasets, labels: new PgLabelRepository(pool, store.isTold), nudgeUpkeep }),
+        new Labels({ datasets, labels: new PgLabelRepository(pools, store.isTold), nudgeUpkeep }),
       ),
       retrieval: new RetrievalController(new Search({ ...parts, guarded: this.guarded, now: Date.now })),
       upkeep: new UpkeepController(new Upkeep({ copy, debts, work: rebuilds, nudge: nudgeUpkeep })),

@@ -76,7 +76,7 @@ export class Documents {
   /** A part of its text, as it was given or read. @throws FailureError `not_found` while there is none. */
   async part(tenantId: string, datasetId: string, documentId: string, part: number) {
     const { status } = await this.get(tenantId, datasetId, documentId);
-    const found = await this.parts.documents.part(documentId, part);
+    const found = await this.parts.documents.part(tenantId, documentId, part);
     const message = `The document, which is ${status}, has no text here. Wait until it has been read.`;
     if (!found) throw FailureError.of('not_found', message, { field: 'document_id' });
     return found;

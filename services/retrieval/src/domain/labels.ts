@@ -32,7 +32,7 @@ export interface LabelRepository {
   /** Undefined when there is no such tag. Throws FailureError `already_exists`. */
   renameTag(tenantId: string, tagId: string, name: string): Promise<Tag | undefined>;
   deleteTag(tenantId: string, tagId: string): Promise<boolean>;
-  bind(datasetId: string, tagIds: readonly string[], bound: boolean): Promise<void>;
+  bind(dataset: IndexRef, tagIds: readonly string[], bound: boolean): Promise<void>;
   fields(dataset: IndexRef): Promise<Fields>;
   /** Gives documents their value under another name, or none, and leaves word for the vector store where it is told of changes. */
   changeField(dataset: IndexRef, name: string, newName: string | undefined): Promise<void>;
@@ -74,11 +74,11 @@ export class Labels {
 
   /** Puts tags on a dataset, or takes them off. */
   async bind(tenantId: string, datasetId: string, tagIds: readonly string[], bound: boolean): Promise<void> {
-    const { id } = await this.parts.datasets.get(tenantId, datasetId);
+    const { index } = await this.parts.datasets.get(tenantId, datasetId);
     const known = new Set((await this.tags(tenantId)).map((tag) => tag.id));
     const unknown = tagIds.find((tagId) => !known.has(tagId));
     if (unknown !== undefined) throw missing('tag', unknown);
-    await this.parts.labels.bind(id, tagIds, bound);
+    await this.parts.labels.bind(index, tagIds, bound);
   }
 
   async fields(tenantId: string, datasetId: string): Promise<Fields> {

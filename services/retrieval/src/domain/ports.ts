@@ -76,7 +76,11 @@ export interface DocumentRepository {
   find(tenantId: string, datasetId: string, documentId: string): Promise<Document | undefined>;
   list(tenantId: string, datasetId: string, page: Page, which: DocumentSelection): Promise<Listed<Document>>;
   /** A part of the text that serves, or of the newest one; undefined where it has not been read. */
-  part(documentId: string, part: number): Promise<{ readonly content: string; readonly last: boolean } | undefined>;
+  part(
+    tenantId: string,
+    documentId: string,
+    part: number,
+  ): Promise<{ readonly content: string; readonly last: boolean } | undefined>;
   update(dataset: Dataset, documentId: string, change: DocumentChange, room: LimitCheck): Promise<void>;
   /** Lets what has failed be tried again; whether there was any. */
   retry(dataset: Dataset, documentId: string): Promise<boolean>;

@@ -1,5 +1,4 @@
-import { withDatabase } from '@treadle/persistence';
-import type { Pool } from 'pg';
+import { type Connections, withDatabase } from '@treadle/persistence';
 import type { Listed, Page } from '../domain/ports.js';
 import { cutPage, type Dated, readCursor } from './paging.js';
 
@@ -15,7 +14,7 @@ export interface ListStatement {
 
 /** One page of what there is, newest first: by its cursor, or by its number together with the total. */
 export async function newestFirst<Row extends object, T extends Dated>(
-  pool: Pool,
+  pool: Connections,
   { columns, table, alias, where, values }: ListStatement,
   { cursor, limit, number }: Page,
   toItem: (row: Row) => T,

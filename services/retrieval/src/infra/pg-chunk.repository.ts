@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { withDatabase } from '@treadle/persistence';
-import type { Pool, PoolClient } from 'pg';
+import { type TenantPools, withDatabase } from '@treadle/persistence';
+import type { PoolClient } from 'pg';
 import { type Chunk, type Dataset, notFound } from '../domain/dataset.js';
 import { type Metadata, type MetadataFilter, matches } from '../domain/metadata-filter.js';
 import type { ChunkChange, ChunkInContext, ChunkRepository, ChunkSelection, Listed, Page } from '../domain/ports.js';
@@ -32,7 +32,7 @@ const shown = 'c.id, c.dataset_id, c.document_id, c.position, c.content, c.answe
 
 /** Chunks of the indexes that serve. */
 export class PgChunkRepository implements ChunkRepository {
-  constructor(private readonly pool: Pool) {}
+  constructor(private readonly pools: TenantPools) {}
 
   async list({ index }: Dataset, documentId: string, page: Page, which: ChunkSelection): Promise<Listed<Chunk>> {
     const { cursor, limit, number, keyword } = page;
@@ -45,15 +45,20 @@ export class PgChunkRepository implements ChunkRepository {
     ];
     const skipped = number === 0 ? 0 : (number - 1) * limit;
     const statement = `select * from chunk where ${where} order by position limit $8 offset $9`;
-    const rows = await this.rows<ChunkRow>(statement, [...values, limit + 1, skipped]);
+    const rows = await this.rows<ChunkRow>(index.tenantId, statement, [...values, limit + 1, skipped]);
     const items = rows.slice(0, limit).map(toChunk);
     if (number === 0) return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.position ?? '') : '' };
-    const counted = await this.rows<{ total: number }>(`select count(*) total from chunk where ${where}`, values);
+    const counted = await this.rows<{ total: number }>(
+      index.tenantId,
+      `select count(*) total from chunk where ${where}`,
+      values,
+    );
     return { items, nextCursor: '', total: counted[0]?.total ?? 0 };
   }
 
   async find({ index }: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined> {
     const rows = await this.rows<ChunkRow>(
+      index.tenantId,
       'select * from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and id = $4 and live',
       [index.tenantId, index.indexId, documentId, chunkId],
     );
@@ -67,11 +72,11 @@ export class PgChunkRepository implements ChunkRepository {
     { dense, ...change }: ChunkChange & { readonly dense: Float32Array },
     room: LimitCheck,
   ): Promise<Point> {
-    const { indexId } = dataset.index;
+    const { tenantId, indexId } = dataset.index;
     const words = [change.content, change.answer, ...change.keywords].join(' ');
-    return inTransaction(this.pool, async (client) => {
+    return inTransaction(this.pools.of(tenantId), async (client) => {
       const document = await holdForEdit(client, dataset, documentId);
-      room(await chunkUsage(client, dataset.index.tenantId));
+      room(await chunkUsage(client, tenantId));
       const revision = await nextRevision(client, indexId);
       const id = chunkId || randomUUID();
       const chunk = { documentId, version: document.version, id, words, parentId, ...change };
@@ -98,7 +103,7 @@ export class PgChunkRepository implements ChunkRepository {
 
   async delete(dataset: Dataset, documentId: string, chunkId: string): Promise<PointSelection | undefined> {
     const { index } = dataset;
-    return inTransaction(this.pool, async (client) => {
+    return inTransaction(this.pools.of(index.tenantId), async (client) => {
       const document = await holdForEdit(client, dataset, documentId);
       const revision = await nextRevision(client, index.indexId);
       const { rows } = await client.query<{ id: string; position: number }>(
@@ -117,9 +122,11 @@ export class PgChunkRepository implements ChunkRepository {
   }
 
   async inContext(datasets: readonly Dataset[], chunkIds: readonly string[]): Promise<ChunkInContext[]> {
+    const [tenantId, indexIds] = scopeOf(datasets);
     const rows = await this.rows<ContextRow>(
+      tenantId,
       `select ${shown}, t.name, t.source, t.source_name, t.metadata, t.created_at, t.updated_at from ${found} and c.id = any($3)`,
-      [...scopeOf(datasets), chunkIds],
+      [tenantId, indexIds, chunkIds],
     );
     return rows.map((row) => ({
       ...toChunk(row),
@@ -132,7 +139,7 @@ export class PgChunkRepository implements ChunkRepository {
 
   async parents({ index }: Dataset, ids: readonly string[]): Promise<Chunk[]> {
     const statement = `select ${shown} from chunk c where tenant_id = $1 and index_id = $2 and live and id = any($3)`;
-    return (await this.rows<ChunkRow>(statement, [index.tenantId, index.indexId, ids])).map(toChunk);
+    return (await this.rows<ChunkRow>(index.tenantId, statement, [index.tenantId, index.indexId, ids])).map(toChunk);
   }
 
   async around({ index }: Dataset, { documentId, position, parentId }: Chunk, distance: number): Promise<Chunk[]> {
@@ -142,14 +149,16 @@ export class PgChunkRepository implements ChunkRepository {
         order by position ${order} limit $6)`;
     const statement = `${side('<', 'desc')} union all ${side('>', 'asc')} order by position`;
     const values = [index.tenantId, index.indexId, documentId, position, parentId || null, distance];
-    return (await this.rows<ChunkRow>(statement, values)).map(toChunk);
+    return (await this.rows<ChunkRow>(index.tenantId, statement, values)).map(toChunk);
   }
 
   async byWords(datasets: readonly Dataset[], query: string, options: Parameters<ChunkRepository['byWords']>[2]) {
     const words = toTsquery(query);
     if (words === '') return [];
     const documents = options.filter && (await this.matching(datasets, options.filter));
-    return inTransaction(this.pool, async (client) => {
+    // Not behind the wall, whose policies come before any condition that is not leakproof, so that no index of words could be used. Only
+    // ids are found here; their texts are read behind it.
+    return inTransaction(this.pools.all, async (client) => {
       await client.query(`select set_config('statement_timeout', $1, true)`, [String(options.timeoutMs)]);
       const { rows } = await client.query<{ id: string; score: number }>(
         `select c.id, ts_rank_cd(c.words, $3::tsquery, 1) score from ${found} and c.words @@ $3::tsquery
@@ -163,12 +172,12 @@ export class PgChunkRepository implements ChunkRepository {
   private async matching(datasets: readonly Dataset[], filter: MetadataFilter): Promise<string[]> {
     const [tenantId] = scopeOf(datasets);
     const statement = 'select * from document where tenant_id = $1 and dataset_id = any($2)';
-    const rows = await this.rows<DocumentRow>(statement, [tenantId, datasets.map(({ id }) => id)]);
+    const rows = await this.rows<DocumentRow>(tenantId, statement, [tenantId, datasets.map(({ id }) => id)]);
     return rows.filter((row) => matches(shownMetadata(row), filter)).map(({ id }) => id);
   }
 
-  private async rows<T extends object>(statement: string, values: readonly unknown[]): Promise<T[]> {
-    const { rows } = await withDatabase(() => this.pool.query<T>(statement, [...values]));
+  private async rows<T extends object>(tenantId: string, statement: string, values: readonly unknown[]): Promise<T[]> {
+    const { rows } = await withDatabase(() => this.pools.of(tenantId).query<T>(statement, [...values]));
     return rows;
   }
 }

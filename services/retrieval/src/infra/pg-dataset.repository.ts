@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
-import { withDatabase } from '@treadle/persistence';
-import type { Pool, PoolClient } from 'pg';
+import { type TenantPools, withDatabase } from '@treadle/persistence';
+import type { PoolClient } from 'pg';
 import type { Dataset, DatasetSettings } from '../domain/dataset.js';
 import type { DatasetRepository, Listed, Page } from '../domain/ports.js';
 import { newestFirst } from './newest-first.js';
@@ -14,11 +14,11 @@ const uniqueViolation = '23505';
 
 /** Datasets and their indexes in PostgreSQL. */
 export class PgDatasetRepository implements DatasetRepository {
-  constructor(private readonly pool: Pool) {}
+  constructor(private readonly pools: TenantPools) {}
 
   async create(tenantId: string, settings: DatasetSettings): Promise<Dataset> {
     const id = await this.named(settings.name, () =>
-      inTransaction(this.pool, async (client) => {
+      inTransaction(this.pools.of(tenantId), async (client) => {
         const indexId = randomUUID();
         const { rows } = await client.query<{ id: string }>(
           `insert into dataset (tenant_id, name, description, embedding_provider, embedding_model, chunking, search, metadata_fields, serving_index)
@@ -37,7 +37,9 @@ export class PgDatasetRepository implements DatasetRepository {
 
   async find(tenantId: string, datasetIds: readonly string[]): Promise<Dataset[]> {
     const statement = `select ${datasetColumns} from ${datasetTable} where d.tenant_id = $1 and d.id = any($2)`;
-    const { rows } = await withDatabase(() => this.pool.query<DatasetRow>(statement, [tenantId, datasetIds]));
+    const { rows } = await withDatabase(() =>
+      this.pools.of(tenantId).query<DatasetRow>(statement, [tenantId, datasetIds]),
+    );
     return rows.map(toDataset);
   }
 
@@ -46,18 +48,18 @@ export class PgDatasetRepository implements DatasetRepository {
       and ($3::uuid[] is null or d.id in (select dataset_id from dataset_tag where tag_id = any($3)))`;
     const values = [tenantId, likeOf(page.keyword), tagIds.length > 0 ? tagIds : null];
     const statement = { columns: datasetColumns, table: datasetTable, alias: 'd', where, values };
-    return newestFirst(this.pool, statement, page, toDataset);
+    return newestFirst(this.pools.of(tenantId), statement, page, toDataset);
   }
 
   async count(tenantId: string): Promise<number> {
     const statement = 'select count(*) from dataset where tenant_id = $1';
-    const { rows } = await withDatabase(() => this.pool.query<{ count: number }>(statement, [tenantId]));
+    const { rows } = await withDatabase(() => this.pools.of(tenantId).query<{ count: number }>(statement, [tenantId]));
     return rows[0]?.count ?? 0;
   }
 
   async update(tenantId: string, dataset: Dataset, settings: DatasetSettings): Promise<void> {
     await this.named(settings.name, () =>
-      inTransaction(this.pool, async (client) => {
+      inTransaction(this.pools.of(tenantId), async (client) => {
         await client.query(
           `update dataset set name = $3, description = $4, embedding_provider = $5, embedding_model = $6, chunking = $7, search = $8,
              metadata_fields = $9, updated_at = now() where tenant_id = $1 and id = $2`,
@@ -70,7 +72,7 @@ export class PgDatasetRepository implements DatasetRepository {
   }
 
   async delete(tenantId: string, datasetId: string): Promise<boolean> {
-    return inTransaction(this.pool, async (client) => {
+    return inTransaction(this.pools.of(tenantId), async (client) => {
       await oweIndexes(client, 'i.tenant_id = $1 and i.dataset_id = $2', [tenantId, datasetId]);
       const statement = 'delete from dataset where tenant_id = $1 and id = $2';
       return (await client.query(statement, [tenantId, datasetId])).rowCount === 1;

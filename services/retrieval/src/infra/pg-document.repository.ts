@@ -1,5 +1,5 @@
-import { withDatabase } from '@treadle/persistence';
-import type { Pool, PoolClient } from 'pg';
+import { type Connections, type TenantPools, withDatabase } from '@treadle/persistence';
+import type { PoolClient } from 'pg';
 import type { Dataset, Document } from '../domain/dataset.js';
 import { type MetadataFilter, matches } from '../domain/metadata-filter.js';
 import type {
@@ -30,11 +30,11 @@ import { inTransaction, nextRevision } from './transaction.js';
 
 /** Documents in PostgreSQL, with the work that their changes make. */
 export class PgDocumentRepository implements DocumentRepository {
-  constructor(private readonly pool: Pool) {}
+  constructor(private readonly pools: TenantPools) {}
 
   async create({ id: datasetId, index }: Dataset, document: NewDocument, room: LimitCheck): Promise<string> {
     const { name, metadata, origin, chunking } = document;
-    return inTransaction(this.pool, async (client) => {
+    return inTransaction(this.pools.of(index.tenantId), async (client) => {
       // Against a new index that begins at the same moment and would not know the document.
       await client.query('select from dataset where id = $1 for share', [datasetId]);
       room(await documentUsage(client, index.tenantId));
@@ -60,7 +60,7 @@ export class PgDocumentRepository implements DocumentRepository {
   async find(tenantId: string, datasetId: string, documentId: string): Promise<Document | undefined> {
     const statement = `select ${documentColumns} from ${documentTable} where t.tenant_id = $1 and t.dataset_id = $2 and t.id = $3`;
     const { rows } = await withDatabase(() =>
-      this.pool.query<DocumentRow>(statement, [tenantId, datasetId, documentId]),
+      this.pools.of(tenantId).query<DocumentRow>(statement, [tenantId, datasetId, documentId]),
     );
     return rows.map(toDocument)[0];
   }
@@ -78,12 +78,12 @@ export class PgDocumentRepository implements DocumentRepository {
       archived,
     ];
     const statement = { columns: documentColumns, table: documentTable, alias: 't', where, values };
-    return newestFirst(this.pool, statement, page, toDocument);
+    return newestFirst(this.pools.of(tenantId), statement, page, toDocument);
   }
 
-  async part(documentId: string, part: number) {
+  async part(tenantId: string, documentId: string, part: number) {
     const { rows } = await withDatabase(() =>
-      this.pool.query<{ content: string; last: boolean }>(
+      this.pools.of(tenantId).query<{ content: string; last: boolean }>(
         `select p.content, not exists (select from document_part n where n.document_id = $1 and n.version = p.version and n.part > $2) last
          from document_part p join document_version v on v.document_id = p.document_id and v.version = p.version
          where p.document_id = $1 and p.part = $2 and v.is_read order by p.version desc limit 1`,
@@ -95,7 +95,7 @@ export class PgDocumentRepository implements DocumentRepository {
 
   async update(dataset: Dataset, documentId: string, change: DocumentChange, room: LimitCheck): Promise<void> {
     const { name, metadata, enabled, archived, paused, chunking } = change;
-    await inTransaction(this.pool, async (client) => {
+    await inTransaction(this.pools.of(dataset.index.tenantId), async (client) => {
       await client.query(lockWork, [documentId]);
       await client.query(
         `update document set name = coalesce($3, name), metadata = coalesce($4, metadata), enabled = coalesce($5, enabled),
@@ -115,15 +115,15 @@ export class PgDocumentRepository implements DocumentRepository {
     });
   }
 
-  async retry(_dataset: Dataset, documentId: string): Promise<boolean> {
-    return inTransaction(this.pool, async (client) => {
+  async retry({ index }: Dataset, documentId: string): Promise<boolean> {
+    return inTransaction(this.pools.of(index.tenantId), async (client) => {
       await client.query(lockWork, [documentId]);
       return goOn(client, documentId, ['error']);
     });
   }
 
   async delete(dataset: Dataset, documentId: string): Promise<void> {
-    await inTransaction(this.pool, async (client) => {
+    await inTransaction(this.pools.of(dataset.index.tenantId), async (client) => {
       await client.query(lockWork, [documentId]);
       for (const { indexId } of await this.indexesIn(client, dataset)) {
         const revision = await nextRevision(client, indexId);
@@ -138,18 +138,20 @@ export class PgDocumentRepository implements DocumentRepository {
   }
 
   indexes(dataset: Dataset): Promise<IndexRef[]> {
-    return withDatabase(() => this.indexesIn(this.pool, dataset));
+    return withDatabase(() => this.indexesIn(this.pools.of(dataset.index.tenantId), dataset));
   }
 
   async matching(dataset: Dataset, filter: MetadataFilter): Promise<string[]> {
     const statement = 'select * from document where tenant_id = $1 and dataset_id = $2 and enabled and not archived';
     const values = [dataset.index.tenantId, dataset.id];
-    const { rows } = await withDatabase(() => this.pool.query<DocumentRow>(statement, values));
+    const { rows } = await withDatabase(() =>
+      this.pools.of(dataset.index.tenantId).query<DocumentRow>(statement, values),
+    );
     return rows.filter((row) => matches(shownMetadata(row), filter)).map(({ id }) => id);
   }
 
   /** In the order in which every transaction takes them. */
-  private async indexesIn(client: Pick<PoolClient, 'query'> | Pool, dataset: Dataset): Promise<IndexRef[]> {
+  private async indexesIn(client: Pick<Connections, 'query'>, dataset: Dataset): Promise<IndexRef[]> {
     const { rows } = await client.query<DatasetRow>(
       `select i.tenant_id, i.dataset_id id, i.id index_id, i.embedding_provider index_provider, i.embedding_model index_model, i.dimensions, i.revision
        from dataset_index i where i.tenant_id = $1 and i.dataset_id = $2 order by i.id`,

@@ -1,6 +1,6 @@
 import { FailureError } from '@treadle/failure';
-import { withDatabase } from '@treadle/persistence';
-import type { Pool, PoolClient } from 'pg';
+import { type TenantPools, withDatabase } from '@treadle/persistence';
+import type { PoolClient } from 'pg';
 import type { MetadataFieldType } from '../domain/dataset.js';
 import type { Fields, LabelRepository, Tag } from '../domain/labels.js';
 import type { IndexRef } from '../domain/vector-store.js';
@@ -18,47 +18,49 @@ const uniqueViolation = '23505';
 /** Tags of datasets and fields of documents' metadata in PostgreSQL. */
 export class PgLabelRepository implements LabelRepository {
   constructor(
-    private readonly pool: Pool,
+    private readonly pools: TenantPools,
     /** Whether the vector store is told of changes, and so may miss one. */
     private readonly storeIsTold: boolean,
   ) {}
 
   async tags(tenantId: string): Promise<Tag[]> {
     const statement = `select ${tagColumns} from tag g where g.tenant_id = $1 order by g.name, g.id`;
-    return (await this.rows<TagRow>(statement, [tenantId])).map(toTag);
+    return (await this.rows<TagRow>(tenantId, statement, [tenantId])).map(toTag);
   }
 
   async addTag(tenantId: string, name: string): Promise<Tag> {
     const statement = `insert into tag as g (tenant_id, name) values ($1, $2) returning ${tagColumns}`;
-    const [row] = await named(name, () => this.rows<TagRow>(statement, [tenantId, name]));
+    const [row] = await named(name, () => this.rows<TagRow>(tenantId, statement, [tenantId, name]));
     return row ? toTag(row) : { id: '', name, datasetIds: [] };
   }
 
   async renameTag(tenantId: string, tagId: string, name: string): Promise<Tag | undefined> {
     const statement = `update tag g set name = $3 where g.tenant_id = $1 and g.id = $2 returning ${tagColumns}`;
-    return (await named(name, () => this.rows<TagRow>(statement, [tenantId, tagId, name]))).map(toTag)[0];
+    return (await named(name, () => this.rows<TagRow>(tenantId, statement, [tenantId, tagId, name]))).map(toTag)[0];
   }
 
   async deleteTag(tenantId: string, tagId: string): Promise<boolean> {
     const statement = 'delete from tag where tenant_id = $1 and id = $2 returning id';
-    return (await this.rows(statement, [tenantId, tagId])).length === 1;
+    return (await this.rows(tenantId, statement, [tenantId, tagId])).length === 1;
   }
 
-  async bind(datasetId: string, tagIds: readonly string[], bound: boolean): Promise<void> {
+  async bind({ tenantId, datasetId }: IndexRef, tagIds: readonly string[], bound: boolean): Promise<void> {
     const statement = bound
       ? 'insert into dataset_tag (dataset_id, tag_id) select $1, unnest($2::uuid[]) on conflict do nothing'
       : 'delete from dataset_tag where dataset_id = $1 and tag_id = any($2::uuid[])';
-    await this.rows(statement, [datasetId, tagIds]);
+    await this.rows(tenantId, statement, [datasetId, tagIds]);
   }
 
   /** Fields are named in the dataset; each has an id from when it is first looked at. */
-  async fields({ datasetId }: IndexRef): Promise<Fields> {
+  async fields({ tenantId, datasetId }: IndexRef): Promise<Fields> {
     await this.rows(
+      tenantId,
       `insert into metadata_field (dataset_id, name)
        select d.id, n.name from dataset d, jsonb_object_keys(d.metadata_fields) n (name) where d.id = $1 on conflict do nothing`,
       [datasetId],
     );
     const fields = await this.rows<{ id: string; name: string; type: MetadataFieldType; documents: number }>(
+      tenantId,
       `select f.id, f.name, d.metadata_fields ->> f.name "type",
          (select count(*) from document t where t.dataset_id = d.id and t.metadata ->> f.name is not null) documents
        from metadata_field f join dataset d on d.id = f.dataset_id
@@ -66,12 +68,12 @@ export class PgLabelRepository implements LabelRepository {
       [datasetId],
     );
     const statement = 'select shows_built_in shown from dataset where id = $1';
-    const [row] = await this.rows<{ shown: boolean }>(statement, [datasetId]);
+    const [row] = await this.rows<{ shown: boolean }>(tenantId, statement, [datasetId]);
     return { fields, showsBuiltIn: row?.shown ?? false };
   }
 
-  async changeField({ datasetId }: IndexRef, name: string, newName: string | undefined): Promise<void> {
-    await inTransaction(this.pool, async (client) => {
+  async changeField({ tenantId, datasetId }: IndexRef, name: string, newName: string | undefined): Promise<void> {
+    await inTransaction(this.pools.of(tenantId), async (client) => {
       await client.query('select from dataset where id = $1 for update', [datasetId]);
       const { rows } = await client.query<{ id: string }>(
         'select id from document where dataset_id = $1 and jsonb_exists(metadata, $2)',
@@ -97,8 +99,11 @@ export class PgLabelRepository implements LabelRepository {
     });
   }
 
-  async showBuiltIn({ datasetId }: IndexRef, shown: boolean): Promise<void> {
-    await this.rows('update dataset set shows_built_in = $2, updated_at = now() where id = $1', [datasetId, shown]);
+  async showBuiltIn({ tenantId, datasetId }: IndexRef, shown: boolean): Promise<void> {
+    await this.rows(tenantId, 'update dataset set shows_built_in = $2, updated_at = now() where id = $1', [
+      datasetId,
+      shown,
+    ]);
   }
 
   /** Copies read what has changed since; a store that is told is owed it. */
@@ -116,8 +121,8 @@ export class PgLabelRepository implements LabelRepository {
     }
   }
 
-  private async rows<T extends object>(statement: string, values: readonly unknown[]): Promise<T[]> {
-    const { rows } = await withDatabase(() => this.pool.query<T>(statement, [...values]));
+  private async rows<T extends object>(tenantId: string, statement: string, values: readonly unknown[]): Promise<T[]> {
+    const { rows } = await withDatabase(() => this.pools.of(tenantId).query<T>(statement, [...values]));
     return rows;
   }
 }

@@ -1,11 +1,14 @@
-import { withDatabase } from '@treadle/persistence';
-import type { Pool, PoolClient } from 'pg';
+import { type Connections, withDatabase } from '@treadle/persistence';
+import type { PoolClient } from 'pg';
 
 const deadlock = '40P01';
 const attempts = 5;
 
 /** Runs something in one transaction, again where PostgreSQL chose it as the victim of a deadlock. Throws FailureError `unavailable` when the database is away. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pick<Connections, 'connect'>,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await once(pool, work);
@@ -15,7 +18,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-function once<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+function once<T>(pool: Pick<Connections, 'connect'>, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withDatabase(async () => {
     const client = await pool.connect();
     try {

@@ -7,6 +7,7 @@ import { upkeepTables } from './0005-upkeep.js';
 import { turnColumns } from './0006-turns.js';
 import { documentChunking } from './0007-document-chunking.js';
 import { labelTables } from './0008-labels.js';
+import { tenantWall } from './0009-tenant-wall.js';
 
 /** Retrieval's own schema: datasets, documents, chunks and their vectors. */
 export const retrievalSchema = 'retrieval';
@@ -20,4 +21,5 @@ export const retrievalMigrations: Migrations = {
   '0006-turns': turnColumns,
   '0007-document-chunking': documentChunking,
   '0008-labels': labelTables,
+  '0009-tenant-wall': tenantWall,
 };
