@@ -64,6 +64,21 @@ describe('treadle datasets', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(trouble)]);
   });
 
+  it('labels datasets', async () => {
+    const law = { id: 'l1', name: 'law', dataset_ids: ['s1', 's2'] };
+    const answers = {
+      'GET /api/v1/labels': page([law]),
+      'POST /api/v1/labels': reply(law),
+      'PATCH /api/v1/labels/l1': reply({ ...law, name: 'rules' }),
+      [`PUT ${path}/s1/labels/l1`]: reply({}),
+    };
+    const said = async (...words: string[]) => (await treadle(['datasets', 'labels', ...words], { answers })).stdout;
+    expect(await said('list', '--dataset', 's1')).toMatch(/l1 +law +2/);
+    expect(await said('create', 'law')).toBe('Label "law" is l1.\n');
+    expect(await said('rename', 'l1', 'rules')).toBe('Label l1 is "rules".\n');
+    expect(await said('put', 's1', 'l1')).toBe('The label is on the dataset.\n');
+  });
+
   it('tries again, and lists what stands where', async () => {
     const answers = {
       [`POST ${path}/s1/documents/d1/retry`]: reply(rules),

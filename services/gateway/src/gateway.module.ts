@@ -19,6 +19,7 @@ import { ConversationsController } from './api/conversations/conversations.contr
 import { ChunksController } from './api/datasets/chunks.controller.js';
 import { DatasetsController } from './api/datasets/datasets.controller.js';
 import { DocumentsController } from './api/datasets/documents.controller.js';
+import { LabelsController } from './api/datasets/labels.controller.js';
 import { difyControllers, difyProviders } from './api/dify/dify.module.js';
 import { FailureFilter } from './api/errors/failure.filter.js';
 import { schemaFailure } from './api/errors/schema-failure.js';
@@ -177,6 +178,7 @@ const controllers = [
   DatasetsController,
   DocumentsController,
   ChunksController,
+  LabelsController,
   UpkeepController,
   ProvidersController,
   RoutesController,

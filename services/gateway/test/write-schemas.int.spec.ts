@@ -95,6 +95,7 @@ const withoutSchema = [
   'POST /v1/datasets/{dataset}/pipeline/datasource/nodes/{node}/run',
   'POST /v1/datasets/{dataset}/pipeline/run',
   'POST /v1/text-to-audio',
+  'PUT /api/v1/datasets/{dataset}/labels/{id}',
   'PUT /hooks/{id}',
   'PUT /v1/apps/annotations/{id}',
 ];

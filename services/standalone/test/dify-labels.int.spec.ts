@@ -7,11 +7,12 @@ import { type DifyStack, startDifyStack } from './dify/dify-stack.js';
 let stack: DifyStack;
 let calls: DatasetCaller;
 let stranger: string;
+let key: string;
 
 beforeAll(async () => {
   stack = await startDifyStack({ TREADLE_INDEX_POLL_MS: '50' });
   const scopes = ['datasets:read', 'datasets:write'];
-  const { key } = await stack.native<{ key: string }>('POST', 'keys', { name: 'datasets', scopes });
+  ({ key } = await stack.native<{ key: string }>('POST', 'keys', { name: 'datasets', scopes }));
   calls = new DatasetCaller(stack, key);
   stranger = await stack.stranger();
 });
@@ -43,6 +44,38 @@ describe('tags', () => {
     expect((await ask('GET', `/datasets/${id}/tags`)).body.total).toBe(0);
     expect(await ask('DELETE', '/datasets/tags', { tag_id: tag })).toEqual({ status: 204, body: null });
     expect(listOf((await ask('GET', '/datasets/tags')).body)).toEqual([]);
+  });
+
+  it('are the labels of the native API', async () => {
+    const native = async (method: string, path: string, body?: object, credential = key) => {
+      const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
+      const sent = body && { body: JSON.stringify(body) };
+      const reply = await fetch(new URL(`/api/v1/${path}`, stack.baseUrl), { method, headers, ...sent });
+      return { status: reply.status, body: (reply.status === 204 ? {} : await reply.json()) as Told };
+    };
+    const dataset = await calls.dataset();
+    const [b, a] = [await native('POST', 'labels', { name: 'b' }), await native('POST', 'labels', { name: 'a' })];
+    expect([b.status, b.body]).toMatchObject([201, { name: 'b', dataset_ids: [] }]);
+    expect((await native('POST', 'labels', { name: 'a' })).status).toBe(409);
+    expect((await native('PUT', `datasets/${dataset}/labels/${b.body.id}`)).status).toBe(204);
+    expect((await ask('GET', `/datasets/${dataset}/tags`)).body).toMatchObject({ data: [{ name: 'b' }] });
+    const first = (await native('GET', 'labels?limit=1')).body as Told & { readonly next_cursor: string };
+    expect(first).toMatchObject({ items: [{ id: a.body.id, dataset_ids: [] }], next_cursor: 'a' });
+    const rest = (await native('GET', `labels?cursor=${first.next_cursor}`)).body;
+    expect(rest).toMatchObject({ items: [{ id: b.body.id, dataset_ids: [dataset] }], next_cursor: null });
+    expect((await native('GET', `labels?dataset_id=${dataset}`)).body).toMatchObject({ items: [{ name: 'b' }] });
+    const renamed = await native('PATCH', `labels/${b.body.id}`, { name: 'c' });
+    expect([renamed.status, renamed.body]).toMatchObject([200, { name: 'c', dataset_ids: [dataset] }]);
+    const refused = [
+      await native('PATCH', `labels/${b.body.id}`, { name: 'theirs' }, stranger),
+      await native('DELETE', `labels/${b.body.id}`, undefined, stranger),
+      await native('PUT', `datasets/${dataset}/labels/${a.body.id}`, undefined, stranger),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([404, 404, 404]);
+    expect((await native('DELETE', `datasets/${dataset}/labels/${b.body.id}`)).status).toBe(204);
+    expect((await ask('GET', `/datasets/${dataset}/tags`)).body).toMatchObject({ total: 0 });
+    for (const { body } of [a, b]) expect((await native('DELETE', `labels/${body.id}`)).status).toBe(204);
+    expect((await native('GET', 'labels')).body).toEqual({ items: [], next_cursor: null });
   });
 
   it('of another workspace are not there', async () => {

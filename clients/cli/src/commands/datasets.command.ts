@@ -6,6 +6,7 @@ import { type DatasetDocument, indexedDocument, progressOf } from '../document-s
 import { table } from '../output/table.js';
 import { uploadFiles } from '../upload-files.js';
 import type { Act } from './act.js';
+import { addLabelCommands } from './dataset-labels.commands.js';
 
 interface Dataset {
   readonly id: string;
@@ -96,6 +97,7 @@ export function addDatasetsCommand(program: Command, act: Act): void {
     .argument('<dataset>', 'id of a dataset')
     .addHelpText('after', '\nExample:\n  treadle datasets delete 0ea769d5-ac6a-4b31-902c-be457205eb5e')
     .action(act<unknown>(remove));
+  addLabelCommands(datasets, act);
 }
 
 async function list({ api, signal, ...context }: CommandContext): Promise<void> {
