@@ -61,9 +61,18 @@ export class Search {
       throw invalid('dataset_ids', `A search takes ${mostDatasets} datasets at most.`);
   }
 
+  /** An index that another one replaced meanwhile has given nothing: then the new one is searched. */
   private async run(question: SearchQuestion): Promise<SearchAnswer> {
     const stages = new Stages();
     const datasets = await stages.time('datasets', () => this.datasets(question));
+    const answer = await this.runIn(question, datasets, stages);
+    if (answer.chunks.length > 0) return answer;
+    const now = await stages.time('datasets', () => this.datasets(question));
+    const isSame = now.every(({ index }, place) => index.indexId === datasets[place]?.index.indexId);
+    return isSame ? answer : this.runIn(question, now, stages);
+  }
+
+  private async runIn(question: SearchQuestion, datasets: readonly Dataset[], stages: Stages): Promise<SearchAnswer> {
     const settings = question.settings ?? datasets[0]?.search;
     if (!settings) throw invalid('dataset_ids', 'There is no dataset to search.');
     const made = await this.made(question, datasets, settings, stages);
