@@ -32,12 +32,12 @@ value. Takes { root, service, values }.
 {{- $all := mergeOverwrite $plain (default dict .service.settings) (default dict .values.environment) -}}
 {{- $secret := include "treadle.secretEnvironment" . | fromYamlArray -}}
 {{- range $name := keys $all | sortAlpha }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   value: {{ include "treadle.text" (get $all $name) | quote }}
 {{- end }}
 {{- range $secret }}
-- name: {{ .name }}
-  valueFrom: { secretKeyRef: { name: {{ .secret }}, key: {{ .key }} } }
+- name: {{ .name | quote }}
+  valueFrom: { secretKeyRef: { name: {{ .secret | quote }}, key: {{ .key | quote }} } }
 {{- end }}
 {{- end -}}
 

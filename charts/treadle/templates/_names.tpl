@@ -13,7 +13,7 @@
 {{/* Labels by which pods are selected: they never change. Takes { root, component }. */}}
 {{- define "treadle.selector" -}}
 app.kubernetes.io/name: treadle
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 

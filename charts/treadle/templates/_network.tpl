@@ -100,7 +100,7 @@ spec:
         - podSelector:
             matchLabels:
               app.kubernetes.io/name: treadle
-              app.kubernetes.io/instance: {{ $root.Release.Name }}
+              app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
               calls.treadle.dev/{{ $.component }}: "true"
       ports: [{ protocol: TCP, port: {{ . }} }]
     {{- end }}

@@ -35,10 +35,10 @@ tolerations: {{- toYaml . | nindent 2 }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .values.runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 topologySpreadConstraints:
 {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
@@ -62,7 +62,7 @@ metadata:
     {{- include "treadle.podLabels" (dict "root" .root "component" .service.component) | nindent 4 }}
     {{- include "treadle.callLabels" (dict "root" .root "needs" .service.needs) | trim | nindent 4 }}
   {{- with .service.pool }}
-    treadle.dev/pool: {{ . }}
+    treadle.dev/pool: {{ . | quote }}
   {{- end }}
   {{- with .values.version }}
     app.kubernetes.io/version: {{ . | quote }}

@@ -4,17 +4,17 @@ The names of the Secrets that hold credentials: one that exists already, or one 
 {{- define "treadle.secretNames" -}}
 {{- $name := include "treadle.name" . -}}
 {{- $v := .Values -}}
-postgres: {{ default (printf "%s-postgres" $name) $v.postgres.existingSecret }}
-keyEncryption: {{ default (printf "%s-key-encryption" $name) $v.keyEncryption.existingSecret }}
-apiKey: {{ default (printf "%s-api-key" $name) $v.firstApiKey.existingSecret }}
+postgres: {{ default (printf "%s-postgres" $name) $v.postgres.existingSecret | quote }}
+keyEncryption: {{ default (printf "%s-key-encryption" $name) $v.keyEncryption.existingSecret | quote }}
+apiKey: {{ default (printf "%s-api-key" $name) $v.firstApiKey.existingSecret | quote }}
 files: {{ $v.files.existingSecret | quote }}
 {{- if $v.nats.enabled }}
-nats: {{ default (printf "%s-nats" $name) $v.nats.existingSecret }}
+nats: {{ default (printf "%s-nats" $name) $v.nats.existingSecret | quote }}
 {{- else }}
 nats: {{ $v.nats.external.existingSecret | quote }}
 {{- end }}
 {{- if $v.qdrant.enabled }}
-qdrant: {{ default (printf "%s-qdrant" $name) $v.qdrant.existingSecret }}
+qdrant: {{ default (printf "%s-qdrant" $name) $v.qdrant.existingSecret | quote }}
 {{- else if $v.qdrant.external.url }}
 qdrant: {{ $v.qdrant.external.existingSecret | quote }}
 {{- else }}

@@ -39,7 +39,7 @@ it is told to stop gets as long as a node may take; then comes handing back.
 {{- define "treadle.executor" -}}
 component: executor-{{ .name }}
 image: node-executor
-pool: {{ .name }}
+pool: {{ .name | quote }}
 ports: { health: 8081 }
 {{- if .pool.isolated }}
 needs: [nats]

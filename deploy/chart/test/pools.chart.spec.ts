@@ -17,7 +17,11 @@ const hpa = fc.record({
   cpuPercent: fc.integer({ min: 10, max: 90 }),
   scaleInSeconds: fc.integer({ min: 0, max: 600 }),
 });
-const word = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
+/** Words, those among them that YAML takes for something else. */
+const word = fc.oneof(
+  { arbitrary: fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/), weight: 9 },
+  { arbitrary: fc.constantFrom('n', 'y', 'no', 'yes', 'on', 'off', 'true', 'null'), weight: 1 },
+);
 
 /** Anything that a pool may say of itself, but for the types of its nodes, which the orchestrator has to know. */
 const pool = fc.record(
@@ -45,7 +49,9 @@ const pool = fc.record(
   },
   { requiredKeys: [] },
 );
-const pools = fc.dictionary(fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/), pool, { maxKeys: 20 });
+const pools = fc.dictionary(fc.oneof(fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/), word), pool, {
+  maxKeys: 20,
+});
 /** Credentials that were given, so that two renders differ in nothing. */
 const still = {
   keyEncryption: { existingSecret: 'our-key' },
