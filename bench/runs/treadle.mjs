@@ -29,6 +29,8 @@ export async function startTreadle(mode, { mockUrl, dataDir }) {
   const url = `http://127.0.0.1:${port}`;
   await answers(child, `${url}/api/v1/workflows`, { headers });
   const sql = new pg.Pool({ connectionString: postgres.connectionString, max: 1 });
+  // PostgreSQL may end before the pool does.
+  sql.on('error', () => undefined);
   await sql.query('create extension if not exists pg_stat_statements');
   return {
     name: `treadle ${mode}`,
