@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs, promisify } from 'node:util';
 import { CodeSandbox } from '../libs/sandbox/dist/index.js';
+import { quantile } from './quantile.mjs';
 
 const { values } = parseArgs({
   options: { calls: { type: 'string', default: '200' }, starts: { type: 'string', default: '10' } },
@@ -51,7 +52,7 @@ for (const [language, { code, byProcess }] of Object.entries(languages)) {
     coldMs: cold,
     nextTenantMs: nextTenant,
     warmMs: median(warm),
-    warmP95Ms: percentile(warm, 0.95),
+    warmP95Ms: quantile(warm, 0.95),
     callsPerSecond: perSecond,
     processMs: median(processes),
     ratio: median(processes) / median(warm),
@@ -76,12 +77,8 @@ async function timed(act) {
   return performance.now() - from;
 }
 
-function percentile(numbers, share) {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length * share)];
-}
-
 function median(numbers) {
-  return percentile(numbers, 0.5);
+  return quantile(numbers, 0.5);
 }
 
 const round = (number) => (number === undefined ? '' : Number(number.toFixed(2)));

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stopAll } from './children.mjs';
 import { twoTenants } from './overload/tenants.mjs';
+import { quantile } from './quantile.mjs';
 import { canRunProcesses, startTreadle } from './runs/treadle.mjs';
 
 const { values } = parseArgs({
@@ -123,9 +124,8 @@ function figures({ answers }, from, to) {
   const asked = answers.filter(([at]) => at >= from && at < to);
   const good = asked.filter(([, , status]) => status >= 200 && status < 300);
   const of = (some) => {
-    const times = some.map(([, , , ms]) => ms).sort((a, b) => a - b);
-    const quantile = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? Number.NaN;
-    return { perSecond: some.length / (to - from), p50: quantile(0.5), p99: quantile(0.99) };
+    const times = some.map(([, , , ms]) => ms);
+    return { perSecond: some.length / (to - from), p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
   };
   const refused = asked.filter(([, , status]) => status === 503 || status === 429);
   const lost = asked.filter(([, kind, status]) => kind === 0 && status === 0).length;
