@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stopAll } from './children.mjs';
 import { fillJournal, fillPaused, fillTenants } from './growth/fill.mjs';
+import { machineSpeed } from './machine.mjs';
 import { measure } from './runs/measure.mjs';
 import { startTreadle } from './runs/treadle.mjs';
 import { chain, template, workloads } from './runs/workloads.mjs';
@@ -45,6 +46,8 @@ const settings = {
 };
 const listed = (name) => values[name].split(',').map(Number);
 const results = [];
+/** Of the machine at the first line; the others say how fast it was beside that. */
+let firstSpeed;
 
 try {
   const system = await startTreadle('standalone', { mockUrl: 'http://127.0.0.1:9', dataDir });
@@ -84,7 +87,11 @@ function load(system, { url, body }, more = {}) {
 
 /** Measures a workload and adds its line. */
 async function line(system, what, size, workload, asked, more) {
+  const speeds = [machineSpeed()];
   const figures = await load(system, asked, more);
+  speeds.push(machineSpeed());
+  const speed = (speeds[0] + speeds[1]) / 2;
+  firstSpeed ??= speed;
   const fixed = (value, digits = 2) => Number(value.toFixed(digits));
   const row = {
     what,
@@ -97,6 +104,7 @@ async function line(system, what, size, workload, asked, more) {
     'WAL bytes/run': fixed(figures.walBytesPerRun, 0),
     'memory MB': fixed(figures.residentMb, 0),
     errors: figures.errors,
+    machine: fixed(speed / firstSpeed),
   };
   results.push(row);
   console.error(Object.values(row).join('  '), figures.firstError ?? '');
@@ -115,6 +123,7 @@ async function ofTenants(system, { id, url, body }) {
   await line(system, 'organisations', 1, 'W2', { url, body });
   for (const count of listed('tenants')) {
     const tenants = await fillTenants(system.sql, id, count);
+    await firstCalls(system, tenants, body);
     let turn = 0;
     const nextRequest = () => {
       const { authorization, id: own } = tenants[turn++ % count];
@@ -122,6 +131,21 @@ async function ofTenants(system, { id, url, body }) {
     };
     await line(system, 'organisations', count, 'W2', { url, body }, { nextRequest });
   }
+}
+
+/** What is measured is many organisations at work, not the first call of each. */
+async function firstCalls({ url }, tenants, body) {
+  const left = [...tenants];
+  const call = async ({ authorization, id }) => {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/api/v1/workflows/${id}/runs`, { method: 'POST', headers, body });
+    const received = await answer.text();
+    if (!answer.ok) throw new Error(`an organisation's first call: ${answer.status} ${received}`);
+  };
+  const caller = async () => {
+    for (let tenant = left.pop(); tenant; tenant = left.pop()) await call(tenant);
+  };
+  await Promise.all(Array.from({ length: settings.concurrency }, caller));
 }
 
 async function ofHistory(system, w1, w2) {

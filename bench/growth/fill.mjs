@@ -15,7 +15,7 @@ export async function fillJournal(sql, runId, events) {
   const each = rows[0].held;
   const have = await counted(sql);
   await copyRuns(sql, runId, Math.ceil(Math.max(0, events - have) / each), columns);
-  await sql.query('analyze orchestrator.journal, orchestrator.runs');
+  await settled(sql);
   return counted(sql);
 }
 
@@ -26,7 +26,13 @@ export async function fillPaused(sql, runId, count) {
     .replace('finished_at', 'null::timestamptz')
     .replace('wake_at', "now() + interval '1 year'");
   await copyRuns(sql, runId, count, paused);
-  await sql.query('analyze orchestrator.runs');
+  await settled(sql);
+}
+
+/** What PostgreSQL does by itself after so many rows would be measured with what comes next. */
+async function settled(sql) {
+  await sql.query('vacuum (analyze) orchestrator.journal, orchestrator.runs');
+  await sql.query('checkpoint');
 }
 
 async function copyRuns(sql, runId, count, values) {

@@ -190,8 +190,18 @@ describe('admission at the door', () => {
       503,
       { error: { type: 'server_error', code: 'unavailable' } },
     ]);
-    for (const path of ['/health/live', '/approvals/nobody-knows', '/'])
+    for (const path of ['/health/live', '/approvals/nobody-knows', '/', '/?from=elsewhere'])
       expect(await (await gateway.call(path)).text(), path).not.toMatch(/more to do/);
+    // The router is not asked, or it would know no such path; but it is for web pages, whose answers need its headers.
+    const lost = { 'x-request-id': 'turned-away' };
+    const nowhere = await gateway.call('/nowhere', { headers: lost });
+    expect([
+      nowhere.status,
+      nowhere.headers.get('x-request-id'),
+      nowhere.headers.get('x-content-type-options'),
+    ]).toEqual([503, 'turned-away', 'nosniff']);
+    expect(await nowhere.json()).toMatchObject({ code: 'unavailable', request_id: 'turned-away' });
+    expect((await gateway.call('/nowhere', { headers: { origin: 'https://page.example' } })).status).toBe(404);
     expect((await waiting).status).toBe(503);
     release();
     expect((await first).status).toBe(200);

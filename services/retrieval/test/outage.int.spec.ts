@@ -134,7 +134,7 @@ it(
     await answered(running, seconds * perSecond);
     const [from] = [...qdrant.collections.aliases.values()];
     const rebuild = await rig.rebuilt();
-    expect(rebuild).toMatchObject({ status: 'done' });
+    expect(rebuild, rebuild.report).toMatchObject({ status: 'done' });
     await answered(running, seconds * perSecond);
     isWriting = false;
     for (const document of await writing) await rig.indexed(tenant, document);

@@ -14,6 +14,12 @@ const samplesOfIndex = 4;
 const indexPage = 100;
 const comparisons = 5;
 
+/** Of the exact hits, how many each sample query found, from 0 to 1. */
+interface Overlaps {
+  readonly meaning: number[];
+  readonly words: number[];
+}
+
 /** Checks a generation before it serves: the count of every index, and sample queries against exact computation over PostgreSQL's vectors. */
 export class CheckCopy {
   constructor(private readonly copy: StoreCopy) {}
@@ -38,7 +44,7 @@ export class CheckCopy {
       after = page.at(-1)?.indexId ?? after;
     }
     const { points, indexes } = totals;
-    return `${points} points in ${indexes} indexes, as in PostgreSQL; ${await this.search(sampled)}`;
+    return `${points} points in ${indexes} indexes, as in PostgreSQL; ${await this.search(sampled, catchUp)}`;
   }
 
   /** Counts first, since that is cheap; where the numbers differ, points are compared one by one. */
@@ -66,20 +72,38 @@ export class CheckCopy {
     return wrong;
   }
 
-  private async search(indexes: readonly IndexRef[]): Promise<string> {
-    const overlaps = { meaning: [] as number[], words: [] as number[] };
+  private async search(indexes: readonly IndexRef[], catchUp: () => Promise<unknown>): Promise<string> {
+    const overlaps: Overlaps = { meaning: [], words: [] };
     for (const index of indexes) {
-      const points = await this.someOf(index);
-      const probes = points.flatMap((point) => probesOf(index, point));
-      const exact = await new ExactHits(this.copy.truth, nearest).of(index, probes);
-      for (const [place, probe] of probes.entries()) {
-        const documentIds = exact.documentIds && { documentIds: exact.documentIds };
-        const hits = await this.copy.store.search(index, { probe, limit: nearest, ...documentIds });
-        const overlap = await exact.overlap(place, hits);
-        if (overlap !== undefined) overlaps['dense' in probe ? 'meaning' : 'words'].push(overlap);
-      }
+      const { meaning, words } = await this.overlapsOf(index, catchUp);
+      overlaps.meaning.push(...meaning);
+      overlaps.words.push(...words);
     }
     return [verdict('meaning', overlaps.meaning), verdict('words', overlaps.words)].join(', ');
+  }
+
+  /** What is written between the exact computation and the search is found by one of them only: too few hits are looked for again. */
+  private async overlapsOf(index: IndexRef, catchUp: () => Promise<unknown>): Promise<Overlaps> {
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await this.compareSearches(index);
+      const isEnough = [found.meaning, found.words].every((kind) => kind.length === 0 || mean(kind) >= leastOverlap);
+      if (isEnough || attempt >= comparisons) return found;
+      await catchUp();
+    }
+  }
+
+  private async compareSearches(index: IndexRef): Promise<Overlaps> {
+    const overlaps: Overlaps = { meaning: [], words: [] };
+    const points = await this.someOf(index);
+    const probes = points.flatMap((point) => probesOf(index, point));
+    const exact = await new ExactHits(this.copy.truth, nearest).of(index, probes);
+    for (const [place, probe] of probes.entries()) {
+      const documentIds = exact.documentIds && { documentIds: exact.documentIds };
+      const hits = await this.copy.store.search(index, { probe, limit: nearest, ...documentIds });
+      const overlap = await exact.overlap(place, hits);
+      if (overlap !== undefined) overlaps['dense' in probe ? 'meaning' : 'words'].push(overlap);
+    }
+    return overlaps;
   }
 
   /** Points from anywhere in the index: those after random ids. */
@@ -114,9 +138,13 @@ function probesOf({ space }: IndexRef, { dense, sparse }: Point): Probe[] {
 
 function verdict(kind: string, overlaps: readonly number[]): string {
   if (overlaps.length === 0) return `no sample by ${kind}`;
-  const mean = overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length;
-  const shown = `${(mean * 100).toFixed(1)} % of the nearest ${nearest} by ${kind} in ${overlaps.length} queries`;
-  if (mean >= leastOverlap) return shown;
+  const found = mean(overlaps);
+  const shown = `${(found * 100).toFixed(1)} % of the nearest ${nearest} by ${kind} in ${overlaps.length} queries`;
+  if (found >= leastOverlap) return shown;
   const message = `The new copy finds only ${shown}, where ${leastOverlap * 100} % are wanted. The old copy serves on.`;
   throw new CheckFailed({ code: 'unavailable', message, retryable: false });
+}
+
+function mean(overlaps: readonly number[]): number {
+  return overlaps.reduce((sum, overlap) => sum + overlap, 0) / overlaps.length;
 }

@@ -68,18 +68,19 @@ export class Chunks {
     const [dense = new Float32Array(0)] = await embedChunks(models, tenantId, dataset.index.space, [change.content]);
     const room = roomFor(limits, { chunks: old ? 0 : 1 });
     const place = { chunkId: old?.id ?? '', parentId: parent?.id ?? '' };
-    const point = await telling.afterwards(
+    const { point, position } = await telling.afterwards(
       [dataset.index],
       documentId,
       () => chunks.save(dataset, documentId, place, { ...change, dense }, room),
       async (saved) => {
         const described = await payload(dataset.index.indexId, documentId);
-        if (described) await store.upsert(dataset.index, [saved], [described]);
+        if (described) await store.upsert(dataset.index, [saved.point], [described]);
         if (parent) await store.remove(dataset.index, { ids: [parent.id] });
       },
     );
     this.parts.nudge();
-    return this.chunk(dataset, documentId, point.id);
+    // Not read again: an index that takes over meanwhile gives it another id.
+    return { ...change, id: point.id, documentId, position, parentId: old?.parentId ?? place.parentId };
   }
 
   async delete(tenantId: string, datasetId: string, documentId: string, chunkId: string): Promise<void> {

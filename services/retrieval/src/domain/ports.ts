@@ -108,16 +108,17 @@ export interface ChunkInContext extends Chunk {
 }
 
 export interface ChunkRepository {
+  /** Of the index that serves by now, which may be another than the dataset was read with. */
   list(dataset: Dataset, documentId: string, page: Page, which: ChunkSelection): Promise<Listed<Chunk>>;
   find(dataset: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined>;
-  /** Adds or changes a chunk of the index that serves, with its point; gives its id and the point. One that is added may be a part of another. */
+  /** Adds or changes a chunk of the index that serves, with its point, which has its id. One that is added may be a part of another. */
   save(
     dataset: Dataset,
     documentId: string,
     { chunkId, parentId }: { readonly chunkId: string; readonly parentId: string },
     change: ChunkChange & { readonly dense: Float32Array },
     room: LimitCheck,
-  ): Promise<Point>;
+  ): Promise<{ readonly point: Point; readonly position: number }>;
   /** The points that are gone: the chunk and its parts. */
   delete(dataset: Dataset, documentId: string, chunkId: string): Promise<PointSelection | undefined>;
   /** Those of the chunks that may be found: live, enabled, of the index that serves. */

@@ -27,6 +27,9 @@ interface ContextRow extends ChunkRow {
 const found = `chunk c join document t on t.id = c.document_id
   where c.tenant_id = $1 and c.index_id = any($2) and c.live and c.enabled and t.enabled and not t.archived`;
 
+/** Asked for in the statement that reads its chunks: those of one that was replaced since are gone. */
+const servingIndex = '(select serving_index from dataset where tenant_id = $1 and id = $2)';
+
 /** What is shown of a chunk: its words, which PostgreSQL searches, are longer than its text. */
 const shown = 'c.id, c.dataset_id, c.document_id, c.position, c.content, c.answer, c.parent_id, c.keywords, c.enabled';
 
@@ -34,13 +37,13 @@ const shown = 'c.id, c.dataset_id, c.document_id, c.position, c.content, c.answe
 export class PgChunkRepository implements ChunkRepository {
   constructor(private readonly pools: TenantPools) {}
 
-  async list({ index }: Dataset, documentId: string, page: Page, which: ChunkSelection): Promise<Listed<Chunk>> {
+  async list({ id, index }: Dataset, documentId: string, page: Page, which: ChunkSelection): Promise<Listed<Chunk>> {
     const { cursor, limit, number, keyword } = page;
     const { parentIds, wholesOnly } = which;
-    const where = `tenant_id = $1 and index_id = $2 and document_id = $3 and live and position > $4 and content ilike $5
+    const where = `tenant_id = $1 and index_id = ${servingIndex} and document_id = $3 and live and position > $4 and content ilike $5
       and ($6::uuid[] is null or parent_id = any($6)) and (not $7 or parent_id is null)`;
     const values = [
-      ...[index.tenantId, index.indexId, documentId, number === 0 ? Number(cursor) || 0 : 0, likeOf(keyword)],
+      ...[index.tenantId, id, documentId, number === 0 ? Number(cursor) || 0 : 0, likeOf(keyword)],
       ...[parentIds.length > 0 ? parentIds : null, wholesOnly],
     ];
     const skipped = number === 0 ? 0 : (number - 1) * limit;
@@ -56,11 +59,11 @@ export class PgChunkRepository implements ChunkRepository {
     return { items, nextCursor: '', total: counted[0]?.total ?? 0 };
   }
 
-  async find({ index }: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined> {
+  async find({ id, index }: Dataset, documentId: string, chunkId: string): Promise<Chunk | undefined> {
     const rows = await this.rows<ChunkRow>(
       index.tenantId,
-      'select * from chunk where tenant_id = $1 and index_id = $2 and document_id = $3 and id = $4 and live',
-      [index.tenantId, index.indexId, documentId, chunkId],
+      `select * from chunk where tenant_id = $1 and index_id = ${servingIndex} and document_id = $3 and id = $4 and live`,
+      [index.tenantId, id, documentId, chunkId],
     );
     return rows.map(toChunk)[0];
   }
@@ -71,7 +74,7 @@ export class PgChunkRepository implements ChunkRepository {
     { chunkId, parentId }: Parameters<ChunkRepository['save']>[2],
     { dense, ...change }: ChunkChange & { readonly dense: Float32Array },
     room: LimitCheck,
-  ): Promise<Point> {
+  ): Promise<{ readonly point: Point; readonly position: number }> {
     const { tenantId, indexId } = dataset.index;
     const words = [change.content, change.answer, ...change.keywords].join(' ');
     return inTransaction(this.pools.of(tenantId), async (client) => {
@@ -90,14 +93,9 @@ export class PgChunkRepository implements ChunkRepository {
       );
       await recount(client, indexId, documentId);
       await carryEdits(client, document, [...whole, position]);
-      return {
-        id,
-        documentId,
-        dense,
-        sparse: sparseOfText(words),
-        enabled: change.enabled,
-        version: rows[0]?.version ?? 1,
-      };
+      const version = rows[0]?.version ?? 1;
+      const point = { id, documentId, dense, sparse: sparseOfText(words), enabled: change.enabled, version };
+      return { point, position };
     });
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -10,6 +9,7 @@ import { isSocketRequest } from '../graphql/socket/serve-sockets.js';
 import { keepCertificate, readCertificate } from './certificate.js';
 import { readJson } from './read-json.js';
 import { answerUnreadable } from './request-guards.js';
+import { requestId } from './request-id.js';
 
 /** The HTTP server as the gateway needs it. Nest is created with it and with `bodyParser: false`, then `setUpGateway` is called. */
 export function gatewayAdapter(settings: HttpSettings): FastifyAdapter {
@@ -25,7 +25,7 @@ export function gatewayAdapter(settings: HttpSettings): FastifyAdapter {
     // Or a shutdown would wait for clients that keep idle connections.
     forceCloseConnections: 'idle',
     requestIdHeader: false,
-    genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
+    genReqId: (request: IncomingMessage) => requestId(request),
     // Clients join addresses as they like.
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
@@ -78,9 +78,4 @@ function parseJson(request: FastifyRequest, body: string): unknown {
     throw FailureError.of('unsupported_media_type', 'Send the body as application/json.', { field: 'Content-Type' });
   }
   return readJson(body);
-}
-
-/** A caller's own id is kept when it is fit for logs. */
-function requestId(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID();
 }

@@ -1,5 +1,4 @@
-import { Logger } from '@nestjs/common';
-import { failure } from '@treadle/failure';
+import { type Failure, failure } from '@treadle/failure';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials } from '../../domain/access/credentials.js';
 import type { Admission, Visit } from '../../domain/admission/admission.js';
@@ -21,12 +20,11 @@ declare module 'fastify' {
 }
 
 /** All callers that nobody knows share one turn. */
-const strangers = '';
+export const strangers = '';
 const sweepEveryMs = 20;
-const tellEveryMs = 10_000;
 
 /** Of little work, and needed when there is much: whether the service is up, what it is, and what runs ask people. */
-const alwaysIn = /^\/(?:$|health\/|api\/docs|approvals\/|api\/v1\/approvals|\.well-known\/)/;
+export const alwaysIn = /^\/(?:$|\?|health\/|api\/docs|approvals\/|api\/v1\/approvals|\.well-known\/)/;
 
 /**
  * Lets requests in as `Admission` says, before their credentials are looked up. Those with a body get a place when it has arrived, so that nobody
@@ -39,7 +37,10 @@ export function addAdmission(
   credentials: Credentials,
   refused: () => void,
 ): void {
-  const shed = shedder(server, refused);
+  const shed = (request: FastifyRequest, reply: FastifyReply, retryAfterSeconds: number) => {
+    refused();
+    if (!reply.raw.destroyed) answerFailure(tooMuch(retryAfterSeconds), request, reply);
+  };
   server.decorateRequest('visit', undefined);
   server.addHook('onRoute', (route) => {
     if (alwaysIn.test(route.url)) route.config = { ...route.config, load: 'always' };
@@ -82,23 +83,8 @@ export function addAdmission(
   }
 }
 
-/** Refuses, and says so in the log every now and then. */
-function shedder(server: FastifyInstance, refused: () => void) {
-  const logger = new Logger('Gateway');
-  let count = 0;
-  const telling = setInterval(() => {
-    if (count > 0) logger.warn(`${count} requests were refused in ten seconds: there is more to do than can be done.`);
-    count = 0;
-  }, tellEveryMs).unref();
-  server.addHook('onClose', (_server, done) => {
-    clearInterval(telling);
-    done();
-  });
-  return (request: FastifyRequest, reply: FastifyReply, retryAfterSeconds: number) => {
-    count += 1;
-    refused();
-    if (reply.raw.destroyed) return;
-    const message = 'There is more to do than can be done at the moment. Nothing was begun. Try again later.';
-    answerFailure(failure('unavailable', message, { retryAfterSeconds }), request, reply);
-  };
+/** What is told to who is not let in. */
+export function tooMuch(retryAfterSeconds: number): Failure {
+  const message = 'There is more to do than can be done at the moment. Nothing was begun. Try again later.';
+  return failure('unavailable', message, { retryAfterSeconds });
 }

@@ -12,11 +12,16 @@ export function addMeasures(server: FastifyInstance, metrics: Metrics): void {
   const seconds = metrics.histogram(names.seconds);
   server.addHook('onResponse', (request, reply, done) => {
     const kind = classOf(request);
-    const method = methods.has(request.method) ? request.method : 'other';
-    requests.of(kind, method, `${Math.floor(reply.statusCode / 100)}xx`).add();
+    requests.of(kind, methodOf(request.method), `${Math.floor(reply.statusCode / 100)}xx`).add();
     if (!isStream(reply)) seconds.of(kind).observe(reply.elapsedTime / 1000);
     done();
   });
+}
+
+/** Counts an answer to somebody who was not let in and never came to a route. */
+export function countTurnedAway(metrics: Metrics): (method: string) => void {
+  const requests = metrics.counter(names.requests);
+  return (method) => requests.of('refused', methodOf(method), '5xx').add();
 }
 
 /** Looks at the door and at open streams when somebody asks. */
@@ -30,6 +35,10 @@ export function watchDoor(metrics: Metrics, admission: Admission, streams: OpenS
     limit?.set(load.limit);
     open.set(streams.count);
   });
+}
+
+function methodOf(method: string): string {
+  return methods.has(method) ? method : 'other';
 }
 
 function classOf({ is404, routeOptions }: FastifyRequest): string {

@@ -20,25 +20,30 @@ const docsPolicy =
 
 /** Headers that keep browsers from making anything else of an answer than what it is; a request's own id; limits on heads and slow bodies. */
 export function addRequestGuards(server: FastifyInstance, settings: HttpSettings): void {
-  const always = {
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-resource-policy': 'same-origin',
-    ...(settings.tls && { 'strict-transport-security': 'max-age=31536000' }),
-  };
+  const always = guardingHeaders(settings);
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/api/docs')) route.config = { ...route.config, contentSecurityPolicy: docsPolicy };
   });
   server.addHook('onRequest', (request, reply, done) => {
-    const { uploads, contentSecurityPolicy = dataPolicy } = request.routeOptions.config;
-    void reply
-      .headers(always)
-      .headers({ 'x-request-id': request.id, 'content-security-policy': contentSecurityPolicy });
+    const { uploads, contentSecurityPolicy } = request.routeOptions.config;
+    void reply.headers(always).header('x-request-id', request.id);
+    if (contentSecurityPolicy) void reply.header('content-security-policy', contentSecurityPolicy);
     if (request.raw.rawHeaders.length > 2 * settings.maxHeaders) return void tooManyHeaders(request, reply, settings);
     if (!uploads && hasBody(request)) limitBodyTime(request, reply.raw, settings.bodyTimeoutMs);
     done();
   });
+}
+
+/** What every answer tells browsers; pages have a policy of their own. */
+export function guardingHeaders({ tls }: HttpSettings): Readonly<Record<string, string>> {
+  return {
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'content-security-policy': dataPolicy,
+    ...(tls && { 'strict-transport-security': 'max-age=31536000' }),
+  };
 }
 
 function tooManyHeaders(request: FastifyRequest, reply: FastifyReply, { maxHeaders }: HttpSettings): void {

@@ -90,9 +90,14 @@ export class Admission {
     return visit;
   }
 
+  /** Whether nobody can wait any more unless somebody else gives way. */
+  get isFull(): boolean {
+    return this.queue.size >= this.options.maxWaiting;
+  }
+
   /** Whether somebody of this tenant who came now would be refused. */
   wouldRefuse(tenant: string): boolean {
-    return this.queue.size >= this.options.maxWaiting && !this.queue.lastOfLongest(tenant);
+    return this.isFull && !this.queue.lastOfLongest(tenant);
   }
 
   private leave(visit: Visit, wentWell: boolean): void {
@@ -126,7 +131,7 @@ export class Admission {
 
   private wait(visit: Visit): void {
     this.limit.observe(this.inside.size, true);
-    if (this.queue.size >= this.options.maxWaiting) {
+    if (this.isFull) {
       const giving = this.queue.lastOfLongest(visit.tenant);
       if (!giving) return this.refuse(visit);
       this.queue.remove(giving);
