@@ -9,7 +9,7 @@ const help = `Builds an image for each service from deploy/docker/Dockerfile.
 
   --base IMAGE         a Debian with Node 24 in /usr/local/bin (default: the Dockerfile's); also one imported here, see deploy/docker/README.md
   --build-base IMAGE   the same with npm besides, used to build and left out of the images (default: the base)
-  --service NAME       only this one; may be given several times. Names: SERVICES, and \`code\` for pools of code nodes
+  --service NAME       only this one; may be given several times. Names: IMAGES (the last for pools of code nodes)
   --repository NAME    what images are named below (default treadle)
   --tag TAG            default: the version in package.json
   --network NAME       network of the build, such as host
@@ -17,16 +17,16 @@ const help = `Builds an image for each service from deploy/docker/Dockerfile.
   --push               push them, so that they have digests
   --list FILE          write names and digests there as the chart's values take them (image.digests); without it they are printed`;
 
-/** Image, target in the Dockerfile, service. */
+/** Image, target in the Dockerfile, service, and whether the chart's values know it by this name (a pool names its own image). */
 const images = [
-  ['gateway', 'service', 'gateway'],
-  ['model-proxy', 'service', 'model-proxy'],
-  ['node-executor', 'service', 'node-executor'],
-  ['orchestrator', 'service', 'orchestrator'],
-  ['retrieval', 'service', 'retrieval'],
-  ['standalone', 'service', 'standalone'],
-  ['tool-registry', 'service', 'tool-registry'],
-  ['code', 'code', 'node-executor'],
+  ['gateway', 'service', 'gateway', true],
+  ['model-proxy', 'service', 'model-proxy', true],
+  ['node-executor', 'service', 'node-executor', true],
+  ['orchestrator', 'service', 'orchestrator', true],
+  ['retrieval', 'service', 'retrieval', true],
+  ['standalone', 'service', 'standalone', false],
+  ['tool-registry', 'service', 'tool-registry', true],
+  ['node-executor-code', 'code', 'node-executor', false],
 ];
 
 const { values } = parseArgs({
@@ -44,16 +44,7 @@ const { values } = parseArgs({
   },
 });
 
-if (values.help)
-  console.log(
-    help.replace(
-      'SERVICES',
-      images
-        .slice(0, -1)
-        .map(([name]) => name)
-        .join(', '),
-    ),
-  );
+if (values.help) console.log(help.replace('IMAGES', images.map(([name]) => name).join(', ')));
 else build();
 
 function build() {
@@ -61,11 +52,11 @@ function build() {
   const unknown = (values.service ?? []).filter((name) => !images.some(([known]) => known === name));
   if (unknown.length > 0)
     throw new Error(`There is no image ${unknown.join(', ')}. There are: ${images.map(([name]) => name).join(', ')}.`);
-  const built = wanted.map(([name, target, service]) => [name, buildOne(name, target, service)]);
-  const list = {
-    tag: values.tag,
-    digests: Object.fromEntries(built.filter(([, digest]) => digest.startsWith('sha256:'))),
-  };
+  const built = wanted.map(([name, target, service, isListed]) => ({ isListed, ...buildOne(name, target, service) }));
+  for (const { image, size, digest } of built)
+    console.error(`${image}  ${(size / 1e6).toFixed(0)} MB  ${digest || 'no digest: it was not pushed'}`);
+  const listed = built.filter(({ isListed, digest }) => isListed && digest);
+  const list = { tag: values.tag, digests: Object.fromEntries(listed.map(({ name, digest }) => [name, digest])) };
   const text = `${JSON.stringify({ image: list }, undefined, 2)}\n`;
   if (values.list) writeFileSync(values.list, text);
   else console.log(text);
@@ -86,16 +77,18 @@ function buildOne(name, target, service) {
   console.error(`${image}`);
   docker(['build', '-f', 'deploy/docker/Dockerfile', '--target', target, ...settings, ...network, '-t', image, '.']);
   if (values.push) docker(['push', image]);
-  return digestOf(image);
+  return { name, image, ...lookAt(image) };
 }
 
-/** What a registry knows it by; what was not pushed has only an id of this machine. */
-function digestOf(image) {
-  const format = '{{range .RepoDigests}}{{println .}}{{end}}';
-  const [named = ''] = execFileSync('docker', ['image', 'inspect', '--format', format, image], {
-    encoding: 'utf8',
-  }).split('\n');
-  return named.split('@')[1] ?? '';
+/** Its bytes, and what a registry knows it by; what was not pushed has only an id of this machine. */
+function lookAt(image) {
+  const [{ Size: size, RepoDigests: named }] = JSON.parse(
+    execFileSync('docker', ['image', 'inspect', image], { encoding: 'utf8' }),
+  );
+  // Docker leaves out the name of its own registry.
+  const repository = image.replace(/:[^:/]*$/, '').replace(/^docker\.io\//, '');
+  const own = (named ?? []).find((each) => each.startsWith(`${repository}@`));
+  return { size, digest: own?.split('@')[1] ?? '' };
 }
 
 function docker(parameters) {

@@ -10,13 +10,14 @@ export interface NameServer {
 const typeA = 1;
 const noSuchName = 3;
 
-/** @param addressesOf the addresses of a name now; undefined where there is no such name. */
+/** @param addressesOf the addresses of a name now; undefined where there is no such name. @param at where it listens; a free port by default */
 export async function startNameServer(
   addressesOf: (name: string) => readonly string[] | undefined,
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
 ): Promise<NameServer> {
   const socket = createSocket('udp4');
   socket.on('message', (question, { port, address }) => socket.send(answerTo(question, addressesOf), port, address));
-  socket.bind(0, '127.0.0.1');
+  socket.bind(at.port, at.host);
   await once(socket, 'listening');
   return { port: socket.address().port, close: () => socket.close() };
 }

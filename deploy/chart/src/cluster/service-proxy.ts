@@ -7,8 +7,14 @@ export interface ServiceProxy {
   close(): void;
 }
 
-/** @param next where the next connection goes, as `[address, port]`; undefined refuses it. */
-export async function startServiceProxy(next: () => readonly [string, number] | undefined): Promise<ServiceProxy> {
+/**
+ * @param next where the next connection goes, as `[address, port]`; undefined refuses it
+ * @param at where it listens; a free port by default
+ */
+export async function startServiceProxy(
+  next: () => readonly [string, number] | undefined,
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
+): Promise<ServiceProxy> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const target = next();
@@ -24,7 +30,7 @@ export async function startServiceProxy(next: () => readonly [string, number] | 
       one.on('close', () => open.delete(one));
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port, at.host);
   await once(server, 'listening');
   const close = () => {
     server.close();

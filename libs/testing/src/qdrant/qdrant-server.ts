@@ -9,6 +9,10 @@ import { QdrantCollections, routes } from './qdrant-routes.js';
 export interface QdrantServerOptions {
   /** Asked for in the header `api-key`; none by default. */
   readonly apiKey?: string;
+  /** Where it listens; this machine alone by default. */
+  readonly host?: string;
+  /** A free one by default. */
+  readonly port?: number;
 }
 
 /** What a spec makes of the server. The points stay through all of it. */
@@ -30,7 +34,7 @@ export interface QdrantServer {
   close(): Promise<void>;
 }
 
-/** Starts a small Qdrant on a free port of this machine: real HTTP, exact search, nothing kept on disk. */
+/** Starts a small Qdrant on this machine: real HTTP, exact search, nothing kept on disk. */
 export async function startQdrantServer(options: QdrantServerOptions = {}): Promise<QdrantServer> {
   const server = new SmallQdrant(options);
   await server.start();
@@ -41,12 +45,14 @@ class SmallQdrant implements QdrantServer {
   readonly requests: string[] = [];
   readonly violations: string[] = [];
   readonly collections = new QdrantCollections();
-  private port = 0;
+  private port: number;
   private delayMs = 0;
   private status: number | undefined;
   private server: Server | undefined;
 
-  constructor(private readonly options: QdrantServerOptions) {}
+  constructor(private readonly options: QdrantServerOptions) {
+    this.port = options.port ?? 0;
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -64,7 +70,7 @@ class SmallQdrant implements QdrantServer {
     this.server = createServer((request, response) => {
       this.handle(request, response).catch(() => response.destroy());
     });
-    this.server.listen(this.port, '127.0.0.1');
+    this.server.listen(this.port, this.options.host ?? '127.0.0.1');
     await once(this.server, 'listening');
     this.port = (this.server.address() as AddressInfo).port;
   }
@@ -99,6 +105,7 @@ class SmallQdrant implements QdrantServer {
     if (this.status !== undefined) return failed(this.status, 'told to fail');
     const { apiKey } = this.options;
     if (call === 'GET /readyz') return [200, 'all shards are ready'];
+    if (call === 'GET /healthz' || call === 'GET /livez') return [200, 'healthz check passed'];
     if (apiKey !== undefined && request.headers['api-key'] !== apiKey) return failed(401, 'Must provide an API key');
     try {
       return [200, { result: this.result(call, body), status: 'ok', time: 0.001 }];

@@ -1,21 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Container, PodSpec } from '../objects.js';
+import type { Container, PodSpec, Probe } from '../objects.js';
 import { passes, watch } from './probe.js';
 
-export interface LocalPodOptions {
-  readonly name: string;
+export interface PlayedPodOptions {
+  /** What it is one of, such as `Deployment treadle-gateway`. */
+  readonly owner: string;
   readonly spec: PodSpec;
-  /** An address of this machine that is the pod's alone. */
+  /** An address that is the pod's alone. */
   readonly address: string;
-  /** The program and its arguments. */
+  /** The program and its arguments. It passes SIGTERM on to what it runs. */
   readonly commandLine: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How a command is run beside the process, where that is elsewhere than here. */
+  readonly beside?: (command: readonly string[]) => readonly string[];
+  /** Ends what cannot be asked any more, where that is not the process itself. */
+  readonly kill?: () => void;
 }
 
-/** A pod of one container, run as a process of this machine, and asked by its own probes as a kubelet would. */
-export class LocalPod {
+/** A pod of one container, run by a process of this machine, and asked by its own probes as a kubelet would. */
+export class PlayedPod {
   /** Whether it is given work now. */
   ready = false;
   /** How often its liveness probe gave it up, or it died by itself. */
@@ -27,15 +32,15 @@ export class LocalPod {
   private readonly container: Container;
   private said = '';
 
-  constructor(private readonly options: LocalPodOptions) {
+  constructor(private readonly options: PlayedPodOptions) {
     const [program = '', ...more] = options.commandLine;
     const [container] = options.spec.containers;
-    if (!container) throw new Error(`${options.name} has no container.`);
+    if (!container) throw new Error(`${options.owner} has no container.`);
     this.container = container;
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...options.environment };
     this.process = spawn(program, more, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const killWithUs = () => this.process.kill('SIGKILL');
+    const killWithUs = () => this.kill();
     process.once('exit', killWithUs);
     this.process.once('exit', () => {
       process.off('exit', killWithUs);
@@ -47,8 +52,8 @@ export class LocalPod {
       });
   }
 
-  get name(): string {
-    return this.options.name;
+  get owner(): string {
+    return this.options.owner;
   }
 
   get address(): string {
@@ -65,7 +70,7 @@ export class LocalPod {
     if (typeof port === 'number') return port;
     const found = this.container.ports?.find(({ name }) => name === port);
     if (found) return found.containerPort;
-    throw new Error(`${this.name} has no port ${port}.`);
+    throw new Error(`${this.owner} has no port ${port}.`);
   }
 
   /** Resolves when it is ready. @throws Error when its startup probe gives it up, or it ends. */
@@ -75,7 +80,7 @@ export class LocalPod {
     const { periodSeconds = 10, failureThreshold = 3 } = startupProbe ?? {};
     for (let failures = 0; startupProbe && !(await this.ask(startupProbe)); failures++) {
       if (failures >= failureThreshold || this.process.exitCode !== null)
-        throw new Error(`${this.name} did not start. It said:\n${this.said}`);
+        throw new Error(`${this.owner} did not start. It said:\n${this.said}`);
       await delay(periodSeconds * 1000);
     }
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -98,27 +103,40 @@ export class LocalPod {
     this.stopping.abort();
     this.ready = false;
     const graceEnds = Date.now() + (this.options.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-    const [program, ...more] = this.container.lifecycle?.preStop.exec.command ?? [];
-    if (program) await once(spawn(program, more, { stdio: 'ignore' }), 'exit');
+    const { preStop } = this.container.lifecycle ?? {};
+    if (preStop) await this.run(preStop.exec.command);
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = once(this.process, 'exit');
     this.process.kill('SIGTERM');
     const inTime = await Promise.race([ended.then(() => true), delay(graceEnds - Date.now(), false, { ref: false })]);
     if (inTime) return;
     this.killed = true;
-    this.process.kill('SIGKILL');
+    this.kill();
     await ended;
   }
 
-  private ask(probe: Parameters<typeof passes>[0]): Promise<boolean> {
-    return passes(probe, this.address, (port) => this.portOf(port));
+  /** Runs a command where the process runs. @returns its exit code */
+  async run(command: readonly string[]): Promise<number> {
+    const [program = '', ...more] = this.options.beside?.(command) ?? command;
+    const [code] = (await once(spawn(program, more, { stdio: 'ignore' }), 'exit')) as [number | null];
+    return code ?? 1;
+  }
+
+  private kill(): void {
+    if (this.options.kill) this.options.kill();
+    else this.process.kill('SIGKILL');
+  }
+
+  private ask(probe: Probe): Promise<boolean> {
+    const place = { address: this.address, portOf: this.portOf.bind(this), run: this.run.bind(this) };
+    return passes(probe, place);
   }
 }
 
 /** Runs a pod that ends by itself, such as that of a Job. @throws Error with what it said when it fails. */
 export async function runToEnd(
   commandLine: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const [program = '', ...more] = commandLine;
   const { PATH = '', HOME = '' } = process.env;
