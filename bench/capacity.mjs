@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-const roles = { gateway: 2, orchestrator: 8, 'node-executor': 64, 'model-proxy': 4, postgres: 8 };
+const roles = { gateway: 12, orchestrator: 8, 'node-executor': 64, 'model-proxy': 12, postgres: 8 };
 const { values } = parseArgs({
   options: {
     ...Object.fromEntries(
@@ -28,30 +28,33 @@ const share = Number(values.share);
 console.log(
   `Calculated from processor time on ${machine.model}, Node ${machine.node}; ${share * 100} % of each core used.`,
 );
-console.table(
-  ['W1', 'W2', 'W3', 'W5'].flatMap((workload) => {
-    const measured = results.find(
-      (one) => one.system === 'treadle processes' && one.workload === workload && one.concurrency === 50,
-    );
-    return measured ? [rowOf(workload, measured)] : [];
-  }),
+const measured = ['W1', 'W2', 'W3', 'W5'].flatMap((workload) =>
+  results.filter((one) => one.system === 'treadle processes' && one.workload === workload && one.concurrency === 50),
 );
+console.table(measured.map(rowOf));
+console.log('Cores for 1,000 runs a second:');
+console.table(measured.map(coresOf));
 
-function rowOf(workload, { cpuMsPerRunByRole, postgresCpuMsPerRun }) {
+/** Milliseconds of processor time for a run, by service; those that hardly take part are left out. */
+function needsOf({ cpuMsPerRunByRole, postgresCpuMsPerRun }) {
   const needs = { ...cpuMsPerRunByRole, postgres: postgresCpuMsPerRun };
-  const carried = Object.keys(roles)
+  return Object.keys(roles)
     .filter((role) => needs[role] > 0.02)
-    .map((role) => ({
-      role,
-      perCore: (1_000 * share) / needs[role],
-      runs: (Number(values[role]) * 1_000 * share) / needs[role],
-    }));
+    .map((role) => ({ role, cpuMs: needs[role], perCore: (1_000 * share) / needs[role] }));
+}
+
+function rowOf(run) {
+  const carried = needsOf(run).map((one) => ({ ...one, runs: Number(values[one.role]) * one.perCore }));
   const [least] = [...carried].sort((one, other) => one.runs - other.runs);
-  const perCore = carried.map(({ role, perCore }) => [`${role}, runs/s a core`, Math.round(perCore)]);
   return {
-    workload,
+    workload: run.workload,
     'cluster runs/s': Math.round(least.runs),
     'limited by': least.role,
-    ...Object.fromEntries(perCore),
+    ...Object.fromEntries(carried.map(({ role, perCore }) => [`${role}, runs/s a core`, Math.round(perCore)])),
   };
+}
+
+function coresOf(run) {
+  const cores = needsOf(run).map(({ role, perCore }) => [role, Number((1_000 / perCore).toFixed(1))]);
+  return { workload: run.workload, ...Object.fromEntries(cores) };
 }

@@ -195,7 +195,8 @@ function note(run, isGood, received, total, first) {
     return;
   }
   run.errors += 1;
-  run.firstError ||= received.slice(0, 600);
+  // The status and the end of the body tell most.
+  run.firstError ||= `${received.slice(0, received.indexOf('\r\n'))} … ${received.slice(-700)}`;
 }
 
 function sleep(seconds) {

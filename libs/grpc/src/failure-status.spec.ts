@@ -24,6 +24,8 @@ describe('the status of a failure', () => {
     [status.RESOURCE_EXHAUSTED, 'Received message larger than max (5 vs 4)', 'payload_too_large', false],
     [status.RESOURCE_EXHAUSTED, 'Bandwidth exhausted', 'internal', false],
     [status.UNIMPLEMENTED, '', 'internal', false],
+    [status.INTERNAL, 'Received RST_STREAM with code 2 (Internal server error)', 'unavailable', true],
+    [status.INTERNAL, 'a bug', 'internal', false],
   ])('reads plain status %d %s as %s', (code, details, expected, retryable) => {
     expect(statusToFailureError(plain(code, details)).failure).toMatchObject({ code: expected, retryable });
   });

@@ -75,6 +75,11 @@ function fromPlainStatus(error: ServiceError): Failure {
       return error.details.includes('larger than')
         ? failure('payload_too_large', `A message between services is too large: ${error.details}.`)
         : failure('internal', `A call between services failed: ${error.details}`);
+    case status.INTERNAL:
+      // Not the service's own word, but a connection that broke while its answer was under way.
+      return error.details.startsWith('Received RST_STREAM')
+        ? failure('unavailable', `The connection to the service broke: ${error.details}`)
+        : failure('internal', `A call between services failed: ${error.details}`);
     default:
       return failure('internal', `A call between services failed: ${error.details}`);
   }

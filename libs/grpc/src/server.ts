@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:http2';
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -42,6 +43,8 @@ export interface RunningGrpcServer {
   close(): Promise<void>;
 }
 
+const anyNumber = 1_000_000_000;
+
 /** Serves controllers over gRPC. Rejects when the address cannot be bound. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
   const server = new Server({
@@ -51,9 +54,20 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMs ?? 3_600_000,
     // Channelz stays on: without it this version of grpc-js forgets its sessions and cannot cut them at shutdown.
   });
+  takeCancelledCalls(server);
   for (const service of options.services) addService(server, service, options);
   const port = await bind(server, options.address, options.tls);
   return { port, close: () => close(server, options.shutdownLimitMs ?? 20_000) };
+}
+
+/**
+ * Node ends a connection, with all calls on it, when its client cancels more than 1,000 of them and then 33 a second: a defence against
+ * strangers. Here the only clients are our own services, and each cancel stands for somebody who has gone away. grpc-js has no option for it, only
+ * the object that it gives to `http2.createServer`.
+ */
+function takeCancelledCalls(server: Server): void {
+  const { commonServerOptions } = server as unknown as { commonServerOptions: ServerOptions };
+  Object.assign(commonServerOptions, { streamResetBurst: anyNumber, streamResetRate: anyNumber });
 }
 
 function bind(server: Server, address: string, tls: MutualTls | undefined): Promise<number> {

@@ -102,6 +102,21 @@ describe('a gRPC client and server', () => {
     await stream.return?.();
   });
 
+  it('goes on with a call however many of its neighbours are cancelled', async () => {
+    const controller = new SampleController();
+    const client = connect((await start(controller)).port);
+    const staying = client.chat(chatRequest('hang', 1))[Symbol.asyncIterator]();
+    await staying.next();
+    const cancelOne = async () => {
+      for await (const _ of client.chat(chatRequest('deaf', 1))) break;
+    };
+    for (let cancelled = 0; cancelled < 1500; cancelled += 50) await Promise.all(Array.from({ length: 50 }, cancelOne));
+    const next = code(staying.next());
+    await expect(Promise.race([next, client.listModels({ tenantId: 'still there' })])).resolves.toHaveProperty(
+      'models',
+    );
+  });
+
   it('sends a failure whose details are too large for a trailer without them', async () => {
     const controller = new SampleController();
     controller.fails = {

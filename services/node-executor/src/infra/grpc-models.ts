@@ -19,16 +19,19 @@ export class GrpcModels implements Models {
   async *chat(question: ChatQuestion): AsyncIterable<ChatPart> {
     const { traceparent } = this.task;
     const options = traceparent ? { signal: this.signal, traceparent } : { signal: this.signal };
+    let last: ChatPart | undefined;
+    // To the very end: a stream that is left before costs the service a cancelled call.
     for await (const response of this.service.chat(this.#request(question), options)) {
       const part = toPart(response, question);
-      if (part === undefined) continue;
-      yield part;
-      if (part.type === 'finished') return;
+      if (part?.type === 'finished') last = part;
+      else if (part) yield part;
     }
-    throw FailureError.of(
-      'provider_stream_cut',
-      `The answer of the model ${question.model} broke off before its end. Try again.`,
-    );
+    if (last) yield last;
+    else
+      throw FailureError.of(
+        'provider_stream_cut',
+        `The answer of the model ${question.model} broke off before its end. Try again.`,
+      );
   }
 
   #request(question: ChatQuestion): ChatRequest {
