@@ -45,6 +45,14 @@ export type Resolve = (host: string, done: (error: Error | null, addresses: read
 
 const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true }, done);
 
+/** How a refusal says who was refused, and by what an operator makes exceptions. */
+export interface GuardWords {
+  readonly who: string;
+  readonly setting: string;
+}
+
+const ofWorkflows: GuardWords = { who: 'workflows', setting: 'TREADLE_HTTP_ALLOW' };
+
 /**
  * Decides which addresses a workflow's requests may reach. `allow` holds exceptions: addresses, networks (`10.0.0.0/8`) and
  * host names (exact).
@@ -59,6 +67,7 @@ export class AddressGuard {
   constructor(
     allow: readonly string[] = [],
     private readonly resolve: Resolve = resolveBySystem,
+    private readonly words: GuardWords = ofWorkflows,
   ) {
     for (const [network, prefix, family] of refusedNetworks) this.#refused[family].addSubnet(network, prefix, family);
     for (const entry of allow) this.#allow(entry);
@@ -96,9 +105,10 @@ export class AddressGuard {
   #check(hostname: string, address: string): void {
     const family: Family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     if (!this.#refused[family].check(address, family) || this.#allowed.check(address, family)) return;
+    const { who, setting } = this.words;
     throw FailureError.of(
       'address_blocked',
-      `${hostname} leads to ${address}, an address inside the platform's network, which workflows may not reach. Use a public address, or have the operator add it to TREADLE_HTTP_ALLOW.`,
+      `${hostname} leads to ${address}, an address inside the platform's network, which ${who} may not reach. Use a public address, or have the operator add it to ${setting}.`,
     );
   }
 
@@ -106,7 +116,7 @@ export class AddressGuard {
     const [network = '', prefix] = entry.split('/');
     const version = isIP(network);
     const family: Family = version === 6 ? 'ipv6' : 'ipv4';
-    if (version === 0 && prefix !== undefined) throw notAnException(entry);
+    if (version === 0 && prefix !== undefined) throw this.#notAnException(entry);
     if (version === 0) this.#allowedHosts.add(entry.toLowerCase());
     else if (prefix === undefined) this.#allowed.addAddress(network, family);
     else this.#allowNetwork(entry, network, Number(prefix), family);
@@ -116,10 +126,12 @@ export class AddressGuard {
     try {
       this.#allowed.addSubnet(network, prefix, family);
     } catch {
-      throw notAnException(entry);
+      throw this.#notAnException(entry);
     }
   }
-}
 
-const notAnException = (entry: string) =>
-  FailureError.of('invalid_argument', `TREADLE_HTTP_ALLOW: "${entry}" is not an address, a network or a host name.`);
+  #notAnException(entry: string): FailureError {
+    const message = `${this.words.setting}: "${entry}" is not an address, a network or a host name.`;
+    return FailureError.of('invalid_argument', message);
+  }
+}

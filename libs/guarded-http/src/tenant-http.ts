@@ -1,30 +1,21 @@
 import { AddressGuard } from './address-guard.js';
 import { GuardedHttp, type GuardedHttpOptions } from './guarded-http.js';
+import { PerTenant } from './per-tenant.js';
 
-/**
- * The way out for each tenant. What may be reached inside is written in a list: `10.0.0.0/8` for everybody, `acme=wiki.internal` for one
- * tenant. A tenant with entries of its own has connections of its own, since a connection once made is not checked again.
- */
+/** The way out for each tenant, with connections of its own where it has entries of its own: a connection once made is not checked again. */
 export class TenantHttp {
-  readonly #everybody: GuardedHttp;
-  readonly #own = new Map<string, GuardedHttp>();
+  readonly #http: PerTenant<GuardedHttp>;
 
   /** @throws FailureError `invalid_argument` for an entry that is no address, network or host name. */
   constructor(allow: readonly string[], options: GuardedHttpOptions = {}) {
-    const entries = allow.map((entry) => /^(?:([^=]+)=)?(.*)$/.exec(entry)?.slice(1) ?? []);
-    const common = entries.flatMap(([tenant, address = '']) => (tenant === undefined ? [address] : []));
-    this.#everybody = new GuardedHttp(new AddressGuard(common), options);
-    for (const tenant of new Set(entries.flatMap(([name]) => name ?? []))) {
-      const own = entries.flatMap(([name, address = '']) => (name === tenant ? [address] : []));
-      this.#own.set(tenant, new GuardedHttp(new AddressGuard([...common, ...own]), options));
-    }
+    this.#http = new PerTenant(allow, (entries) => new GuardedHttp(new AddressGuard(entries), options));
   }
 
   of(tenantId: string): GuardedHttp {
-    return this.#own.get(tenantId) ?? this.#everybody;
+    return this.#http.of(tenantId);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#everybody, ...this.#own.values()].map((http) => http.close()));
+    await Promise.all(this.#http.all().map((http) => http.close()));
   }
 }

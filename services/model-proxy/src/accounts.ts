@@ -23,7 +23,8 @@ import { PostgresSpendingStore } from './infra/postgres-spending.store.js';
 import { SetupCache } from './infra/setup-cache.js';
 import { queryUsage } from './infra/usage-query.js';
 import type { ModelProxyConfig } from './model-proxy.config.js';
-import { configuredProviders, makeProvider } from './providers/catalog.js';
+import { configuredProviders } from './providers/catalog.js';
+import { savedProviders } from './providers/saved-providers.js';
 
 const tryAgainMs = 1000;
 const refreshMs = 1000;
@@ -124,7 +125,7 @@ export class Accounts {
         vault,
         changed,
         store: this.setup,
-        make: (provider) => makeProvider(provider, config),
+        make: savedProviders(config),
         fromEnvironment: (name) => environmentProvider(config, name),
       }),
       setup: new SetupAdmin({ repository, budgets, providerNames, changed }),

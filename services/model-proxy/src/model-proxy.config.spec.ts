@@ -9,6 +9,7 @@ describe('the settings of the model proxy', () => {
     expect(values).toEqual({
       openAiBaseUrl: undefined,
       openAiApiKey: undefined,
+      httpAllow: [],
       defaultModel: undefined,
       connectTimeoutMs: 10_000,
       firstTokenTimeoutMs: 120_000,

@@ -1,4 +1,4 @@
-import { type ConfigOf, defineConfig, integer, secret, secretUrl, string, url } from '@treadle/config';
+import { type ConfigOf, defineConfig, integer, list, secret, secretUrl, string, url } from '@treadle/config';
 
 export const modelProxyConfig = defineConfig({
   openAiBaseUrl: url({
@@ -12,6 +12,12 @@ export const modelProxyConfig = defineConfig({
     env: 'OPENAI_API_KEY',
     optional: true,
     meaning: 'API key of the provider "openai"; not needed for local servers.',
+  }),
+  httpAllow: list({
+    env: 'TREADLE_MODEL_HTTP_ALLOW',
+    default: [],
+    meaning:
+      'Private addresses, networks (10.0.0.0/8) and host names where providers that are saved by API may be; `acme=` before one is for that tenant alone. Standalone allows its own machine where nothing is set.',
   }),
   defaultModel: string({
     env: 'TREADLE_DEFAULT_MODEL',

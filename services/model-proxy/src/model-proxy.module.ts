@@ -12,7 +12,8 @@ import { MeasuredMoney } from './infra/measured-money.js';
 import { MemoryResponseCache } from './infra/memory-response-cache.js';
 import { watchTargets } from './infra/watch-targets.js';
 import type { ModelProxyConfig } from './model-proxy.config.js';
-import { configuredProviders, makeProvider } from './providers/catalog.js';
+import { configuredProviders } from './providers/catalog.js';
+import { savedProviders } from './providers/saved-providers.js';
 
 /** Calls on one target: at first, at most, and waiting. */
 const limits = { initial: 12, most: 1_000, queue: 1_000 };
@@ -47,7 +48,7 @@ export class ModelProxy {
     this.catalog = new Catalog({
       store,
       shared: configuredProviders(config),
-      make: (stored) => makeProvider(stored, config),
+      make: savedProviders(config),
       gone: (provider) => this.targets.forget(provider),
       warn: (facts, message) => log.warn(facts, message),
     });

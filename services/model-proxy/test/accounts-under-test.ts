@@ -29,7 +29,8 @@ export class AccountsUnderTest {
     const write = (...line: unknown[]) => this.logged.push(line);
     const log = { info: write, warn: write, error: write };
     const pool = createPool(this.database.connectionString, { schema: modelProxySchema });
-    const environment = { TREADLE_KEY_ENCRYPTION_KEY: this.keyEncryptionKey, ...values };
+    const local = { TREADLE_MODEL_HTTP_ALLOW: '127.0.0.1' };
+    const environment = { TREADLE_KEY_ENCRYPTION_KEY: this.keyEncryptionKey, ...local, ...values };
     const accounts = new Accounts({ config: modelProxyConfig.read(environment), pool, bus: this.bus, log });
     this.opened.push({ accounts, pool });
     await accounts.start();

@@ -54,7 +54,7 @@ async function setup({ kind, protocol, options = {} }: Vendor, answer: WireAnswe
   cleanups.push(() => server.close());
   const timeouts = { connectTimeoutMs: 1_000, silenceTimeoutMs: 60_000 };
   const stored = { name: 'p', kind, baseUrl: server.url, apiKey: undefined, options, mergesRepeats: false };
-  const provider = makeProvider(stored, timeouts);
+  const provider = makeProvider(stored, timeouts, undefined);
   cleanups.push(() => provider.close('now'));
   return { server, provider };
 }

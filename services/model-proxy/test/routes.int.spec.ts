@@ -64,7 +64,10 @@ const setupOf = (
 
 function proxy(setup: ModelSetup, environment: Record<string, string> = {}) {
   const { store, change } = storeOf(setup);
-  const config = modelProxyConfig.read({ TREADLE_MODEL_PROBE_INTERVAL_MS: '100', ...environment });
+  const config = modelProxyConfig.read({
+    ...{ TREADLE_MODEL_PROBE_INTERVAL_MS: '100', TREADLE_MODEL_HTTP_ALLOW: '127.0.0.1' },
+    ...environment,
+  });
   const modelProxy = new ModelProxy({ config, log, store });
   cleanups.push(() => modelProxy.close());
   const handlers = inProcessHandlers(ModelServiceService, modelProxy.controller, (_, error) => {

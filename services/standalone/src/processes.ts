@@ -9,7 +9,7 @@ import { freePorts } from './free-ports.js';
 import { withKeyFile } from './key-file.js';
 import { planProcesses } from './process-plan.js';
 import { readyText } from './ready-text.js';
-import { readSettings } from './settings.js';
+import { readSettings, withLocalModels } from './settings.js';
 import { Supervisor } from './supervisor.js';
 
 const help = `Starts every service as a process of its own and restarts what dies.
@@ -44,7 +44,7 @@ async function start(): Promise<void> {
     orchestrators: count(values.orchestrators, '--orchestrators'),
     executors: count(values.executors, '--executors'),
     environment: {
-      ...withKeyFile(process.env, standalone.dataDir),
+      ...withLocalModels(withKeyFile(process.env, standalone.dataDir)),
       DATABASE_URL: database.connectionString,
       NATS_URL: nats.url,
       FILES_URL: filesUrlOr(standalone.filesUrl?.reveal(), standalone.dataDir),

@@ -32,8 +32,14 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     gateway: gatewayConfig.read(withKey),
     orchestrator: orchestratorConfig.read(withKey),
     nodeExecutor: nodeExecutorConfig.read(impatient),
-    modelProxy: modelProxyConfig.read(withKey),
+    modelProxy: modelProxyConfig.read(withLocalModels(withKey)),
     retrieval: retrievalConfig.read(environment),
     toolRegistry: toolRegistryConfig.read(withKey),
   };
+}
+
+/** Who runs everything on one machine usually has model servers there too; `TREADLE_MODEL_HTTP_ALLOW` says otherwise. */
+export function withLocalModels(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { TREADLE_MODEL_HTTP_ALLOW: allow, TREADLE_MODEL_HTTP_ALLOW_FILE: file } = environment;
+  return allow || file ? environment : { ...environment, TREADLE_MODEL_HTTP_ALLOW: '127.0.0.0/8,::1' };
 }

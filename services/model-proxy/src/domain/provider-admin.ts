@@ -13,7 +13,7 @@ export interface ProviderAdminParts {
   readonly store: ProviderStore;
   readonly vault: Vault;
   /** Makes the adapter of a kind. Throws `invalid_argument` with the field at fault. */
-  readonly make: (provider: Omit<StoredProvider, 'revision'>) => Provider;
+  readonly make: (tenantId: string, provider: Omit<StoredProvider, 'revision'>) => Provider;
   /** The provider of this name that the proxy's own settings make; undefined when there is none. Closed by whoever asks. */
   readonly fromEnvironment: (name: string) => Provider | undefined;
   /** Reads the tenant again after a change. */
@@ -30,7 +30,7 @@ export class ProviderAdmin {
     checkAddress(given.baseUrl);
     const before = await this.parts.repository.provider(tenantId, given.name);
     const key = apiKey === undefined ? await this.savedKey(tenantId, before, given) : apiKey.trim();
-    const test = await this.tryOut({ ...given, apiKey: key ? new Secret(key) : undefined }, testModel);
+    const test = await this.tryOut(tenantId, { ...given, apiKey: key ? new Secret(key) : undefined }, testModel);
     const sealedKey = key ? await this.parts.vault.seal(tenantId, keyPurpose(given), key) : undefined;
     const provider = await this.parts.repository.saveProvider(tenantId, { ...given, sealedKey, keyHint: hintOf(key) });
     await this.parts.changed(tenantId);
@@ -40,7 +40,7 @@ export class ProviderAdmin {
   async test(tenantId: string, name: string, model: string): Promise<ProviderTest> {
     const { providers } = await this.parts.store.setup(tenantId);
     const stored = providers.find((provider) => provider.name === name);
-    const made = stored ? this.parts.make(stored) : this.parts.fromEnvironment(name);
+    const made = stored ? this.parts.make(tenantId, stored) : this.parts.fromEnvironment(name);
     if (!made) throw FailureError.of('not_found', `There is no provider "${name.slice(0, 100)}".`, { field: 'name' });
     return withProvider(made, (provider) => testProvider(provider, model));
   }
@@ -63,14 +63,23 @@ export class ProviderAdmin {
   }
 
   /** What the provider says against it is the caller's to mend, so it is told as a mistake in the request. */
-  private async tryOut(provider: Omit<StoredProvider, 'revision'>, model: string): Promise<ProviderTest> {
-    const made = this.parts.make({ ...provider });
+  private async tryOut(
+    tenantId: string,
+    provider: Omit<StoredProvider, 'revision'>,
+    model: string,
+  ): Promise<ProviderTest> {
+    const made = this.parts.make(tenantId, { ...provider });
     try {
       return await withProvider(made, (adapter) => testProvider(adapter, model));
     } catch (error) {
       if (!(error instanceof FailureError) || error.failure.code === 'invalid_argument') throw error;
       const { code, message } = error.failure;
-      const field = code === 'provider_unauthenticated' ? 'api_key' : model ? 'test_model' : 'base_url';
+      const field =
+        code === 'provider_unauthenticated'
+          ? 'api_key'
+          : model && code !== 'address_blocked'
+            ? 'test_model'
+            : 'base_url';
       throw FailureError.of('invalid_argument', `The provider was not saved, because its test failed: ${message}`, {
         field,
         details: { problems: [{ code, message }] },

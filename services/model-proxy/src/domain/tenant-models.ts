@@ -13,7 +13,7 @@ export interface CatalogOptions {
   readonly store: ProviderStore;
   /** Those of the environment, which serve every tenant, after the tenant's own. */
   readonly shared: readonly Provider[];
-  readonly make: (stored: StoredProvider) => Provider;
+  readonly make: (tenantId: string, stored: StoredProvider) => Provider;
   /** A provider that nobody will ask again. */
   readonly gone: (provider: Provider) => void;
   readonly warn: (facts: object, message: string) => void;
@@ -78,7 +78,7 @@ export class Catalog {
 
   private make(tenantId: string, stored: StoredProvider): Made | undefined {
     try {
-      return { revision: stored.revision, provider: this.options.make(stored) };
+      return { revision: stored.revision, provider: this.options.make(tenantId, stored) };
     } catch (error) {
       const { message } = toFailure(error);
       this.options.warn({ tenantId, provider: stored.name, reason: message }, 'a saved provider cannot be used');

@@ -1,4 +1,5 @@
 import { FailureError } from '@treadle/failure';
+import type { AddressGuard } from '@treadle/guarded-http';
 import type { Provider } from '../domain/provider.js';
 import type { StoredProvider } from '../domain/provider-store.js';
 import type { ModelProxyConfig } from '../model-proxy.config.js';
@@ -70,8 +71,15 @@ export const providerKinds: readonly string[] = [...kinds.keys()].sort();
 
 type Timeouts = Pick<ServerOptions, 'connectTimeoutMs' | 'silenceTimeoutMs'>;
 
-/** A provider as somebody set it up. Throws `invalid_argument` with the field at fault. */
-export function makeProvider(stored: Omit<StoredProvider, 'revision'>, timeouts: Timeouts): Provider {
+/**
+ * A provider as somebody set it up. Throws `invalid_argument` with the field at fault.
+ * @param guard `undefined` for what the operator's own settings say
+ */
+export function makeProvider(
+  stored: Omit<StoredProvider, 'revision'>,
+  timeouts: Timeouts,
+  guard: AddressGuard | undefined,
+): Provider {
   const { name, kind, apiKey, options, mergesRepeats } = stored;
   const known = kinds.get(kind);
   if (!known) {
@@ -89,7 +97,7 @@ export function makeProvider(stored: Omit<StoredProvider, 'revision'>, timeouts:
   }
   const { connectTimeoutMs, silenceTimeoutMs } = timeouts;
   const server = { name, kind, baseUrl, apiKey: apiKey?.reveal().trim() ?? '', connectTimeoutMs, silenceTimeoutMs };
-  return known.make({ ...server, mergesRepeats }, options);
+  return known.make({ ...server, mergesRepeats, ...(guard && { guard }) }, options);
 }
 
 /** A provider for each that has settings, in the order in which they are asked for a model; the local and the demo model are always there, last. */
@@ -103,7 +111,9 @@ function openAi(config: ModelProxyConfig): Provider[] {
   if (!openAiBaseUrl && !apiKey) return [];
   const name = 'openai';
   if (!openAiBaseUrl)
-    return [makeProvider({ name, kind: name, baseUrl: '', apiKey, options: {}, mergesRepeats: false }, config)];
+    return [
+      makeProvider({ name, kind: name, baseUrl: '', apiKey, options: {}, mergesRepeats: false }, config, undefined),
+    ];
   const server = { name, kind: name, baseUrl: openAiBaseUrl, apiKey: apiKey?.reveal().trim() ?? '' };
   const { connectTimeoutMs, silenceTimeoutMs } = config;
   return [new OpenAiCompatibleProvider({ ...server, connectTimeoutMs, silenceTimeoutMs })];

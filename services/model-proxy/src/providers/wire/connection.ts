@@ -1,4 +1,5 @@
 import { FailureError } from '@treadle/failure';
+import type { AddressGuard } from '@treadle/guarded-http';
 import { Agent } from 'undici';
 import type { z } from 'zod';
 import type { ModelPart } from '../../domain/provider.js';
@@ -22,15 +23,19 @@ export interface WireRequest {
 export class Connection {
   private readonly agent: Agent;
   private readonly origin: string;
+  /** What the guard says against an address in numbers: nobody looks those up, so that it is not asked when a connection is made. */
+  private readonly refusal: FailureError | undefined;
 
   constructor(
     private readonly options: ServerOptions,
     private readonly errorOf: ReadError = readError,
   ) {
-    this.origin = new URL(options.baseUrl).origin;
+    const { origin, hostname } = new URL(options.baseUrl);
+    this.origin = origin;
+    this.refusal = options.guard && refusalOf(options.guard, hostname);
     // Undici's own keep-alive time, four seconds, stays: common model servers hang up after five without saying so.
     this.agent = new Agent({
-      connect: { timeout: options.connectTimeoutMs },
+      connect: { timeout: options.connectTimeoutMs, ...(options.guard && { lookup: options.guard.lookup }) },
       headersTimeout: options.silenceTimeoutMs,
       bodyTimeout: options.silenceTimeoutMs,
     });
@@ -50,6 +55,7 @@ export class Connection {
 
   /** Sends a request and takes error answers out of the way. */
   async open({ path, headers, body }: WireRequest, signal: AbortSignal): Promise<OpenAnswer> {
+    if (this.refusal) throw unreachable(this.options, this.refusal, this.options);
     const exchange = new Exchange(signal);
     const method = body === undefined ? 'GET' : 'POST';
     let answer: OpenAnswer;
@@ -86,6 +92,16 @@ export class Connection {
 
   async close(when: 'now' | 'idle'): Promise<void> {
     await (when === 'now' ? this.agent.destroy() : this.agent.close());
+  }
+}
+
+function refusalOf(guard: AddressGuard, hostname: string): FailureError | undefined {
+  try {
+    guard.checkHost(hostname);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FailureError) return error;
+    throw error;
   }
 }
 

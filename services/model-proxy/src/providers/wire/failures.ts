@@ -144,12 +144,18 @@ export function receivedDetails(text: string): { readonly receivedCharacters: nu
   return { receivedCharacters: text.length, receivedText: text.slice(0, longestReceived) };
 }
 
-/** The server could not be reached, or did not begin to answer in time. */
+/** The server could not be reached, may not be, or did not begin to answer in time. */
 export function unreachable({ name }: Names, error: unknown, options: ServerOptions): FailureError {
+  if (error instanceof FailureError && error.failure.code === 'address_blocked') return notAllowed(name, error);
   const { origin } = new URL(options.baseUrl);
   const message = `The provider "${name}" at ${origin} cannot be reached: ${reason(error, options)}.`;
   const details = { provider: name, ...(neverReached(error) && { reached: false }) };
   return FailureError.of('provider_unavailable', message, { details }, { cause: error });
+}
+
+function notAllowed(name: string, error: FailureError): FailureError {
+  const message = `The provider "${name}" is not asked: ${error.message}`;
+  return FailureError.of('address_blocked', message, { details: { provider: name, reached: false } }, { cause: error });
 }
 
 /** Whether the request certainly did not arrive, and so cost nothing. */

@@ -1,3 +1,5 @@
+import type { AddressGuard } from '@treadle/guarded-http';
+
 /** Where a provider's server is and how long it may take. */
 export interface ServerOptions {
   /** The name workflows use. */
@@ -12,6 +14,8 @@ export interface ServerOptions {
   readonly connectTimeoutMs: number;
   /** Milliseconds to the first byte, and between any two parts of a stream. */
   readonly silenceTimeoutMs: number;
+  /** Which addresses may be connected to. Absent where the operator's own settings say where the server is. */
+  readonly guard?: AddressGuard;
   /** It promises to bill requests under one `Idempotency-Key` once. Absent means no. */
   readonly mergesRepeats?: boolean;
 }
