@@ -74,7 +74,7 @@ describe('the server of a saved provider', () => {
       const call = { model: 'm', messages: [], parameters: {}, idempotencyKey: '', deadlineUnixMs: 0 };
       for (const host of [inside, 'inside.example', '[::1]', '2130706433', '[::ffff:127.0.0.1]']) {
         const provider = guarded(host, kind);
-        await expect(provider.chat(call).next()).rejects.toMatchObject(blocked);
+        await expect(provider.chat(call)[Symbol.asyncIterator]().next()).rejects.toMatchObject(blocked);
         await provider.close('now');
       }
       expect(reached).toEqual([]);

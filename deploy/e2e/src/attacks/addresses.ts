@@ -89,6 +89,9 @@ function takers({ attacker: { has } }: Site): Readonly<Record<string, (url: stri
         post(`tools/toolsets/${name}/tools/read/call`, {}),
       ];
     },
+    'a model provider': (base_url) => [
+      put(`models/providers/p${randomUUID().slice(0, 8)}`, { kind: 'openai-compatible', base_url }),
+    ],
     'the test of a credential': (url) => [post(`tools/toolsets/${has.toolset}/credential/test`, { url })],
     'a file of a run': (url) => [
       post(`workflows/${has.workflow}/runs`, {

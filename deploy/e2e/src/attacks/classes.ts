@@ -13,6 +13,7 @@ import { paths } from './paths.js';
 import { replay } from './replay.js';
 import { smuggling } from './smuggling.js';
 import { tokens } from './tokens.js';
+import { webSockets } from './web-sockets.js';
 
 /** Every class there is; what is used up is used up last. */
 export const attackClasses: readonly AttackClass[] = [
@@ -22,6 +23,7 @@ export const attackClasses: readonly AttackClass[] = [
   tokens,
   injection,
   graphql,
+  webSockets,
   paths,
   contentTypes,
   smuggling,

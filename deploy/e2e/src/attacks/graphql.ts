@@ -12,7 +12,7 @@ const deep = (open: string, inside: string, times: number) => `${open.repeat(tim
 const typename = '__typename ';
 
 /** Documents that ask for more than anybody needs. */
-const bombs: Readonly<Record<string, string>> = {
+export const bombs: Readonly<Record<string, string>> = {
   'depth 9': `{ workflows { items { ${deep('a { ', typename, 7)} } } }`,
   'depth 50': deep('{ a ', '', 50),
   'depth 5,000': deep('{ a ', '', 5000),

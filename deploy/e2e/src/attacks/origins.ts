@@ -1,7 +1,8 @@
 import { type Attack, type AttackClass, refusedWith, type Verdict } from './attack.js';
 import { allowedOrigin, type Site } from './site.js';
 
-const origins = [
+/** Pages that may not call. */
+export const otherPages = [
   'https://evil.example.com',
   `${allowedOrigin}.evil.com`,
   `${allowedOrigin}:8443`,
@@ -29,7 +30,7 @@ function pages({ attacker: { has } }: Site): Attack[] {
     '/openai/v1/chat/completions',
     '/api/v1/auth/sign-in',
   ];
-  return origins.flatMap((origin) =>
+  return otherPages.flatMap((origin) =>
     paths.flatMap((path): Attack[] => [
       {
         name: `a page of ${origin} asks first: ${path}`,

@@ -61,6 +61,8 @@ const settings = {
   // So that each attack can come from an address of its own.
   TREADLE_TRUSTED_PROXIES: '127.0.0.1',
   TREADLE_CORS_ORIGINS: allowedOrigin,
+  // As where strangers come: no model server of this machine may be named.
+  TREADLE_MODEL_HTTP_ALLOW: 'models.example.com',
   TREADLE_PUBLIC_URL: 'https://treadle.example.com',
   TREADLE_LOG_LEVEL: 'debug',
   TREADLE_INDEX_POLL_MS: '100',

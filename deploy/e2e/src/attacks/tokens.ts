@@ -12,7 +12,7 @@ const partOf = (token: string, index: number) =>
   JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString()) as Claims;
 
 /** What tokens are made of here: all of it right, as long as nothing is changed. */
-interface Mint {
+export interface Mint {
   readonly header: Claims;
   readonly claims: Claims;
   readonly key: KeyObject;
@@ -27,7 +27,7 @@ interface Mint {
  * A key of ours among those that the installation believes, so that everything about a token can be wrong but its signature. It signs
  * nothing: it is older than the installation's own.
  */
-async function openMint(site: Site): Promise<Mint> {
+export async function openMint(site: Site): Promise<Mint> {
   const { access_token: good, refresh_token: refresh } = await site.join('owner');
   const { publicKey, privateKey: key } = generateKeyPairSync('ed25519');
   const kid = `planted-${randomUUID()}`;
@@ -39,10 +39,16 @@ async function openMint(site: Site): Promise<Mint> {
     [kid, JSON.stringify(jwk)],
   );
   const [published = { x: '', kid: '' }] = keys;
-  return { header: { ...partOf(good, 0), kid }, claims: partOf(good, 1), key, good, refresh, published };
+  const mint = { header: { ...partOf(good, 0), kid }, claims: partOf(good, 1), key, good, refresh, published };
+  // Made as those below with everything right, so that they are refused for what is wrong with them.
+  await eventually('a right token to be let in', async () => {
+    const { status } = await site.send({ path: '/api/v1/auth/me', as: signed(mint) });
+    return status === 200 || undefined;
+  });
+  return mint;
 }
 
-function signed(mint: Mint, header: Claims = {}, claims: Claims = {}, key = mint.key): string {
+export function signed(mint: Mint, header: Claims = {}, claims: Claims = {}, key = mint.key): string {
   const text = `${part({ ...mint.header, ...header })}.${part({ ...mint.claims, ...claims })}`;
   return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }
@@ -59,7 +65,7 @@ function shared(
 }
 
 /** Tokens with one thing wrong, each under what it is. */
-function wrongTokens(mint: Mint, otherOrganisation: string): Readonly<Record<string, string>> {
+export function wrongTokens(mint: Mint, otherOrganisation: string): Readonly<Record<string, string>> {
   const now = Math.floor(Date.now() / 1000);
   const other = generateKeyPairSync('ed25519');
   const otherJwk = other.publicKey.export({ format: 'jwk' });
@@ -177,11 +183,6 @@ function wrongWays(mint: Mint): Readonly<Record<string, Readonly<Record<string, 
 
 async function attacks(site: Site): Promise<readonly Attack[]> {
   const mint = await openMint(site);
-  // Made as those below with everything right, so that they are refused for what is wrong with them.
-  await eventually('a right token to be let in', async () => {
-    const { status } = await site.send({ path: '/api/v1/auth/me', as: signed(mint) });
-    return status === 200 || undefined;
-  });
   const targets = ['/api/v1/auth/me', `/api/v1/workflows/${site.victim.has.workflow}`];
   const byTokens = Object.entries(wrongTokens(mint, site.attacker.id)).flatMap(([what, token]) =>
     targets.map(

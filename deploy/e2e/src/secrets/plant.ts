@@ -104,25 +104,47 @@ export async function plantTools(ground: Ground, count: number): Promise<() => P
     await call(ground, put(`tools/toolsets/${name}`, { kind: 'openapi', source: { document } }));
     await call(ground, put(`tools/toolsets/${name}/credential`, types[index % types.length]?.() ?? {}));
   }
-  return async () => {
-    for (const name of names) {
-      await call(ground, post(`tools/toolsets/${name}/tools/do/call`, {}));
-      await call(ground, post(`tools/toolsets/${name}/credential/test`, { url: `${echo.url}/check` }));
-      await call(ground, { path: `${v1}/tools/toolsets/${name}` });
-    }
-    for (const name of names.slice(0, 14)) {
-      const using = workflow(
-        'uses a tool',
-        [
-          { id: 'start', type: 'start', config: { variables: [] } },
-          { id: 'use', type: 'tool', config: { provider: name, tool_name: 'do' } },
-          { id: 'end', type: 'end', config: { outputs: [] } },
-        ],
-        chain('start', 'use', 'end'),
-      );
-      await runOnce(ground, using);
-    }
-  };
+  return () => useTools(ground, names);
+}
+
+/** Credentials of MCP servers, which refuse in each of the ways that their protocol has. */
+export async function plantMcpServers(ground: Ground, count: number): Promise<() => Promise<void>> {
+  const { planted, echo } = ground;
+  const types: readonly (() => object)[] = [
+    () => ({ type: 'bearer', values: { token: planted.makePlain('the token of an MCP server') } }),
+    () => ({ type: 'header', values: { name: 'X-Key', value: planted.make('the header of an MCP server') } }),
+    () => ({ type: 'query', values: { name: 'key', value: planted.make('the key of an MCP server') } }),
+  ];
+  const names = Array.from({ length: count }, (_, index) => `planted-mcp-${index}`);
+  for (const [index, name] of names.entries()) {
+    const source = { url: `${echo.url}/mcp/${Math.floor(index / types.length) % 3}` };
+    await call(ground, put(`tools/toolsets/${name}`, { kind: 'mcp', source }));
+    await call(ground, put(`tools/toolsets/${name}/credential`, types[index % types.length]?.() ?? {}));
+  }
+  return () => useTools(ground, names);
+}
+
+/** Calls each tool, and the first ones in a run as well. */
+async function useTools(ground: Ground, names: readonly string[]): Promise<void> {
+  const { echo } = ground;
+  for (const name of names) {
+    await call(ground, post(`tools/toolsets/${name}/tools/do/call`, {}));
+    await call(ground, post(`tools/toolsets/${name}/credential/test`, { url: `${echo.url}/check` }));
+    await call(ground, post(`tools/toolsets/${name}/versions`, {}));
+    await call(ground, { path: `${v1}/tools/toolsets/${name}` });
+  }
+  for (const name of names.slice(0, 14)) {
+    const using = workflow(
+      'uses a tool',
+      [
+        { id: 'start', type: 'start', config: { variables: [] } },
+        { id: 'use', type: 'tool', config: { provider: name, tool_name: 'do' } },
+        { id: 'end', type: 'end', config: { outputs: [named('text', 'use', 'text')] } },
+      ],
+      chain('start', 'use', 'end'),
+    );
+    await runOnce(ground, using);
+  }
 }
 
 /** API keys, made, used and some of them turned into new ones. */

@@ -5,6 +5,7 @@ import {
   type Ground,
   plantCalls,
   plantKeys,
+  plantMcpServers,
   plantPeople,
   plantProviders,
   plantTools,
@@ -25,6 +26,7 @@ export interface SecretsReport {
 function settings(planted: Planted): Readonly<Record<string, string>> {
   return {
     TREADLE_HTTP_ALLOW: '127.0.0.1',
+    TREADLE_MODEL_HTTP_ALLOW: '127.0.0.1',
     TREADLE_LOG_LEVEL: 'trace',
     TREADLE_KEY_ENCRYPTION_KEY: planted.add('the key-encryption key', randomBytes(32).toString('base64')),
     TREADLE_OWNER_EMAIL: 'ada@example.com',
@@ -52,7 +54,11 @@ export async function secretsTest(count: number, log: (line: string) => void): P
       ['calls', () => plantCalls(ground, 3 * part)],
       ['talk', () => talk(ground)],
     ];
-    const uses = [await plantProviders(ground, 2 * part), await plantTools(ground, 3 * part)];
+    const uses = [
+      await plantProviders(ground, 2 * part),
+      await plantTools(ground, 3 * part),
+      await plantMcpServers(ground, Math.max(9, part)),
+    ];
     echo.refuse();
     for (const use of uses) await use();
     for (const [name, step] of steps) {

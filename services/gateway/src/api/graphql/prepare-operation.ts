@@ -22,6 +22,7 @@ import { type GraphqlRequest, persistedQuerySchema } from './graphql.schemas.js'
 import { checkHash, type PersistedQueries } from './persisted-queries.js';
 import { checkCost } from './query-cost.js';
 import type { GraphqlContext } from './read-field.js';
+import { checkSubscriptionRoot } from './subscription-root.js';
 
 /** An operation that may be run, or the errors of its document. */
 export type Prepared = { readonly args: ExecutionArgs } | { readonly errors: readonly GraphQLError[] };
@@ -70,6 +71,7 @@ export class OperationPreparer {
   ): Prepared {
     const operation = operationOf(document, operationName ?? undefined);
     if (operation.operation !== kind) throw otherTransport(operation.operation);
+    if (kind === OperationTypeNode.SUBSCRIPTION) checkSubscriptionRoot(document, operation);
     const { coerced, errors } = getVariableValues(this.schema, operation.variableDefinitions ?? [], given ?? {});
     if (errors) return { errors };
     checkCost(this.schema, document, operation, coerced);

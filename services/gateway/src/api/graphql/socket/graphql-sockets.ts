@@ -24,6 +24,7 @@ interface Extra {
 }
 type Connection = Context<Record<string, unknown>, Extra>;
 
+const unauthorized: number = CloseCode.Unauthorized;
 const initWaitMs = 5000;
 /** At a time, over one connection. */
 const maxSubscriptions = 20;
@@ -56,7 +57,12 @@ export class GraphqlSockets {
   serve(socket: WebSocket, request: FastifyRequest): void {
     // However long it stays open, the work of opening it is done.
     request.visit?.leave(true);
-    this.open.serve(this.server, socket, { socket, request }, (error) => this.tellBug(error, request));
+    this.open.serve(
+      this.server,
+      socket,
+      { socket, request },
+      { bug: (error) => this.tellBug(error, request), refused: (code) => this.tellRefused(code, request) },
+    );
   }
 
   private async letIn({ extra, connectionParams = {}, subscriptions }: Connection): Promise<boolean> {
@@ -106,6 +112,13 @@ export class GraphqlSockets {
     };
     this.logger.warn(facts, 'a subscription was denied');
     await this.trail.deny(request, failedAnswer(failure, requestId));
+  }
+
+  /** Who subscribes before showing a credential is denied, as who shows a wrong one. */
+  private tellRefused(code: number, request: FastifyRequest): void {
+    if (code !== unauthorized) return;
+    const { failure } = unauthenticated('A subscription came before a credential.');
+    this.trail.deny(request, failedAnswer(failure, request.id)).catch((error: unknown) => this.tellBug(error, request));
   }
 
   private format(errors: readonly GraphQLError[], request: FastifyRequest) {

@@ -6,6 +6,7 @@ import type { Caller } from '../../../domain/access/caller.js';
 import type { OpenCredentials } from '../../../domain/access/open-credentials.js';
 import { putCaller } from '../../auth/authenticate.js';
 import { callerOf } from '../../auth/caller-of.js';
+import { readJson } from '../../server/read-json.js';
 
 /** A socket that was let in. */
 interface Watched {
@@ -35,6 +36,13 @@ const maxWaitingBytes = 4 * 1024 * 1024;
 const closingMs = 1000;
 const permissionsTaken = 'Permissions were taken away: connect again';
 
+/** What is told of a socket. */
+export interface SocketTrouble {
+  bug(error: unknown): void;
+  /** Once: its protocol ends it with this code. */
+  refused(code: number): void;
+}
+
 /** Keeps open WebSockets few and alive, and those of callers who may still come in. */
 export class OpenSockets {
   private readonly sockets = new Map<WebSocket, State>();
@@ -43,24 +51,30 @@ export class OpenSockets {
   constructor(private readonly credentials: OpenCredentials) {}
 
   /** Connects a socket with the server of the protocol. */
-  serve<Extra>(server: Server<Extra>, socket: WebSocket, extra: Extra, onBug: (error: unknown) => void): void {
+  serve<Extra>(server: Server<Extra>, socket: WebSocket, extra: Extra, trouble: SocketTrouble): void {
     if (this.sockets.size >= maxSockets) return socket.close(1013, 'Try again later');
     const state: State = { usedAt: Date.now(), answered: true, pingedAt: Date.now() };
     this.sockets.set(socket, state);
     this.looking ??= setInterval(() => this.look(Date.now()), lookEveryMs).unref();
     const broken = (error: unknown) => {
-      onBug(error);
+      trouble.bug(error);
       socket.close(CloseCode.InternalServerError, 'Something went wrong on our side');
     };
     const closed = server.opened(
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code = 1000, reason = '') => {
+          if (socket.readyState !== socket.OPEN) return;
+          trouble.refused(code);
+          socket.close(code, reasonOf(code, reason));
+        },
         onMessage: (take) =>
           socket.addEventListener('message', ({ data }) => {
-            if (typeof data === 'string') void take(data).catch(broken);
-            else socket.close(CloseCode.BadRequest, 'Send text');
+            if (socket.readyState !== socket.OPEN) return;
+            if (typeof data !== 'string') socket.close(CloseCode.BadRequest, 'Send text');
+            else if (isBenign(data)) void take(data).catch(broken);
+            else socket.close(CloseCode.BadRequest, 'Invalid message received');
           }),
       },
       extra,
@@ -72,7 +86,7 @@ export class OpenSockets {
       this.sockets.delete(socket);
       state.letGo?.();
       if (this.sockets.size === 0) this.rest();
-      void closed(code, String(reason)).catch(onBug);
+      void closed(code, String(reason)).catch((error: unknown) => trouble.bug(error));
     });
   }
 
@@ -130,6 +144,27 @@ export class OpenSockets {
     state.pingedAt = now;
     socket.ping();
   }
+}
+
+/** Messages of servers; the server of the protocol takes them for a mistake of its own. */
+const ofServers: ReadonlySet<unknown> = new Set(['connection_ack', 'error', 'next']);
+
+/** Whether a message is one of a client, and JSON that a body of a request might be as well. */
+function isBenign(text: string): boolean {
+  try {
+    const message = readJson(text) as { readonly type?: unknown } | null;
+    return !ofServers.has(message?.type);
+  } catch (error) {
+    if (error instanceof FailureError) return false;
+    throw error;
+  }
+}
+
+const alreadyThere: number = CloseCode.SubscriberAlreadyExists;
+
+/** The protocol's own words repeat an id, however long, and a reason is short. */
+function reasonOf(code: number, reason: string): string {
+  return code === alreadyThere ? 'There is a subscription of this id already' : reason;
 }
 
 /** @throws FailureError `permission_denied` when a caller may not do any more all that it might before. */
