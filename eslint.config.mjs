@@ -14,7 +14,7 @@ const layers = {
   client: ['core'],
   testing: ['core', 'contract', 'platform', 'adapter'],
   simulation: ['core', 'contract', 'adapter', 'service', 'testing'],
-  e2e: ['core', 'contract', 'platform', 'adapter', 'composition', 'testing'],
+  e2e: ['core', 'contract', 'platform', 'adapter', 'composition', 'testing', 'e2e'],
 };
 
 const depConstraints = Object.entries(layers).map(([layer, allowed]) => ({

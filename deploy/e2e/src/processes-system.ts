@@ -78,6 +78,7 @@ export async function startProcessesSystem(
   }
   return {
     api: new ApiClient({ url, apiKey }),
+    url,
     roles: ['gateway', 'orchestrator', 'node-executor', 'model-proxy', 'tool-registry'],
     folder,
     nats,

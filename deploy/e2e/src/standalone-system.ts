@@ -81,6 +81,7 @@ export async function startStandaloneSystem(
   await standalone.start();
   return {
     api: new ApiClient({ url: standalone.url, apiKey }),
+    url: standalone.url,
     roles: ['standalone'],
     killAndRestart: async () => {
       await standalone.end('SIGKILL');

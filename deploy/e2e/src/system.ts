@@ -5,6 +5,8 @@ import { eventually } from './eventually.js';
 /** A whole Treadle, as its users and its enemies see it. */
 export interface System {
   readonly api: ApiClient;
+  /** Where its public API is. */
+  readonly url: string;
   /** What can be killed, in the order in which it is. */
   readonly roles: readonly string[];
   /** SIGKILLs one process of a role and brings it back. Resolves when the system answers again. */

@@ -19,6 +19,13 @@ export class QdrantRefusal extends Error {
   }
 }
 
+interface CollectionDump {
+  readonly settings: CreateCollection;
+  readonly indexes: readonly (readonly [string, FieldIndex])[];
+  readonly points: readonly StoredPoint[];
+  readonly operations: number;
+}
+
 /** The points of one collection, in memory, searched exactly. */
 export class QdrantCollection {
   readonly indexes = new Map<string, FieldIndex>();
@@ -26,6 +33,22 @@ export class QdrantCollection {
   private operations = 0;
 
   constructor(readonly settings: CreateCollection) {}
+
+  /** What a snapshot holds. */
+  dump(): CollectionDump {
+    const { settings, indexes, points, operations } = this;
+    return { settings, indexes: [...indexes], points: [...points.values()], operations };
+  }
+
+  /** @param dump what another's `dump` gave, as JSON */
+  static from(dump: string): QdrantCollection {
+    const { settings, indexes, points, operations } = JSON.parse(dump) as CollectionDump;
+    const collection = new QdrantCollection(settings);
+    for (const [name, index] of indexes) collection.indexes.set(name, index);
+    for (const point of points) collection.points.set(point.id, point);
+    collection.operations = operations;
+    return collection;
+  }
 
   upsert(
     points: readonly { id: string | number; vector: Vectors; payload?: Record<string, unknown> | undefined }[],

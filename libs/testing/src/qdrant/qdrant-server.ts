@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { QdrantRefusal } from './qdrant-collection.js';
 import { QdrantCollections, routes } from './qdrant-routes.js';
+import { QdrantSnapshots } from './qdrant-snapshots.js';
 
 export interface QdrantServerOptions {
   /** Asked for in the header `api-key`; none by default. */
@@ -45,6 +46,7 @@ class SmallQdrant implements QdrantServer {
   readonly requests: string[] = [];
   readonly violations: string[] = [];
   readonly collections = new QdrantCollections();
+  private readonly snapshots = new QdrantSnapshots(this.collections);
   private port: number;
   private delayMs = 0;
   private status: number | undefined;
@@ -89,26 +91,34 @@ class SmallQdrant implements QdrantServer {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', this.url);
+    const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const call = `${request.method} ${pathname}`;
     this.requests.push(call);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     if (this.delayMs > 0) await delay(this.delayMs, undefined, { ref: false });
-    const body = Buffer.concat(chunks).toString('utf8');
-    const [status, answer] = this.answer(request, call, body);
-    response.writeHead(status, { 'content-type': typeof answer === 'string' ? 'text/plain' : 'application/json' });
-    response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+    const [status, answer] = await this.answer(request, call, Buffer.concat(chunks), searchParams);
+    response.writeHead(status, { 'content-type': contentTypeOf(answer) });
+    response.end(typeof answer === 'string' || Buffer.isBuffer(answer) ? answer : JSON.stringify(answer));
   }
 
-  private answer(request: IncomingMessage, call: string, body: string): [status: number, answer: object | string] {
+  private async answer(
+    request: IncomingMessage,
+    call: string,
+    body: Buffer,
+    query: URLSearchParams,
+  ): Promise<[status: number, answer: object | string]> {
     if (this.status !== undefined) return failed(this.status, 'told to fail');
     const { apiKey } = this.options;
     if (call === 'GET /readyz') return [200, 'all shards are ready'];
     if (call === 'GET /healthz' || call === 'GET /livez') return [200, 'healthz check passed'];
     if (apiKey !== undefined && request.headers['api-key'] !== apiKey) return failed(401, 'Must provide an API key');
     try {
-      return [200, { result: this.result(call, body), status: 'ok', time: 0.001 }];
+      const contentType = request.headers['content-type'] ?? '';
+      const snapshot = await this.snapshots.answer({ call, query, contentType, body });
+      if (Buffer.isBuffer(snapshot)) return [200, snapshot];
+      const { result } = snapshot ?? { result: this.result(call, body.toString('utf8')) };
+      return [200, { result, status: 'ok', time: 0.001 }];
     } catch (error) {
       if (error instanceof QdrantRefusal) return failed(error.status, error.message);
       const message = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
@@ -126,6 +136,11 @@ class SmallQdrant implements QdrantServer {
     }
     throw new Error('the small Qdrant of the specs does not know this call');
   }
+}
+
+function contentTypeOf(answer: object | string): string {
+  if (Buffer.isBuffer(answer)) return 'application/octet-stream';
+  return typeof answer === 'string' ? 'text/plain' : 'application/json';
 }
 
 function failed(status: number, message: string): [number, object] {

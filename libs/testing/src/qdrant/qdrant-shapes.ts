@@ -146,6 +146,15 @@ export const queryPoints = z.strictObject({
 }) satisfies z.ZodType<Schemas['QueryRequest']>;
 export type QueryPoints = z.output<typeof queryPoints>;
 
+/** The query of an upload. */
+export const snapshotUpload = z.strictObject({
+  wait: z.enum(['true', 'false']).optional(),
+  priority: z.enum(['no_sync', 'snapshot', 'replica']).optional() satisfies z.ZodType<
+    Schemas['SnapshotPriority'] | undefined
+  >,
+  checksum: z.hex().length(64).optional(),
+});
+
 /** What an answer carries in `result`, by call. */
 export const results = {
   done: z.boolean(),
@@ -153,6 +162,12 @@ export const results = {
     Schemas['UpdateResult']
   >,
   counted: z.strictObject({ count: z.int() }) satisfies z.ZodType<Schemas['CountResult']>,
+  snapshot: z.strictObject({
+    name: z.string(),
+    creation_time: z.string(),
+    size: z.int(),
+    checksum: z.string(),
+  }) satisfies z.ZodType<Schemas['SnapshotDescription']>,
   collections: z.strictObject({ collections: z.array(z.strictObject({ name: z.string() })) }) satisfies z.ZodType<
     Schemas['CollectionsResponse']
   >,
