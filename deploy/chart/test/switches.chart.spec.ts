@@ -106,6 +106,11 @@ const switches: readonly (readonly [string, Values, (objects: readonly KubeObjec
     { backup: { restoreFrom: 'latest' } },
     (objects) => objects.some(({ metadata }) => metadata.name.startsWith('treadle-restore-')),
   ],
+  [
+    'backup.overwrite',
+    { backup: { restoreFrom: 'latest', overwrite: true } },
+    (objects) => JSON.stringify(objects).includes('{"name":"BACKUP_OVERWRITE","value":"true"}'),
+  ],
   ['backup.restoreFrom, nothing runs', { backup: { restoreFrom: 'latest' } }, text(gateway, '"replicas":0')],
   ['gateway.ingress.enabled', { gateway: { ingress: { enabled: true } } }, has('Ingress treadle-gateway')],
   [
