@@ -89,7 +89,7 @@ class Exchange {
   }
 
   async #take(text: string): Promise<JsonObject | undefined> {
-    for (const message of readMessages(text, this.http.host)) {
+    for (const message of readMessages(this.http.withoutSecrets(text), this.http.host)) {
       const result = await this.#takeMessage(message);
       if (result) return result;
     }

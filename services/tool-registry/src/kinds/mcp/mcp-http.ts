@@ -1,6 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { ToolWorld } from '../../domain/toolset-kind.js';
+import { SentSecrets } from './sent-secrets.js';
 import type { McpSession } from './session-pool.js';
 
 const connectTimeoutSeconds = 10;
@@ -25,6 +26,7 @@ export class McpHttp {
   session: McpSession | undefined;
   /** Whether the session was begun by an earlier call, so that the server may have forgotten it. */
   sessionIsKept: boolean;
+  readonly #secrets = new SentSecrets();
 
   constructor(
     readonly url: string,
@@ -59,6 +61,7 @@ export class McpHttp {
       secretHeaders: [] as readonly string[],
       ...((await this.world.credential?.attach(plain)) ?? plain),
     };
+    this.#secrets.note(this.url, attached);
     const answer = await this.world.http.open({
       ...attached,
       secretHeaders: [...attached.secretHeaders, 'mcp-session-id'],
@@ -69,6 +72,11 @@ export class McpHttp {
     if (answer.status >= 200 && answer.status < 300) return answer;
     answer.cancel();
     throw this.#failureOf(answer);
+  }
+
+  /** What the server said, without what it was sent in confidence. */
+  withoutSecrets(text: string): string {
+    return this.#secrets.hide(text);
   }
 
   #headers({ method, lastEventId }: McpRequest): [string, string][] {

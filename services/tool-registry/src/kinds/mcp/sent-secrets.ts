@@ -1,0 +1,28 @@
+import type { CredentialedRequest } from '../../domain/credential.js';
+
+const hidden = '***';
+/** Shorter ones stand in too many words that are none of theirs. */
+const shortest = 6;
+
+/** Hides the secrets that a server was sent, should it repeat them in what it answers. */
+export class SentSecrets {
+  readonly #texts = new Set<string>();
+
+  /** @param url as it was before the credential */
+  note(url: string, sent: CredentialedRequest): void {
+    const before = new URL(url).searchParams;
+    const headers = sent.headers.filter(([name]) => sent.secretHeaders.includes(name.toLowerCase()));
+    const query = [...new URL(sent.url).searchParams].filter(([name, value]) => before.get(name) !== value);
+    for (const [, value] of [...headers, ...query]) this.#add(value.replace(/^(?:Basic|Bearer) /, ''));
+  }
+
+  /** The text without them, as they are or as they stand in addresses and in JSON. */
+  hide(text: string): string {
+    return [...this.#texts].reduce((rest, secret) => rest.replaceAll(secret, hidden), text);
+  }
+
+  #add(secret: string): void {
+    if (secret.length < shortest) return;
+    for (const way of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) this.#texts.add(way);
+  }
+}
