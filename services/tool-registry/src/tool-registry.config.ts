@@ -82,7 +82,8 @@ export const toolRegistryConfig = defineConfig({
   httpAllow: list({
     env: 'TREADLE_HTTP_ALLOW',
     default: [],
-    meaning: 'Private addresses, networks (10.0.0.0/8) and host names that tools may reach.',
+    meaning:
+      'Private addresses, networks (10.0.0.0/8) and host names that tools may reach; `acme=` before one is for that tenant alone.',
   }),
 });
 

@@ -1,6 +1,6 @@
 import { DocumentReader } from '@treadle/documents';
 import { toFailure } from '@treadle/failure';
-import { AddressGuard, GuardedHttp } from '@treadle/guarded-http';
+import { TenantHttp } from '@treadle/guarded-http';
 import { asUnavailable, migrate, OwnerLock } from '@treadle/persistence';
 import { KyselyDataKeyStore, parseKeyEncryptionKeys, Vault } from '@treadle/secrets';
 import type { HealthRegistry } from '@treadle/telemetry';
@@ -65,7 +65,7 @@ export class ToolRegistry {
   };
   private readonly kinds: Kinds;
   private readonly flights = new Flights();
-  private readonly http: GuardedHttp;
+  private readonly http: TenantHttp;
   private readonly ownerLock: OwnerLock;
   private readonly calls: PostgresCallStore;
   private readonly timers: NodeJS.Timeout[] = [];
@@ -77,7 +77,7 @@ export class ToolRegistry {
     const { config, pool, runs, workflows } = parts;
     const workflow = { runs, workflows, chain: new PostgresCallChain(pool) };
     this.kinds = makeKinds({ documents: new DocumentReader(documentLimits), workflow });
-    this.http = new GuardedHttp(new AddressGuard(config.httpAllow));
+    this.http = new TenantHttp(config.httpAllow);
     parts.health?.register('tool-registry database', () => pool.query('select 1'));
     this.ownerLock = new OwnerLock(pool, ownerLockClass);
     this.calls = new PostgresCallStore(pool, this.ownerLock);

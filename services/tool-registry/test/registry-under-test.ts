@@ -46,7 +46,7 @@ export class RegistryUnderTest {
     const pool = createPool(this.database.connectionString, { schema: toolRegistrySchema });
     const environment = {
       TREADLE_KEY_ENCRYPTION_KEY: this.keyEncryptionKey,
-      TREADLE_HTTP_ALLOW: '127.0.0.1',
+      TREADLE_HTTP_ALLOW: '127.0.0.1,somebody-else=127.0.0.2',
       TREADLE_TOOL_TAKE_OVER_MS: '50',
       ...values,
     };

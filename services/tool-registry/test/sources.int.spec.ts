@@ -57,6 +57,7 @@ describe('toolsets of others, through the service', () => {
       'tool_source_invalid',
     ],
     ['mcp', { url: 'http://169.254.169.254/mcp' }, 'address_blocked'],
+    ['mcp', { url: 'http://127.0.0.2:1/mcp' }, 'address_blocked'],
     ['mcp', { url: 'nowhere' }, 'invalid_argument'],
   ])('are refused with what to do: %s %j', async (kind, source, code) => {
     await expect(register('bad', kind, source)).rejects.toMatchObject({ failure: { code } });

@@ -1,5 +1,5 @@
 import { FailureError, toFailure } from '@treadle/failure';
-import type { GuardedHttp } from '@treadle/guarded-http';
+import type { TenantHttp } from '@treadle/guarded-http';
 import type { JsonObject } from '@treadle/workflow';
 import { checkArguments, hashOf } from './arguments.js';
 import type { Attempt, Begun, CallStore, EarlierCall, Ending, NewCall } from './call-record.js';
@@ -45,7 +45,7 @@ export interface CallToolParts {
   readonly credentials: CredentialOpener;
   readonly breakers: ToolBreakers;
   readonly flights: Flights;
-  readonly http: GuardedHttp;
+  readonly http: TenantHttp;
   readonly defaults: PolicyDefaults;
   readonly maxAnswerBytes: number;
   /** Milliseconds that the process of an earlier call may seem dead before its call is given up. */
@@ -198,7 +198,7 @@ export class CallTool {
           traceparent: asked.traceparent,
           deadlineUnixMs: deadline.getTime(),
           maxAnswerBytes,
-          http: http.forSignal(signal),
+          http: http.of(asked.tenantId).forSignal(signal),
           credential: stored.credential && credentials.open(asked.tenantId, stored.credential),
           signal,
         }),

@@ -1,5 +1,5 @@
 import { FailureError, toFailure } from '@treadle/failure';
-import type { GuardedHttp } from '@treadle/guarded-http';
+import type { TenantHttp } from '@treadle/guarded-http';
 import type { Vault } from '@treadle/secrets';
 import { readCredentialValues, readHosts } from './credential-values.js';
 import { invalid, noToolset } from './names.js';
@@ -19,7 +19,7 @@ export interface CredentialAdminParts {
   readonly store: CredentialStore;
   readonly vault: Vault;
   readonly opener: CredentialOpener;
-  readonly http: GuardedHttp;
+  readonly http: TenantHttp;
 }
 
 const testTimeoutMs = 20_000;
@@ -70,7 +70,7 @@ export class CredentialAdmin {
     const request = await this.parts.opener.open(tenantId, sealed).attach({ url, headers: [] });
     const seconds = testTimeoutMs / 1000;
     const limits = { connectTimeoutSeconds: seconds, readTimeoutSeconds: seconds, maxBytes: testMaxBytes };
-    const http = this.parts.http.forSignal(AbortSignal.timeout(testTimeoutMs));
+    const http = this.parts.http.of(tenantId).forSignal(AbortSignal.timeout(testTimeoutMs));
     const answer = await http.open({ method: 'GET', ...request, ...limits, maxRedirects: 0 });
     answer.cancel();
     const accepted = answer.status !== 401 && answer.status !== 403;

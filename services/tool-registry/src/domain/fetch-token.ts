@@ -1,6 +1,6 @@
 import { Secret } from '@treadle/config';
 import { FailureError } from '@treadle/failure';
-import type { GuardedHttp } from '@treadle/guarded-http';
+import type { TenantHttp } from '@treadle/guarded-http';
 import { z } from 'zod';
 import type { Secrets } from './credential-values.js';
 import type { SealedCredential } from './sealed-credential.js';
@@ -13,7 +13,7 @@ export interface FetchedToken {
   readonly refreshToken?: Secret | undefined;
 }
 
-export type FetchToken = (credential: SealedCredential, secrets: Secrets) => Promise<FetchedToken>;
+export type FetchToken = (tenantId: string, credential: SealedCredential, secrets: Secrets) => Promise<FetchedToken>;
 
 const timeoutSeconds = 20;
 const maxBytes = 256 * 1024;
@@ -29,13 +29,14 @@ const answerSchema = z.object({
 const errorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
 
 /** Asks a token endpoint, behind the guard like everything else, and never anywhere it would redirect to. */
-export function tokenFetcher(http: GuardedHttp, now: () => number): FetchToken {
-  return async ({ type, settings, toolset }, secrets) => {
+export function tokenFetcher(http: TenantHttp, now: () => number): FetchToken {
+  return async (tenantId, { type, settings, toolset }, secrets) => {
     const url = settings['token_url'] ?? '';
     const { body, headers } = tokenRequest(type, settings, secrets);
     const limits = { connectTimeoutSeconds: 10, readTimeoutSeconds: timeoutSeconds, maxBytes };
     const fetchedAt = now();
     const answer = await http
+      .of(tenantId)
       .forSignal(AbortSignal.timeout(timeoutSeconds * 1000))
       .send({ method: 'POST', url, headers, body: body.toString(), maxRedirects: 0, ...limits })
       .catch((error: unknown) => {

@@ -59,7 +59,7 @@ export class Tokens {
       if (fetched) return {};
       const opened = await this.parts.vault.open(tenantId, credentialPurpose(current), current.sealed);
       const secrets = JSON.parse(opened.reveal()) as Secrets;
-      const token = await this.parts.fetch(current, secrets);
+      const token = await this.parts.fetch(tenantId, current, secrets);
       fetched = this.toKnown(token);
       return this.sealedForm(tenantId, current, secrets, token);
     });
@@ -69,7 +69,7 @@ export class Tokens {
 
   private async fetchOnce(tenantId: string, sealed: SealedCredential): Promise<FetchedToken> {
     const opened = await this.parts.vault.open(tenantId, credentialPurpose(sealed), sealed.sealed);
-    return this.parts.fetch(sealed, JSON.parse(opened.reveal()) as Secrets);
+    return this.parts.fetch(tenantId, sealed, JSON.parse(opened.reveal()) as Secrets);
   }
 
   private async sealedForm(tenantId: string, current: SealedCredential, secrets: Secrets, token: FetchedToken) {

@@ -1,5 +1,5 @@
 import { FailureError } from '@treadle/failure';
-import type { GuardedHttp } from '@treadle/guarded-http';
+import type { TenantHttp } from '@treadle/guarded-http';
 import type { JsonObject } from '@treadle/workflow';
 import { hashOf } from './arguments.js';
 import { checkDiscovery, withoutNul } from './check-discovery.js';
@@ -32,7 +32,7 @@ export interface ToolsetAdminParts {
   readonly store: ToolsetStore;
   readonly kinds: Kinds;
   readonly credentials: CredentialOpener;
-  readonly http: GuardedHttp;
+  readonly http: TenantHttp;
   /** Milliseconds a source may take to tell its tools. */
   readonly discoveryTimeoutMs: number;
 }
@@ -101,9 +101,10 @@ export class ToolsetAdmin {
 
   private discover(tenantId: string, kind: ToolsetKind, source: JsonObject, before: Toolset | undefined) {
     const signal = AbortSignal.timeout(this.parts.discoveryTimeoutMs);
-    const { credentials, http } = this.parts;
+    const { credentials } = this.parts;
+    const http = this.parts.http.of(tenantId).forSignal(signal);
     const credential = before?.credential && credentials.open(tenantId, before.credential);
-    return untilAborted(kind.discover(source, { tenantId, http: http.forSignal(signal), credential, signal }), signal);
+    return untilAborted(kind.discover(source, { tenantId, http, credential, signal }), signal);
   }
 
   private kindOf(name: string): ToolsetKind {
