@@ -30,6 +30,9 @@ const { values: settings } = parseArgs({
   },
 });
 
+/** As the chart takes it: the registry for itself. */
+const [, registry, repository = ''] = /^([^/]+[.:][^/]*\/)?(.+)$/.exec(settings.repository) ?? [];
+
 /** What is installed: the bundled stores, migrations as a Job, two of what clients feel and of what works. */
 const installed = {
   migrations: { mode: 'job' },
@@ -42,7 +45,7 @@ const codePool = {
   nodeTypes: ['code'],
   isolated: true,
   concurrency: 4,
-  image: { repository: `${settings.repository}/node-executor-code` },
+  image: { repository: `${repository}/node-executor-code` },
   environment: { TREADLE_CODE_PYTHON: 'cpython' },
 };
 const codeWorkflow = `format: treadle/v1
@@ -107,7 +110,7 @@ function valuesOf(): Values {
   const stores = base === undefined ? {} : buildStandIns(base);
   const listed =
     settings.list === undefined ? {} : (JSON.parse(readFileSync(settings.list, 'utf8')) as ImageList).image;
-  const image = { repository: settings.repository, ...listed };
+  const image = { repository, ...(registry && { registry: registry.slice(0, -1) }), ...listed };
   return { ...installed, ...stores, image, executors: { ...installed.executors, code: codePool } };
 }
 

@@ -8,6 +8,7 @@ export const namespace = 'llm';
 export abstract class PlayedCluster {
   readonly pods: PlayedPod[] = [];
   private turn = 0;
+  private readonly ordinals = new Map<string, number>();
 
   constructor(protected readonly objects: readonly KubeObject[]) {}
 
@@ -62,7 +63,9 @@ export abstract class PlayedCluster {
     const template = podsOf(this.objects).find((each) => each.owner === owner);
     const [container] = template?.spec.containers ?? [];
     if (!template || !container) throw new Error(`The chart has no ${owner}.`);
-    const pod = await this.podOf(template, container, this.pods.filter((each) => each.owner === owner).length);
+    const ordinal = this.ordinals.get(owner) ?? 0;
+    this.ordinals.set(owner, ordinal + 1);
+    const pod = await this.podOf(template, container, ordinal);
     this.pods.push(pod);
     await pod.start();
   }
