@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { PlayedPod, runToEnd } from './played-pod.js';
 import { type ServiceProxy, startServiceProxy } from './service-proxy.js';
 
 const network = 'treadle-chart';
+const bridge = 'treadle-chart';
 const label = 'dev.treadle.e2e=chart';
 /** Where names end in a cluster. Nothing else is answered, as there. */
 const clusterDomain = '.cluster.local';
@@ -44,7 +46,7 @@ export class ContainerCluster extends PlayedCluster {
 
   async start(): Promise<void> {
     this.sweep();
-    docker('network', 'create', '--internal', '--subnet', `${this.subnet}.0/24`, '--gateway', this.machine, network);
+    this.makeNetwork();
     const search = [`${namespace}.svc`, 'svc', ''].map((name) => `${name}${clusterDomain}`.replace(/^\./, ''));
     writeFileSync(this.resolver, `nameserver ${this.machine}\nsearch ${search.join(' ')}\noptions ndots:5\n`);
     chmodSync(this.folder, 0o755);
@@ -153,6 +155,21 @@ export class ContainerCluster extends PlayedCluster {
     if (!service) return undefined;
     if (service.spec?.['clusterIP'] !== 'None') return [this.machine];
     return this.readyPodsOf(service).map(({ address }) => address);
+  }
+
+  /**
+   * A bridge without a way out. Docker's own `internal` leaves that to its packet filter, which may be off; so the way out is an address that nobody
+   * has, and this machine has another, for the neighbours alone.
+   */
+  private makeNetwork(): void {
+    const options = { inhibit_ipv4: 'true', name: bridge };
+    const given = Object.entries(options).flatMap(([name, value]) => [
+      '-o',
+      `com.docker.network.bridge.${name}=${value}`,
+    ]);
+    const addresses = ['--subnet', `${this.subnet}.0/24`, '--gateway', `${this.subnet}.254`];
+    docker('network', 'create', '--internal', ...addresses, ...given, network);
+    execFileSync('ip', ['address', 'add', `${this.machine}/24`, 'dev', bridge]);
   }
 
   /** What an earlier run may have left. */

@@ -28,6 +28,7 @@ describe('what is found in an image', () => {
 describe('what is found outside of the network', () => {
   it.each([
     [{ name: 'ENOTFOUND', address: 'ENETUNREACH' }, 0],
+    [{ name: 'ENOTFOUND', address: 'EHOSTUNREACH' }, 0],
     [{ name: 'found', address: 'ENETUNREACH' }, 1],
     [{ name: 'ENOTFOUND', address: 'ABORT_ERR' }, 1],
   ])('%o', (said, troubles) => expect(outsideFinding(JSON.stringify(said)).troubles).toHaveLength(troubles));

@@ -51,14 +51,14 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 const name = await lookup('example.com').then(() => 'found', (error) => error.code);
-const address = await once(connect({ host: '198.51.100.1', port: 443 }), 'connect', { signal: AbortSignal.timeout(5000) }).then(() => 'reached', (error) => error.code);
+const address = await once(connect({ host: '198.51.100.1', port: 443 }), 'connect', { signal: AbortSignal.timeout(20000) }).then(() => 'reached', (error) => error.code);
 console.log(JSON.stringify({ name, address }));
 process.exit();`;
 
 /** @param said by {@link outsideScript} */
 export function outsideFinding(said: string): Finding {
   const { name, address } = JSON.parse(said) as { readonly name: string; readonly address: string };
-  const isClosed = name === 'ENOTFOUND' && address === 'ENETUNREACH';
+  const isClosed = name === 'ENOTFOUND' && ['ENETUNREACH', 'EHOSTUNREACH'].includes(address);
   const text = `Outside of the network: names end with ${name}, addresses with ${address}.`;
   return { text, troubles: isClosed ? [] : ['The network leads outside.'] };
 }
