@@ -167,7 +167,9 @@ export class ContainerCluster extends PlayedCluster {
       '-o',
       `com.docker.network.bridge.${name}=${value}`,
     ]);
-    const addresses = ['--subnet', `${this.subnet}.0/24`, '--gateway', `${this.subnet}.254`];
+    const { subnet } = this;
+    // What asks for no address gets one that no pod will be given.
+    const addresses = ['--subnet', `${subnet}.0/24`, '--ip-range', `${subnet}.192/26`, '--gateway', `${subnet}.254`];
     docker('network', 'create', '--internal', ...addresses, ...given, network);
     execFileSync('ip', ['address', 'add', `${this.machine}/24`, 'dev', bridge]);
   }
