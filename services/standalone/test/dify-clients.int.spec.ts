@@ -349,7 +349,8 @@ describe('a repeated request', () => {
     const ask = () =>
       send<{ data: { id: string } }>(form.key, 'POST', '/workflows/run', { inputs: {}, user: 'repeater' });
     const aborted = new AbortController();
-    const slow = { inputs: { topic: 'slow words' }, user: 'repeater', response_mode: 'blocking' };
+    // The model repeats them one by one, so that its answer is under way for long enough to be lost.
+    const slow = { inputs: { topic: 'slow words '.repeat(25) }, user: 'repeater', response_mode: 'blocking' };
     const before = stack.models.calls;
     const lost = fetch(`${stack.baseUrl}/workflows/run`, {
       method: 'POST',
@@ -357,7 +358,7 @@ describe('a repeated request', () => {
       body: JSON.stringify(slow),
       signal: aborted.signal,
     }).catch(() => undefined);
-    await expect.poll(() => stack.models.calls).toBe(before + 1);
+    await expect.poll(() => stack.models.calls, { interval: 5 }).toBe(before + 1);
     aborted.abort();
     await lost;
     const repeated = await send<{ data: { id: string } }>(workflow.key, 'POST', '/workflows/run', slow);
