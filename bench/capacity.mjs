@@ -29,8 +29,17 @@ console.log(
   `Calculated from processor time on ${machine.model}, Node ${machine.node}; ${share * 100} % of each core used.`,
 );
 const measured = ['W1', 'W2', 'W3', 'W5'].flatMap((workload) =>
-  results.filter((one) => one.system === 'treadle processes' && one.workload === workload && one.concurrency === 50),
+  results.filter(
+    (one) =>
+      one.system === 'treadle processes' && one.workload === workload && one.concurrency === 50 && one.requests > 0,
+  ),
 );
+if (measured.length === 0) {
+  console.error(
+    'bench/results/runs.json has no run of several processes with 50 callers: run bench:runs with them first.',
+  );
+  process.exit(1);
+}
 console.table(measured.map(rowOf));
 console.log('Cores for 1,000 runs a second:');
 console.table(measured.map(coresOf));
