@@ -4,10 +4,11 @@ import { exitCodes } from './exit-codes.js';
 import { createProgram } from './program.js';
 
 const interruption = new AbortController();
-process.once('SIGINT', () => {
-  interruption.abort();
+// One listener for good: while there is none, even between two, a signal kills the process without an exit code.
+process.on('SIGINT', () => {
   // The second time nothing is awaited.
-  process.once('SIGINT', () => process.exit(exitCodes.interrupted));
+  if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
+  interruption.abort();
 });
 // A reader that has seen enough (`| head`) ends the command, quietly.
 process.stdout.on('error', () => process.exit(process.exitCode ?? exitCodes.ok));

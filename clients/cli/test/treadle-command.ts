@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text as readAll } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -20,15 +20,22 @@ export async function treadle(parameters: readonly string[], { answers = {}, inp
   const environment = { PATH: process.env.PATH, TREADLE_URL: server.url, TREADLE_API_KEY: 'secret' };
   const child = spawn(process.execPath, [command, ...parameters], { env: environment });
   child.stdin.end(input);
-  let seen = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
-    if (interruptAt?.(seen)) child.kill('SIGINT');
-  });
+  if (interruptAt) interruptOnce(child, interruptAt);
   const [stdout, stderr, [code]] = await Promise.all([
     readAll(child.stdout),
     readAll(child.stderr),
     once(child, 'exit'),
   ]);
   return { stdout, stderr, code: code as number, asked: server.asked };
+}
+
+/** Once only: a second signal may meet a process that is ending and has no listener any more, and is then what ended it. */
+function interruptOnce(child: ChildProcessWithoutNullStreams, isTime: (stdout: string) => boolean): void {
+  let seen = '';
+  child.stdout.on('data', function look(chunk: Buffer) {
+    seen += chunk.toString();
+    if (!isTime(seen)) return;
+    child.stdout.off('data', look);
+    child.kill('SIGINT');
+  });
 }
