@@ -134,6 +134,14 @@ describe('the Swagger Petstore', () => {
     await expect(call(found, 'getInventory')).rejects.toMatchObject(withCode('credential_refused', { message: expect.stringContaining('Give the toolset one') })); // biome-ignore format: one thought
   });
 
+  it.each([200, 400, 403, 500])('hides a credential that an answer with status %i repeats', async (status) => {
+    const credential = headerCredential('api_key', 'tr"y-secret');
+    answer = json({ message: 'not with tr"y-secret' }, status);
+    const outcome = await call(found, 'getInventory', {}, { credential });
+    expect(outcome).toMatchObject({ json: { message: 'not with ***' }, isError: status >= 400 });
+    expect(outcome.text).not.toContain('y-secret');
+  });
+
   it('takes the address of its document into account', async () => {
     const document = await documentOf('petstore.yaml');
     answer = (response) => response.writeHead(200, { 'content-type': 'application/yaml' }).end(document);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { parsed } from '../attacks/attack.js';
 
-/** A server that says in its errors everything that it was sent, as careless ones do. */
+/** A server that says in its errors everything that it was sent, as careless ones do: with status 401, below `/status/403` with 403. */
 export interface EchoServer {
   readonly url: string;
   /** Refuses from now on; before, it is a model server that has one model, and an MCP server that has one tool. */
@@ -58,7 +58,10 @@ export async function startEchoServer(): Promise<EchoServer> {
     const told = `Refused. You sent ${request.url} with ${request.rawHeaders.join(' ')} and ${body}`;
     if (isMcp && request.url !== '/mcp/0')
       return json(200, { jsonrpc: '2.0', id: rpc(body).id, ...refusal(request.url, told) });
-    return json(401, { error: { message: told, type: 'invalid_request_error' }, message: told });
+    return json(Number(/^\/status\/(\d+)/.exec(request.url ?? '')?.[1] ?? 401), {
+      error: { message: told, type: 'invalid_request_error' },
+      message: told,
+    });
   };
   const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
   await once(server.listen(0, '127.0.0.1'), 'listening');

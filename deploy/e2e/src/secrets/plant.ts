@@ -95,13 +95,18 @@ export async function plantTools(ground: Ground, count: number): Promise<() => P
       values: { token_url: `${echo.url}/token`, client_id: 'ada', client_secret: secret(), refresh_token: secret() },
     }),
   ];
-  const document = JSON.stringify({
-    ...{ openapi: '3.1.0', info: { title: 'echo', version: '1' }, servers: [{ url: echo.url }] },
+  const documentOf = (status: number) => ({
+    ...{ openapi: '3.1.0', info: { title: 'echo', version: '1' }, servers: [{ url: `${echo.url}/status/${status}` }] },
     paths: { '/do': { post: { operationId: 'do', summary: 'Does.', responses: { 200: { description: 'Done.' } } } } },
   });
+  const statuses = [401, 403, 500];
   const names = Array.from({ length: count }, (_, index) => `planted-${index}`);
   for (const [index, name] of names.entries()) {
-    await call(ground, put(`tools/toolsets/${name}`, { kind: 'openapi', source: { document } }));
+    const document = documentOf(statuses[Math.floor(index / types.length) % statuses.length] ?? 401);
+    await call(
+      ground,
+      put(`tools/toolsets/${name}`, { kind: 'openapi', source: { document: JSON.stringify(document) } }),
+    );
     await call(ground, put(`tools/toolsets/${name}/credential`, types[index % types.length]?.() ?? {}));
   }
   return () => useTools(ground, names);

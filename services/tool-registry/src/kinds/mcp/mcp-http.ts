@@ -1,7 +1,7 @@
 import { FailureError } from '@treadle/failure';
 import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { ToolWorld } from '../../domain/toolset-kind.js';
-import { SentSecrets } from './sent-secrets.js';
+import { SentSecrets } from '../sent-secrets.js';
 import type { McpSession } from './session-pool.js';
 
 const connectTimeoutSeconds = 10;

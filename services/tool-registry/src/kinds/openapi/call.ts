@@ -3,6 +3,7 @@ import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { JsonObject } from '@treadle/workflow';
 import type { CallWorld, DiscoveredTool, ToolOutcome } from '../../domain/toolset-kind.js';
 import { callFailure } from '../call-failure.js';
+import { SentSecrets } from '../sent-secrets.js';
 import { buildRequest } from './build-request.js';
 import { type OperationPlan, operationPlanSchema } from './operation-plan.js';
 import { readAnswer } from './read-answer.js';
@@ -14,22 +15,25 @@ const connectTimeoutSeconds = 10;
  * - An answer of 400 and above is the tool's word, for the model to read; but
  * - 429 is a failure to be repeated later, and so are 502 to 504 where a repeat does no harm;
  * - 401 is a failure of the credential, which no model can mend.
+ * A credential that the server repeats is hidden.
  * @throws FailureError
  */
 export async function callOperation(tool: DiscoveredTool, args: JsonObject, world: CallWorld): Promise<ToolOutcome> {
   const plan = operationPlanSchema.parse(tool.invocation);
   const plain = buildRequest(plan, args, world.idempotencyKey);
   const credential = plan.security === 'none' ? undefined : world.credential;
-  const request = credential ? await credential.attach(plain) : plain;
+  const attached = await credential?.attach(plain);
+  const secrets = new SentSecrets();
+  if (attached) secrets.note(plain.url, attached);
   try {
     const answer = await world.http.open({
-      ...request,
+      ...(attached ?? plain),
       connectTimeoutSeconds,
       readTimeoutSeconds: Math.max(1, (world.deadlineUnixMs - Date.now()) / 1000),
       maxBytes: world.maxAnswerBytes,
     });
     const failure = failureOf(answer, plan, tool, credential !== undefined);
-    if (!failure) return await readAnswer(answer);
+    if (!failure) return await readAnswer(answer, (text) => secrets.hide(text));
     answer.cancel();
     throw failure;
   } catch (error) {

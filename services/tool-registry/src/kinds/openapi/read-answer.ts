@@ -2,23 +2,30 @@ import type { StreamedAnswer } from '@treadle/guarded-http';
 import type { Json } from '@treadle/workflow';
 import type { ToolOutcome } from '../../domain/toolset-kind.js';
 
-/** What a server answered, as an outcome: JSON is read, text is text, everything else is a file. Above 399 the tool says it failed. */
-export async function readAnswer(answer: StreamedAnswer): Promise<ToolOutcome> {
+/**
+ * What a server answered, as an outcome: JSON is read, text is text, everything else is a file. Above 399 the tool says it failed.
+ * @param hide of a text what nobody may read
+ */
+export async function readAnswer(answer: StreamedAnswer, hide: (text: string) => string): Promise<ToolOutcome> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  const content = readContent(answer, bytes);
+  const content = readContent(answer, bytes, hide);
   const isError = answer.status >= 400;
   const told = isError || bytes.length === 0 ? `The server answered with status ${answer.status}.` : '';
   return { ...content, text: [told, content.text].filter((text) => text !== '').join('\n'), isError };
 }
 
-function readContent(answer: StreamedAnswer, bytes: Buffer): Omit<ToolOutcome, 'isError'> {
+function readContent(
+  answer: StreamedAnswer,
+  bytes: Buffer,
+  hide: (text: string) => string,
+): Omit<ToolOutcome, 'isError'> {
   const [written = '', ...parameters] = (answer.headers['content-type'] ?? '').split(';');
   const mediaType = written.trim().toLowerCase();
   if (bytes.length === 0) return { text: '', files: [], warnings: [] };
-  if (isText(mediaType)) return readText(mediaType, decode(bytes, parameters.join(';')));
-  const file = { name: fileName(answer), mediaType: mediaType || 'application/octet-stream', data: bytes };
+  if (isText(mediaType)) return readText(mediaType, hide(decode(bytes, parameters.join(';'))));
+  const file = { name: hide(fileName(answer)), mediaType: hide(mediaType) || 'application/octet-stream', data: bytes };
   return { text: `A file: ${file.name} (${file.mediaType}, ${bytes.length} bytes).`, files: [file], warnings: [] };
 }
 

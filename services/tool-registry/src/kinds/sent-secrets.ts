@@ -1,4 +1,4 @@
-import type { CredentialedRequest } from '../../domain/credential.js';
+import type { CredentialedRequest } from '../domain/credential.js';
 
 const hidden = '***';
 /** Shorter ones stand in too many words that are none of theirs. */
@@ -13,7 +13,7 @@ export class SentSecrets {
     const before = new URL(url).searchParams;
     const headers = sent.headers.filter(([name]) => sent.secretHeaders.includes(name.toLowerCase()));
     const query = [...new URL(sent.url).searchParams].filter(([name, value]) => before.get(name) !== value);
-    for (const [, value] of [...headers, ...query]) this.#add(value.replace(/^(?:Basic|Bearer) /, ''));
+    for (const [, value] of [...headers, ...query]) for (const secret of secretsIn(value)) this.#add(secret);
   }
 
   /** The text without them, as they are or as they stand in addresses and in JSON. */
@@ -25,4 +25,17 @@ export class SentSecrets {
     if (secret.length < shortest) return;
     for (const way of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) this.#texts.add(way);
   }
+}
+
+/** What stands in the value of a header or parameter, as it was sent and as a server that reads it sees it: passwords and the values of cookies. */
+function secretsIn(value: string): readonly string[] {
+  const [, scheme, rest = value] = /^(Basic|Bearer) (.*)$/.exec(value) ?? [];
+  const password =
+    scheme === 'Basic'
+      ? Buffer.from(rest, 'base64')
+          .toString()
+          .replace(/^[^:]*:/, '')
+      : '';
+  const cookies = rest.split('; ').flatMap((pair) => /^[^=]+=(.+)$/.exec(pair)?.[1] ?? []);
+  return [rest, password, ...cookies];
 }
