@@ -1,5 +1,6 @@
 // What becomes of Treadle when three times as much is asked of it as it can do: the capacity of this machine for run starts and reads is measured,
-// then a greedy organisation offers the overload while a quiet one goes on as before.
+// then a greedy organisation offers the overload while a quiet one goes on as before. The bound is what Treadle does on this machine while another
+// process, which does nothing else, refuses what is too much: what is missing to it is what refusing and choosing cost Treadle.
 // Prints a table and writes bench/results/overload.json. `npm run bench:overload -- --help` tells the options.
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
@@ -7,10 +8,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { stopAll } from './children.mjs';
+import { firstLine, start, stop, stopAll } from './children.mjs';
+import { afterSeconds, figures, normalAfter, print } from './overload/figures.mjs';
 import { twoTenants } from './overload/tenants.mjs';
-import { quantile } from './quantile.mjs';
 import { canRunProcesses, startTreadle } from './runs/treadle.mjs';
+import { usageOf } from './usage.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -35,7 +37,6 @@ A table goes to standard output, progress to standard error, all figures to benc
 
 const callersTried = [16, 48, 128];
 const quietShare = 0.05;
-const afterSeconds = 35;
 const startShare = Number(values.starts) / 100;
 const seconds = Number(values.seconds);
 const dataDir = mkdtempSync(join(tmpdir(), 'treadle-bench-'));
@@ -51,6 +52,7 @@ try {
   say(`capacity ${capacity.perSecond.toFixed(0)} requests/s with ${capacity.callers} callers; the quiet one alone`);
   const quietRate = Math.max(10, capacity.perSecond * quietShare);
   const alone = figures(await drive(quiet, { seconds: 15, connections: 32, perSecond: quietRate }), 1, 15);
+  const bound = await findBound(drive, { greedy, quiet }, capacity, alone);
   say(`${values.times} times that for ${seconds} s`);
   const offered = capacity.perSecond * Number(values.times) - quietRate;
   const [greedyAnswers, quietAnswers] = await Promise.all([
@@ -58,20 +60,25 @@ try {
     drive(quiet, { seconds: seconds + afterSeconds, connections: 64, perSecond: quietRate }),
   ]);
   const unfinished = await runOut([greedy, quiet]);
+  // What the machine does for others changes by the minute.
+  const capacityAfter = await measureCapacity((load) => drive(greedy, load), capacity.callers);
   // The first seconds belong to the load: what the limit does in them counts.
   const loaded = { greedy: figures(greedyAnswers, 0, seconds), quiet: figures(quietAnswers, 0, seconds) };
+  const both = (figure) => (capacity[figure] + capacityAfter[figure]) / 2;
   const report = {
     machine: { cpus: cpus().length, model: cpus()[0]?.model, node: process.version },
     settings: values,
     capacity,
+    capacityAfter,
     alone,
+    bound,
     loaded,
     offeredPerSecond: (offered * seconds + quietRate * seconds) / seconds,
     unsent: greedyAnswers.unsent,
-    goodputShare: (loaded.greedy.good.perSecond + loaded.quiet.good.perSecond) / capacity.perSecond,
-    startsShare: (loaded.greedy.start.perSecond + loaded.quiet.start.perSecond) / capacity.startsPerSecond,
-    quietP99Ratio: { read: loaded.quiet.read.p99 / alone.read.p99, start: loaded.quiet.start.p99 / alone.start.p99 },
-    normalAfterSeconds: normalAfter(quietAnswers, alone),
+    goodputShare: (loaded.greedy.good.perSecond + loaded.quiet.good.perSecond) / both('perSecond'),
+    startsShare: (loaded.greedy.start.perSecond + loaded.quiet.start.perSecond) / both('startsPerSecond'),
+    quietP99Ratio: p99Ratio(loaded.quiet, alone),
+    normalAfterSeconds: normalAfter(quietAnswers, alone, seconds),
     lostRuns: loaded.greedy.lost + figures(quietAnswers, 0, seconds + afterSeconds).lost,
     unfinishedRuns: unfinished,
   };
@@ -88,17 +95,48 @@ try {
 async function findCapacity(drive) {
   const tried = [];
   for (const callers of callersTried) {
-    const span = Number(values.capacity);
-    const found = figures(await drive({ seconds: span, connections: callers }), 1, span);
-    tried.push({
-      callers,
-      perSecond: found.good.perSecond,
-      startsPerSecond: found.start.perSecond,
-      p99: found.good.p99,
-    });
-    say(`${callers} callers: ${found.good.perSecond.toFixed(0)} requests/s, p99 ${found.good.p99.toFixed(1)} ms`);
+    const one = await measureCapacity(drive, callers);
+    tried.push(one);
+    say(`${callers} callers: ${one.perSecond.toFixed(0)} requests/s, p99 ${one.p99.toFixed(1)} ms`);
   }
   return { ...tried.reduce((best, one) => (one.perSecond > best.perSecond ? one : best)), tried };
+}
+
+async function measureCapacity(drive, callers) {
+  const span = Number(values.capacity);
+  const { good, start: starts } = figures(await drive({ seconds: span, connections: callers }), 1, span);
+  return { callers, perSecond: good.perSecond, startsPerSecond: starts.perSecond, p99: good.p99 };
+}
+
+/**
+ * As many callers as gave the capacity and the quiet organisation, while a server that does nothing else refuses the rest of the offer: what the
+ * machine allows where refusing costs the least and takes nothing of Treadle's own thread.
+ */
+async function findBound(drive, { greedy, quiet }, capacity, alone) {
+  const refuser = start(['bench/overload/refuser.mjs']);
+  const { url } = JSON.parse(await firstLine(refuser));
+  const span = Number(values.capacity) * 2;
+  const quietRate = Math.max(10, capacity.perSecond * quietShare);
+  const perSecond = capacity.perSecond * (Number(values.times) - 1);
+  const before = usageOf([refuser.pid]).cpuMs;
+  const [busy, beside, refused] = await Promise.all([
+    drive(greedy, { seconds: span, connections: capacity.callers }),
+    drive(quiet, { seconds: span, connections: 64, perSecond: quietRate }),
+    driver(url, greedy, { seconds: span, connections: 700, perSecond }),
+  ]);
+  const cpuMs = usageOf([refuser.pid]).cpuMs - before;
+  await stop(refuser);
+  const [own, others, away] = [busy, beside, refused].map((answers) => figures(answers, 1, span));
+  return {
+    share: (own.good.perSecond + others.good.perSecond) / capacity.perSecond,
+    p99Ratio: p99Ratio(others, alone),
+    refusedPerSecond: away.refused.perSecond,
+    cpuMsPerRefusal: cpuMs / refused.answers.length,
+  };
+}
+
+function p99Ratio(loaded, alone) {
+  return { read: loaded.read.p99 / alone.read.p99, start: loaded.start.p99 / alone.start.p99 };
 }
 
 function driver(url, tenant, load) {
@@ -119,38 +157,6 @@ function driver(url, tenant, load) {
   });
 }
 
-/** Of what was asked between two moments. */
-function figures({ answers }, from, to) {
-  const asked = answers.filter(([at]) => at >= from && at < to);
-  const good = asked.filter(([, , status]) => status >= 200 && status < 300);
-  const of = (some) => {
-    const times = some.map(([, , , ms]) => ms);
-    return { perSecond: some.length / (to - from), p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
-  };
-  const refused = asked.filter(([, , status]) => status === 503 || status === 429);
-  const lost = asked.filter(([, kind, status]) => kind === 0 && status === 0).length;
-  return {
-    askedPerSecond: asked.length / (to - from),
-    good: of(good),
-    start: of(good.filter(([, kind]) => kind === 0)),
-    read: of(good.filter(([, kind]) => kind === 1)),
-    refused: of(refused),
-    failed: asked.length - good.length - refused.length,
-    lost,
-  };
-}
-
-/** Seconds after the load until the quiet one is answered for two seconds as it was alone, or nearly so. */
-function normalAfter(answers, alone) {
-  const allowed = [alone.start.p99 * 2, alone.read.p99 * 2];
-  for (let after = 0; after <= afterSeconds - 2; after += 0.5) {
-    const window = answers.answers.filter(([at]) => at >= seconds + after && at < seconds + after + 2);
-    const good = window.filter(([, kind, status, ms]) => status < 300 && status > 0 && ms <= allowed[kind]);
-    if (window.length > 0 && good.length >= window.length * 0.98) return after;
-  }
-  return undefined;
-}
-
 /** How many accepted runs have not ended half a minute after the load and the quiet time that followed it. */
 async function runOut(tenants) {
   for (let tries = 0; ; tries += 1) {
@@ -159,34 +165,6 @@ async function runOut(tenants) {
     if (sum === 0 || tries > 60) return sum;
     await new Promise((done) => setTimeout(done, 500));
   }
-}
-
-function print(report) {
-  const { capacity, alone, loaded, quietP99Ratio: ratio } = report;
-  const ms = (number) => `${number.toFixed(1)} ms`;
-  const percent = (share) => `${(share * 100).toFixed(0)} %`;
-  const rows = [
-    ['capacity', `${capacity.perSecond.toFixed(0)}/s`, `${capacity.startsPerSecond.toFixed(0)} starts/s`, ''],
-    [
-      'offered',
-      `${report.offeredPerSecond.toFixed(0)}/s`,
-      `${loaded.greedy.refused.perSecond.toFixed(0)}/s refused in ${ms(loaded.greedy.refused.p50)}`,
-      '',
-    ],
-    ['goodput ÷ capacity', percent(report.goodputShare), `starts ${percent(report.startsShare)}`, '≥ 90 %'],
-    ['quiet p99, reads', ms(loaded.quiet.read.p99), `${ms(alone.read.p99)} alone, × ${ratio.read.toFixed(2)}`, '≤ × 2'],
-    [
-      'quiet p99, starts',
-      ms(loaded.quiet.start.p99),
-      `${ms(alone.start.p99)} alone, × ${ratio.start.toFixed(2)}`,
-      '≤ × 2',
-    ],
-    ['quiet refused', `${loaded.quiet.refused.perSecond.toFixed(2)}/s`, '', '0'],
-    ['normal after', `${report.normalAfterSeconds ?? `> ${afterSeconds}`} s`, '', '≤ 30 s'],
-    ['accepted runs not finished', String(report.lostRuns + report.unfinishedRuns), '', '0'],
-  ];
-  for (const [name, ...cells] of rows)
-    console.log(`${name.padEnd(28)}${cells.map((cell) => cell.padEnd(34)).join('')}`.trimEnd());
 }
 
 function say(text) {

@@ -72,14 +72,21 @@ function fromPlainStatus(error: ServiceError): Failure {
       // The caller's own cancels never get here, so the other side cut the call: it is stopping or was stopped.
       return failure('unavailable', 'The service ended the call before its answer was complete.');
     case status.RESOURCE_EXHAUSTED:
-      if (!error.details.includes('larger than')) break;
-      return failure('payload_too_large', `A message between services is too large: ${error.details}.`);
+      return error.details.includes('larger than')
+        ? failure('payload_too_large', `A message between services is too large: ${error.details}.`)
+        : unexplained(error);
     case status.INTERNAL:
       // Not the service's own word, but a connection that broke while its answer was under way.
-      if (!error.details.startsWith('Received RST_STREAM')) break;
-      return failure('unavailable', `The connection to the service broke: ${error.details}`);
+      return error.details.startsWith('Received RST_STREAM')
+        ? failure('unavailable', `The connection to the service broke: ${error.details}`)
+        : unexplained(error);
+    default:
+      return unexplained(error);
   }
-  return failure('internal', `A call between services failed: ${error.details}`);
+}
+
+function unexplained({ details }: ServiceError): Failure {
+  return failure('internal', `A call between services failed: ${details}`);
 }
 
 /** The failure of a call whose signal was aborted: a timeout says so, everything else is a cancel. */
