@@ -7,7 +7,7 @@ import { AuditLog } from './domain/audit/audit-log.js';
 import type { AuditStore } from './domain/audit/audit-store.js';
 import { Checkpoints } from './domain/audit/checkpoints.js';
 import { Denials } from './domain/audit/denials.js';
-import type { GatewayPorts } from './gateway.module.js';
+import type { GatewayPorts } from './gateway-ports.js';
 import { Identity } from './identity.js';
 
 /** The record of who changed what. */

@@ -3,7 +3,7 @@ import { toFailure } from '@treadle/failure';
 import { migrate } from '@treadle/persistence';
 import type { HealthRegistry } from '@treadle/telemetry';
 import type { AuditKeeping } from './domain/audit/audit-keeping.js';
-import type { GatewayPorts } from './gateway.module.js';
+import type { GatewayPorts } from './gateway-ports.js';
 import type { Identity } from './identity.js';
 import { gatewayMigrations, gatewaySchema } from './infra/migrations/index.js';
 import type { OpenStreams } from './streaming/open-streams.js';

@@ -4,7 +4,7 @@ import { RetentionController } from './api/privacy/retention.controller.js';
 import { GATEWAY_PORTS, RETENTION } from './api/tokens.js';
 import { EraseEndUser } from './domain/erasure/erase-end-user.js';
 import { ErasureKeeping } from './domain/erasure/erasure-keeping.js';
-import type { GatewayPorts } from './gateway.module.js';
+import type { GatewayPorts } from './gateway-ports.js';
 import { KyselyErasureStore } from './infra/kysely-erasure.store.js';
 import { TenantDatabase } from './infra/tenant-database.js';
 

@@ -2,7 +2,7 @@ import type { BeforeApplicationShutdown, FactoryProvider, OnModuleInit } from '@
 import { GATEWAY_PORTS } from './api/tokens.js';
 import { LeasedCounters } from './domain/rate-limits/leased-counters.js';
 import { RateLimits } from './domain/rate-limits/rate-limits.js';
-import type { GatewayPorts } from './gateway.module.js';
+import type { GatewayPorts } from './gateway-ports.js';
 import { KyselyRateLimitStore } from './infra/rate-limits/kysely-rate-limit.store.js';
 import { TenantDatabase } from './infra/tenant-database.js';
 

@@ -10,32 +10,27 @@ import type { Pool } from 'pg';
 import { ApprovalController } from './api/approval.controller.js';
 import { ConversationController } from './api/conversation.controller.js';
 import type { EntryController } from './api/entry.controller.js';
-import { ErasureController } from './api/erasure.controller.js';
+import type { ErasureController } from './api/erasure.controller.js';
 import { FeedbackController } from './api/feedback.controller.js';
 import { FileController } from './api/file.controller.js';
 import { PartitionResponder, type PassedOnTurns } from './api/partition.responder.js';
 import { Repeating } from './api/repeat.js';
-import { RetentionController } from './api/retention.controller.js';
+import type { RetentionController } from './api/retention.controller.js';
 import { RunController } from './api/run.controller.js';
 import { RunContinuationController } from './api/run-continuation.controller.js';
 import { WorkflowController } from './api/workflow.controller.js';
 import { takenOverBy } from './domain/conversations/continue-turn.js';
-import { forgetConversations } from './domain/conversations/forget-conversations.js';
 import { OneByOne } from './domain/conversations/one-by-one.js';
 import { TurnQueue } from './domain/conversations/turn-queue.js';
 import type { FireSchedules } from './domain/entries/fire-schedules.js';
-import { EraseUser } from './domain/erasure/erase-user.js';
 import { Files } from './domain/files/files.js';
 import type { OwnedPartitions } from './domain/partitions/partition-leases.js';
 import { PartitionOwner } from './domain/partitions/partition-owner.js';
-import type { RetentionDays } from './domain/retention/retention-settings.js';
-import { sweepTenants } from './domain/retention/sweep-tenants.js';
 import { cancelRun } from './domain/runs/cancel-run.js';
 import { type ContinueRunPorts, continueRun } from './domain/runs/continue-run.js';
 import type { LiveRun } from './domain/runs/live-run.js';
 import { LiveRuns, type RunEffects } from './domain/runs/live-runs.js';
 import type { PlanSource } from './domain/runs/plan-source.js';
-import { sweep } from './domain/runs/retention.js';
 import type { RunRepository } from './domain/runs/run.repository.js';
 import { newConversationId, newRunId } from './domain/runs/run-id.js';
 import type { Commit } from './domain/runs/run-journal.js';
@@ -44,20 +39,18 @@ import { startRun } from './domain/runs/start-run.js';
 import { isPassing, TaskDispatcher } from './domain/runs/task-dispatcher.js';
 import { readTypePools } from './domain/runs/type-pools.js';
 import { Workflows } from './domain/workflows/workflows.js';
+import { Housekeeping } from './housekeeping.js';
 import { type Database, schemaName } from './infra/database.js';
 import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
 import { KyselyConversationRepository } from './infra/kysely-conversation.repository.js';
 import { KyselyConversationTurns } from './infra/kysely-conversation-turns.js';
-import { KyselyErasureRepository } from './infra/kysely-erasure.repository.js';
 import { KyselyFeedbackRepository } from './infra/kysely-feedback.repository.js';
 import { KyselyFileRepository } from './infra/kysely-file.repository.js';
-import { KyselyRetentionSettings } from './infra/kysely-retention-settings.js';
 import { KyselyRunRepository } from './infra/kysely-run.repository.js';
 import { KyselyStartKeys } from './infra/kysely-start-keys.js';
 import { KyselyWorkflowRepository } from './infra/kysely-workflow.repository.js';
 import { migrations } from './infra/migrations/index.js';
 import { PgPartitionLeases } from './infra/pg-partition-leases.js';
-import { PgRetention } from './infra/pg-retention.js';
 import { PgRunJournal } from './infra/pg-run-journal.js';
 import type { OrchestratorConfig } from './orchestrator.config.js';
 import { OrchestratorMetrics } from './orchestrator-metrics.js';
@@ -111,10 +104,7 @@ export class Orchestrator {
   private readonly dispatcher: TaskDispatcher;
   private readonly turns: TurnQueue;
   private readonly values: RunValues;
-  private readonly conversations: KyselyConversationRepository;
   private readonly responder: PartitionResponder;
-  private readonly erasing: EraseUser;
-  private readonly retention: KyselyRetentionSettings;
   private readonly loops: Repeating[];
   private readonly startupDone: () => void;
   private started: Promise<void> | undefined;
@@ -161,22 +151,31 @@ export class Orchestrator {
       newRunId,
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
-    this.conversations = new KyselyConversationRepository(tables);
-    this.retention = new KyselyRetentionSettings(tables);
-    this.erasing = this.makeErasing(tables, runRepository, files);
+    const conversationRepository = new KyselyConversationRepository(tables);
+    const housekeeping = new Housekeeping({
+      config,
+      pool,
+      tables,
+      conversations: conversationRepository,
+      files,
+      values: this.values,
+      cancel: (request) => cancelRun(this.runs, runRepository, bus, request),
+      now,
+      failed: (doing) => this.failed(doing),
+    });
     this.controllers = {
       runs: new RunController(ports, runRepository, bus),
       continuations: new RunContinuationController(ports),
       workflows: new WorkflowController(workflows, workflowRepository),
       approvals: new ApprovalController({ runs: this.runs, approvals: new KyselyApprovalRepository(tables), bus }),
-      conversations: new ConversationController(this.conversations, now),
+      conversations: new ConversationController(conversationRepository, now),
       entries: triggers.controller(ports, runRepository),
       files: new FileController(files),
       feedback: new FeedbackController(runRepository, new KyselyFeedbackRepository(tables), now),
-      erasures: new ErasureController(this.erasing),
-      retention: new RetentionController(this.retention, installationRetention(config)),
+      erasures: housekeeping.erasures,
+      retention: housekeeping.retention,
     };
-    this.loops = this.makeLoops(triggers.firing(ports), files);
+    this.loops = [...this.makeLoops(triggers.firing(ports)), ...housekeeping.loops()];
     this.startupDone = parts.health.beginStartup('orchestrator');
     this.registerHealth();
   }
@@ -241,16 +240,6 @@ export class Orchestrator {
     });
   }
 
-  private makeErasing(tables: TenantTables<Database>, repository: RunRepository, files: Files): EraseUser {
-    const reason = 'Its end user is erased.';
-    return new EraseUser({
-      repository: new KyselyErasureRepository(tables),
-      cancel: (tenantId, runId) => cancelRun(this.runs, repository, this.parts.bus, { tenantId, runId, reason }),
-      deleteValues: (run) => this.values.deleteRun(run),
-      deleteFile: (tenantId, fileId) => files.delete(tenantId, fileId),
-    });
-  }
-
   private makeOwner(): PartitionOwner {
     const { config, alone } = this.parts;
     return new PartitionOwner({
@@ -282,42 +271,17 @@ export class Orchestrator {
     };
   }
 
-  private makeLoops(schedules: FireSchedules, files: Files): Repeating[] {
+  private makeLoops(schedules: FireSchedules): Repeating[] {
     const { config } = this.parts;
-    const { runs, dispatcher, conversations } = this;
+    const { runs, dispatcher } = this;
     const timers = new RunTimers({ runs, dispatcher, leaseMs: config.taskLeaseMs, onError: this.failed('wake a run') });
-    const now = () => this.parts.now?.() ?? Date.now();
-    const retention = new PgRetention(this.parts.pool);
-    const forget = () => forgetConversations(conversations, now());
-    const sweepEach = () => this.sweepTenants(retention, files, now());
     return [
       new Repeating(config.partitionLeaseMs / 3, () => this.owner.tick(), this.failed('renew the partition leases')),
       new Repeating(200, () => timers.wakeDue(), this.failed('wake runs')),
       new Repeating(1000, () => timers.reconcile(), this.failed('reconcile runs')),
       new Repeating(5000, () => this.turns.advanceAll(), this.failed('begin turns')),
-      new Repeating(10_000, () => this.erasing.eraseLeftovers(), this.failed('delete what was left of erased runs')),
-      new Repeating(60_000, sweepEach, this.failed('delete what is old')),
-      new Repeating(60_000, forget, this.failed('forget conversations')),
-      new Repeating(
-        5000,
-        () => sweep(retention, config, now(), (run) => this.values.deleteRun(run)),
-        this.failed('delete what is old'),
-      ),
       new Repeating(1000, () => schedules.fireDue(), this.failed('fire schedules')),
     ];
-  }
-
-  private sweepTenants(retention: PgRetention, files: Files, now: number): Promise<void> {
-    const { config } = this.parts;
-    const ports = {
-      retention,
-      settings: this.retention,
-      installation: installationRetention(config),
-      startKeyHours: config.startKeyHours,
-      deleteValues: (run: { readonly tenantId: string; readonly runId: string }) => this.values.deleteRun(run),
-      deleteFile: (tenantId: string, fileId: string) => files.delete(tenantId, fileId),
-    };
-    return sweepTenants(ports, now);
   }
 
   private failed(doing: string): (error: unknown) => void {
@@ -358,11 +322,6 @@ export class Orchestrator {
 
 function tellChanged(bus: MessageBus) {
   return (tenantId: string, workflowId: string) => bus.publish(workflowChangedSubject, { tenantId, workflowId });
-}
-
-function installationRetention(config: OrchestratorConfig): RetentionDays {
-  const { runRetentionDays, conversationRetentionDays, fileRetentionDays } = config;
-  return { runs: runRetentionDays, conversations: conversationRetentionDays, files: fileRetentionDays };
 }
 
 function passedOnTo(ports: ContinueRunPorts): PassedOnTurns {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Price } from '@treadle/contracts';
 import type { Subject } from '../../domain/audit/subject.js';
-import type { GatewayPorts } from '../../gateway.module.js';
+import type { GatewayPorts } from '../../gateway-ports.js';
 import type { Identity } from '../../identity.js';
 import { approvalView } from '../approvals/approval.view.js';
 import { conversationView } from '../conversations/conversation.view.js';

@@ -3,7 +3,7 @@ import { EndUsers } from '../../domain/end-users.js';
 import type { RunSources } from '../../domain/start-run.js';
 import { Uploads } from '../../domain/uploads.js';
 import { WorkflowStore } from '../../domain/workflow-store.js';
-import type { GatewayPorts } from '../../gateway.module.js';
+import type { GatewayPorts } from '../../gateway-ports.js';
 import { OpenStreams } from '../../streaming/open-streams.js';
 import { RunStreams } from '../../streaming/run-streams.js';
 import { ApprovalLinks } from '../approvals/approval-links.js';
