@@ -22,7 +22,7 @@ beforeAll(async () => {
     response.end(
       url === '/page'
         ? '<html><head><title>Tea</title></head><body><p>All about <b>tea</b>.</p></body></html>'
-        : JSON.stringify({ key: headers['x-key'] ?? null }),
+        : JSON.stringify({ isKnown: headers['x-key'] === 'sesame', key: headers['x-key'] ?? null }),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -118,7 +118,7 @@ describe('the tools of standalone', () => {
     });
     expect(await call('shop', 'getStock', {})).toMatchObject({
       status: 200,
-      body: { json: { key: 'sesame' }, version: 1 },
+      body: { json: { isKnown: true, key: '***' }, version: 1 },
     });
     expect(await api(`${path}/credential/test`, 'POST', { url: toolUrl })).toMatchObject({
       body: { accepted: true, status: 200 },
