@@ -13,16 +13,12 @@ interface Waiting<Item> {
  */
 export class GroupCommit<Item> {
   private waiting: Waiting<Item>[] = [];
-  private writing = 0;
+  private writing = false;
 
-  /**
-   * @param maxItems most items in one write
-   * @param writers how many writes may be under way at a time
-   */
+  /** @param maxItems most items in one write */
   constructor(
     private readonly write: WriteBatch<Item>,
     private readonly maxItems: number,
-    private readonly writers = 1,
   ) {}
 
   /** Items that wait for their write. */
@@ -40,13 +36,13 @@ export class GroupCommit<Item> {
   }
 
   private async drain(): Promise<void> {
-    if (this.writing >= this.writers) return;
-    this.writing += 1;
+    if (this.writing) return;
+    this.writing = true;
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.maxItems);
       await this.writeBatch(batch);
     }
-    this.writing -= 1;
+    this.writing = false;
   }
 
   private async writeBatch(batch: readonly Waiting<Item>[]): Promise<void> {
