@@ -39,7 +39,7 @@ import { startRun } from './domain/runs/start-run.js';
 import { isPassing, TaskDispatcher } from './domain/runs/task-dispatcher.js';
 import { readTypePools } from './domain/runs/type-pools.js';
 import { Workflows } from './domain/workflows/workflows.js';
-import { Housekeeping } from './housekeeping.js';
+import { Housekeeping, type HousekeepingOptions } from './housekeeping.js';
 import { type Database, schemaName } from './infra/database.js';
 import { KyselyApprovalRepository } from './infra/kysely-approval.repository.js';
 import { KyselyConversationRepository } from './infra/kysely-conversation.repository.js';
@@ -116,12 +116,11 @@ export class Orchestrator {
     this.metrics = metrics;
     const journal = new PgRunJournal(pool, (...write) => metrics.wrote(...write));
     const tables = new TenantTables<Database>(pool);
-    const db = tables.all;
     const runRepository = new KyselyRunRepository(tables);
     const workflowRepository = new KyselyWorkflowRepository(tables);
     const triggers = new Triggers({ config, pool, log, now });
     const workflows = new Workflows(workflowRepository, catalog, now, tellChanged(bus), triggers.entries);
-    const conversations = new KyselyConversationTurns(db);
+    const conversations = new KyselyConversationTurns(tables.all);
     this.turns = this.makeTurns(conversations, runRepository, workflows);
     // Its size was checked where a value came from: what the engine has made of it is never refused.
     this.values = new RunValues({ store: parts.files, maxBytes: Number.POSITIVE_INFINITY });
@@ -144,7 +143,7 @@ export class Orchestrator {
       runs: this.runs,
       plans: workflows,
       versions: workflows,
-      keys: new KyselyStartKeys(db),
+      keys: new KyselyStartKeys(tables.all),
       turns: { conversations, order: new OneByOne(), bus, newConversationId, keepSeconds: config.conversationSeconds },
       files,
       pickPartition: () => this.pickPartition(),
@@ -152,17 +151,10 @@ export class Orchestrator {
     };
     this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
     const conversationRepository = new KyselyConversationRepository(tables);
-    const housekeeping = new Housekeeping({
-      config,
-      pool,
-      tables,
-      conversations: conversationRepository,
-      files,
-      values: this.values,
-      cancel: (request) => cancelRun(this.runs, runRepository, bus, request),
-      now,
-      failed: (doing) => this.failed(doing),
-    });
+    const housekeeping = this.makeHousekeeping(
+      { tables, conversations: conversationRepository, files, now },
+      runRepository,
+    );
     this.controllers = {
       runs: new RunController(ports, runRepository, bus),
       continuations: new RunContinuationController(ports),
@@ -237,6 +229,21 @@ export class Orchestrator {
       takenOver: (run, stored) => takenOverBy({ repository, plans }, run, stored),
       now: () => this.parts.now?.() ?? Date.now(),
       onError: this.failed('begin a turn'),
+    });
+  }
+
+  private makeHousekeeping(
+    around: Pick<HousekeepingOptions, 'tables' | 'conversations' | 'files' | 'now'>,
+    repository: RunRepository,
+  ): Housekeeping {
+    const { config, pool, bus } = this.parts;
+    return new Housekeeping({
+      ...around,
+      config,
+      pool,
+      values: this.values,
+      cancel: (request) => cancelRun(this.runs, repository, bus, request),
+      failed: (doing) => this.failed(doing),
     });
   }
 
