@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
 const benches = {
-  runs: ['bench/runs.mjs', '--seconds', '2', '--warmup', '1.5'],
+  runs: ['bench/runs.mjs', '--seconds', '2', '--warmup', '8'],
   growth: ['bench/growth.mjs', '--seconds', '3', '--warmup', '1.5'],
   proxy: ['bench/proxy.mjs', '--rounds', '1', '--warmup', '5', '--patience', '10'],
   capacity: ['bench/capacity.mjs'],

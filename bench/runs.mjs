@@ -5,6 +5,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { firstLine, start, stopAll } from './children.mjs';
+import { load } from './load.mjs';
 import { groupCommitBound } from './runs/bound.mjs';
 import { measure } from './runs/measure.mjs';
 import { printRuns } from './runs/print.mjs';
@@ -15,7 +16,7 @@ import { latencyMs, tokens, workloads } from './runs/workloads.mjs';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
-    warmup: { type: 'string', default: '2' },
+    warmup: { type: 'string', default: '10' },
     concurrency: { type: 'string', default: '1,10,50,200' },
     workloads: { type: 'string', default: Object.keys(workloads).join(',') },
     modes: { type: 'string', default: canRunProcesses() ? 'standalone,processes' : 'standalone' },
@@ -27,7 +28,7 @@ if (values.help) {
   const kinds = Object.entries(workloads).map(([name, { title }]) => `    ${name}  ${title}`);
   console.log(`npm run bench:runs -- [options]
   --seconds <n>        how long each load is measured, default 3
-  --warmup <n>         seconds of each load before it counts, default 2
+  --warmup <n>         seconds of each workload with 50 callers before its loads, default 10
   --concurrency <list> callers at once, default 1,10,50,200
   --modes <list>       standalone, processes (where a nats-server is installed)
   --workloads <list>   of
@@ -38,8 +39,8 @@ Tables go to standard output, progress to standard error, all figures to bench/r
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'treadle-bench-'));
-const settings = { seconds: Number(values.seconds), warmupSeconds: Number(values.warmup) };
-// From many to few: what is measured with one caller has run often enough by then to be compiled.
+// What is under way of the load before is over by then.
+const settings = { seconds: Number(values.seconds), warmupSeconds: 0.5 };
 const callers = values.concurrency
   .split(',')
   .map(Number)
@@ -73,9 +74,7 @@ async function direct() {
   const url = `${await mockServer()}/chat/completions`;
   const system = { name: 'direct', url, headers: {}, pids: [] };
   const body = JSON.stringify({ model: 'bench', stream: true, messages: [{ role: 'user', content: 'Go on.' }] });
-  const results = [];
-  for (const concurrency of callers)
-    results.push(await cell(system, 'W5', { url, body, concurrency, isGood, firstMark: 'word' }));
+  const results = await cells(system, 'W5', { url, body, firstMark: 'word' });
   await stopAll();
   return results;
 }
@@ -89,8 +88,7 @@ async function treadle(mode) {
       const { document, body = { inputs: {}, mode: 'wait' }, ...workload } = workloads[name];
       const { inputs = {}, ...stored } = document;
       const url = await system.publish(stored);
-      const asked = { url, body: JSON.stringify({ ...body, inputs }), ...workload };
-      for (const concurrency of callers) results.push(await cell(system, name, { ...asked, concurrency }));
+      results.push(...(await cells(system, name, { url, body: JSON.stringify({ ...body, inputs }), ...workload })));
     }
   } finally {
     await system.stop();
@@ -101,15 +99,24 @@ async function treadle(mode) {
 
 async function peer() {
   const system = await startRestate(dataDir);
-  const asked = { url: system.url, body: '{}', nextRequest: system.nextRequest, isGood };
-  const results = [];
-  for (const concurrency of callers) results.push(await cell(system, 'W2', { ...asked, concurrency }));
+  const { url, nextRequest } = system;
+  const results = await cells(system, 'W2', { url, body: '{}', nextRequest });
   await system.stop();
   return results;
 }
 
+/** Every load of a workload, on a system that has had it for a while, as services have: V8 has compiled the way by then, and PostgreSQL has planned it. */
+async function cells(system, workload, given) {
+  const asked = { isGood, ...given };
+  const { headers } = system;
+  await load({ ...asked, headers, concurrency: 50, seconds: Number(values.warmup), warmupSeconds: 0 });
+  const results = [];
+  for (const concurrency of callers) results.push(await cell(system, workload, { ...asked, concurrency }));
+  return results;
+}
+
 async function cell(system, workload, asked) {
-  const figures = await measure(system, { isGood, ...asked, ...settings });
+  const figures = await measure(system, { ...asked, ...settings });
   const { rps, p50, errors, firstError } = figures;
   console.error(`${system.name}, ${workload}, ${asked.concurrency} callers: ${rps.toFixed(0)}/s, ${p50.toFixed(2)} ms`);
   if (errors > 0) console.error(`  ${errors} failed: ${firstError}`);
