@@ -39,7 +39,7 @@ export async function load({
   const target = { ...addressOf(url), next, isGood, firstMark };
   const run = { counting: false, stopped: false, total: [], first: [], errors: 0, firstError: '', waiting: [] };
   const pool = perSecond && (await openPool(run, target));
-  const done = pool ? [arrivals(run, pool, perSecond)] : callers(run, target, concurrency);
+  const done = pool ? [arrivals(run, pool, perSecond)] : callers(run, target, concurrency, warmupSeconds);
   await sleep(warmupSeconds);
   run.counting = true;
   const [startedAt, cpuBefore] = [performance.now(), pid ? usageOf([pid]).cpuMs : 0];
@@ -83,8 +83,10 @@ function requestOf(url, headers, usual, { path, body = usual, headers: own = {} 
   return Buffer.from(`POST ${path ?? pathname} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
 }
 
-function callers(run, target, concurrency) {
-  return Array.from({ length: concurrency }, async () => {
+/** They come one after the other during the warm-up: callers that begin in the same instant stay in step, and wait for each other. */
+function callers(run, target, concurrency, warmupSeconds) {
+  return Array.from({ length: concurrency }, async (_, index) => {
+    await sleep((warmupSeconds * index) / concurrency);
     while (!run.stopped) {
       await new Promise((over) => {
         const ready = () => (run.stopped ? caller.end() : caller.send(performance.now()));

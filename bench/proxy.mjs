@@ -39,7 +39,7 @@ let patienceMs = Number(values.patience) * 1_000;
 const models = [
   { latencyMs: 0, jitterMs: 0 },
   { latencyMs: 50, jitterMs: 0 },
-  // Answers that take exactly as long as each other keep callers in step: all ask at once, again and again, and wait for each other.
+  // Where answers take exactly as long as each other, callers that a pause once held up together stay in step, and wait for each other.
   { latencyMs: 50, jitterMs: 10 },
 ];
 
