@@ -1,6 +1,6 @@
 import { Delta, TextSoFarRequest, TextSoFarResponse } from './gen/treadle/execution/v1/delta.js';
 import { JournalEntry } from './gen/treadle/execution/v1/event.js';
-import { Heartbeat, Receipt, Result } from './gen/treadle/execution/v1/result.js';
+import { Heartbeat, Receipt, Result, RunEnded } from './gen/treadle/execution/v1/result.js';
 import { Task } from './gen/treadle/execution/v1/task.js';
 import { BudgetAlert } from './gen/treadle/model/v1/model_admin_service.js';
 import { GiveAnswerRequest, GiveAnswerResponse } from './gen/treadle/orchestrator/v1/approval_service.js';
@@ -96,6 +96,9 @@ export const workflowChangedSubject: Subject<WorkflowChanged> = {
 
 /** Heard by every orchestrator; each takes what it owns. */
 export const heartbeatSubject: Subject<Heartbeat> = { name: 'heartbeats.v1', codec: Heartbeat };
+
+/** Heard by every executor: a run has failed or was cancelled. */
+export const runEndedSubject: Subject<RunEnded> = { name: 'ends.v1', codec: RunEnded };
 
 export const runEventsSubject = (runId: string): Subject<JournalEntry> => ({
   name: `runs.v1.${runId}.events`,

@@ -14,6 +14,7 @@ import { CodeSandbox } from '@treadle/sandbox';
 import { type Metrics } from '@treadle/telemetry';
 import { TemplateRenderer } from '@treadle/templates';
 import { HeartbeatPoller } from './api/heartbeat.poller.js';
+import { RunEndedSubscriber } from './api/run-ended.subscriber.js';
 import { TaskConsumer } from './api/task.consumer.js';
 import { TextSoFarResponder } from './api/text-so-far.responder.js';
 import type { FindExecutor, TaskLog } from './domain/execute-task.js';
@@ -91,6 +92,7 @@ function providers({ config, bus, models, tools, knowledge, files, log, ...optio
     { provide: TaskConsumer, useValue: new TaskConsumer(bus, runner, config) },
     { provide: HeartbeatPoller, useValue: new HeartbeatPoller(bus, runner) },
     { provide: TextSoFarResponder, useValue: new TextSoFarResponder(bus, runner) },
+    { provide: RunEndedSubscriber, useValue: new RunEndedSubscriber(bus, runner) },
     { provide: CapabilityLifecycle, useValue: new CapabilityLifecycle(http, sandbox, documents, templates) },
   ];
 }

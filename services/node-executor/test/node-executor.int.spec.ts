@@ -1,5 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { type Delta, type Result, runDeltasSubject, textSoFarSubject, Verdict } from '@treadle/contracts';
+import {
+  type Delta,
+  type Result,
+  runDeltasSubject,
+  runEndedSubject,
+  textSoFarSubject,
+  Verdict,
+} from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { InProcessBroker, InProcessBus, type MessageBus, NatsBus } from '@treadle/messaging';
 import type { NodeContext, NodeOutcome } from '@treadle/nodes';
@@ -210,6 +217,26 @@ function describeExecutor(makeBus: () => Promise<MessageBus>): void {
     await until(() => expect(results).toHaveLength(1));
     await until(() => expect(text()).toBe('Once upon a time 🧵!'));
     expect(deltas.every(({ executionId }) => executionId === results[0]?.executionId)).toBe(true);
+  });
+
+  it('stops the tasks of a run that has ended, and begins none of them that come later', async () => {
+    const bus = await aBus();
+    const place = aPlace();
+    const results = await startOwner(bus, place.partition);
+    const [ended, other] = [heldNode(), heldNode()];
+    await start(bus, place.pool, { work: ended.execute, other: other.execute });
+    await place.enqueue(bus, place.aTask());
+    await place.enqueue(bus, place.aTask({ runId: 'goes-on', nodeType: 'other' }));
+    await until(() => expect([ended.contexts.length, other.contexts.length]).toEqual([1, 1]));
+    bus.publish(runEndedSubject, { runId: place.runId });
+    await until(() => expect(ended.contexts[0]?.signal.aborted).toBe(true));
+    // Each time the queue takes the task, it has forgotten the one before.
+    for (let times = 0; times < 2; times += 1)
+      await vi.waitUntil(async () => (await place.enqueue(bus, place.aTask())) === 'queued', { timeout: 30_000 });
+    expect(other.contexts[0]?.signal.aborted).toBe(false);
+    other.finish({ outputs: {} });
+    await until(() => expect(results.map(({ runId }) => runId)).toEqual(['goes-on']));
+    expect(ended.contexts).toHaveLength(1);
   });
 
   it('lets running tasks end when it stops', async () => {

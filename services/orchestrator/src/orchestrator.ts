@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { runEventsSubject, workflowChangedSubject } from '@treadle/contracts';
+import { runEndedSubject, runEventsSubject, workflowChangedSubject } from '@treadle/contracts';
 import { FailureError } from '@treadle/failure';
 import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
@@ -318,8 +318,11 @@ export class Orchestrator {
     });
   }
 
-  private announce({ runId, firstSequence, at, eventsJson }: Commit): void {
+  private announce({ runId, firstSequence, at, eventsJson, progress }: Commit): void {
     this.parts.bus.publish(runEventsSubject(runId), { runId, firstSequence, atUnixMs: at, eventsJson });
+    // Others end when nothing is left to do for them.
+    if (progress?.status === 'failed' || progress?.status === 'cancelled')
+      this.parts.bus.publish(runEndedSubject, { runId });
   }
 
   private notQueued(run: LiveRun, error: unknown): void {

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resultSubject, type Task, taskQueue, Verdict } from '@treadle/contracts';
+import { resultSubject, runEndedSubject, type Task, taskQueue, Verdict } from '@treadle/contracts';
 import { startEmbeddedPostgres } from '@treadle/embedded-postgres';
+import { failure } from '@treadle/failure';
+import { toFailureMessage } from '@treadle/grpc';
 import { InProcessBroker, InProcessBus } from '@treadle/messaging';
 import { testDatabase } from '@treadle/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -10,6 +12,7 @@ import {
   codeBetween,
   eachLetter,
   executeAll,
+  executeWith,
   Rig,
   resultOf,
   startRequest,
@@ -200,6 +203,24 @@ describe('the orchestrator', () => {
     const cancel = () => two.orchestrator.controllers.runs.cancelRun({ tenantId, runId, reason: 'enough' });
     expect(await cancel()).toMatchObject({ cancelled: true, run: { status: 'cancelled' } });
     expect(await cancel()).toMatchObject({ cancelled: false, run: { status: 'cancelled' } });
+  });
+
+  it('tells executors of runs that were cancelled or have failed, and of no others', async () => {
+    const bus = new InProcessBus();
+    const { orchestrator, start, store } = bound(await rig(await database(), bus));
+    const ended: string[] = [];
+    await bus.subscribe(runEndedSubject, ({ runId }) => ended.push(runId));
+    const workflowId = await store(twoTasks);
+    const [cancelled] = await start(workflowId);
+    await orchestrator.controllers.runs.cancelRun({ tenantId, runId: cancelled!.run!.id, reason: '' });
+    const value = toFailureMessage(failure('provider_rejected', 'told to'));
+    const executor = await executeWith(bus, (task) => resultOf(task, { outcome: { $case: 'failed', value } }));
+    const failed = await start(workflowId, { wait: true });
+    await executor.close();
+    await executeAll(bus);
+    const completed = await start(workflowId, { wait: true });
+    expect([failed.at(-1)?.run?.status, completed.at(-1)?.run?.status]).toEqual(['failed', 'completed']);
+    expect(ended).toEqual([cancelled!.run!.id, failed[0]!.run!.id]);
   });
 
   it('hides the runs and workflows of another tenant', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   chatDocument,
   completionApp,
@@ -237,5 +237,24 @@ describe('an app', () => {
       status: 404,
       body: { code: 'not_found' },
     });
+  });
+});
+
+describe('an answer that is stopped', () => {
+  it('ends, and nobody waits for the model any more', async () => {
+    const { abandoned } = stack.models;
+    const reply = await ask(chat.key, '/chat-messages', { query: 'hang', response_mode: 'streaming' });
+    const chunks = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let told = '';
+    for (let done = false; !done && !told.includes('And'); ) {
+      const chunk = await chunks.read();
+      [told, done] = [told + (chunk.value ?? ''), chunk.done];
+    }
+    expect(told).toContain('And');
+    const [, taskId] = /"task_id":"([^"]+)"/.exec(told) ?? [];
+    const stopped = await ask(chat.key, `/chat-messages/${taskId}/stop`, {});
+    expect([stopped.status, await json(stopped)]).toEqual([200, { result: 'success' }]);
+    await vi.waitFor(() => expect(stack.models.abandoned).toBe(abandoned + 1), { timeout: 20_000 });
+    while (!(await chunks.read()).done);
   });
 });

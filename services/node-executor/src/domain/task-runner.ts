@@ -13,6 +13,7 @@ import { toFailureMessage } from '@treadle/grpc';
 import type { Delivery, MessageBus, Verdict } from '@treadle/messaging';
 import { parseTraceparent, withContext } from '@treadle/telemetry';
 import { deliverResult } from './deliver-result.js';
+import { EndedRuns } from './ended-runs.js';
 import { type ExecuteTaskDependencies, executeTask, type Outcome } from './execute-task.js';
 import { Execution, taskKey } from './execution.js';
 
@@ -30,8 +31,8 @@ interface Running {
 /** An execution that is over here, whatever became of it. */
 export interface EndedExecution {
   readonly nodeType: string;
-  /** `away`: a service of the platform was; the task goes back to its queue, as do those handed back. */
-  readonly outcome: 'completed' | 'failed' | 'timeout' | 'away' | 'handed_back';
+  /** `away`: a service of the platform was; the task goes back to its queue, as do those handed back. `stopped`: its run has ended. */
+  readonly outcome: 'completed' | 'failed' | 'timeout' | 'away' | 'handed_back' | 'stopped';
   readonly seconds: number;
 }
 
@@ -50,6 +51,7 @@ const longestAwayPauseMs = 5000;
 /** Runs the tasks this process holds and remembers them until their results are committed. */
 export class TaskRunner {
   readonly #running = new Map<string, Running>();
+  readonly #ended = new EndedRuns();
   #draining = false;
   #stopping = false;
 
@@ -64,6 +66,7 @@ export class TaskRunner {
    */
   async run({ message: task, delivery }: Delivery<Task>): Promise<Verdict> {
     if (this.#stopping) return { kind: 'later', delayMs: 0 };
+    if (this.#ended.has(task.runId)) return { kind: 'done' };
     const fence = task.fence + delivery - 1;
     const running = this.#running.get(taskKey(task));
     if (running !== undefined) {
@@ -92,6 +95,13 @@ export class TaskRunner {
     return executions
       .filter(({ task, text }) => task.runId === runId && text.soFar !== '')
       .map((execution) => execution.delta(0, execution.text.soFar));
+  }
+
+  /** Stops what is done for a run that has failed or was cancelled, and begins none of its tasks any more. */
+  runEnded(runId: string): void {
+    this.#ended.add(runId);
+    for (const { execution } of this.#running.values())
+      if (execution.task.runId === runId) execution.giveUp(overTask());
   }
 
   /** From now on tasks come from the queue alone. */
@@ -145,7 +155,11 @@ export class TaskRunner {
     const startedAt = performance.now();
     const outcome = await executeTask(execution, this.dependencies);
     const seconds = (performance.now() - startedAt) / 1000;
-    this.dependencies.observe?.({ nodeType: execution.task.nodeType, outcome: endOf(execution, outcome), seconds });
+    const { nodeType, runId } = execution.task;
+    const hasEnded = this.#ended.has(runId);
+    this.dependencies.observe?.({ nodeType, outcome: hasEnded ? 'stopped' : endOf(execution, outcome), seconds });
+    // Nobody takes its result.
+    if (hasEnded) return { verdict: { kind: 'done' } };
     if (isServiceAway(outcome) && !execution.handedBack.aborted)
       return { verdict: { kind: 'later', delayMs: pauseMs(delivery) } };
     const finishedUnixMs = Date.now();
@@ -183,6 +197,10 @@ function endOf({ handedBack }: Execution, outcome: Outcome): EndedExecution['out
   if (handedBack.aborted) return 'handed_back';
   if (isServiceAway(outcome)) return 'away';
   return outcome.value.code === 'node_timeout' ? 'timeout' : 'failed';
+}
+
+function overTask(): FailureError {
+  return FailureError.of('cancelled', 'The run has ended; nothing is done for it any more.');
 }
 
 function pauseMs(delivery: number): number {

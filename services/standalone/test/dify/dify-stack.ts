@@ -47,6 +47,7 @@ export interface DifyStack {
 /** Says what it was asked, so that answers can be told apart; words of a query can make it slow or fail. */
 function answer({ messages }: ChatCompletionRequest): string | ScriptedAnswer {
   const asked = String(messages.at(-1)?.content);
+  if (asked.includes('hang')) return { text: 'And so on for ever.', fault: { kind: 'hang', afterTokens: 2 } };
   if (!asked.includes('break')) return `You said: ${asked}`;
   return { text: '', fault: { kind: 'status', status: 400, message: 'The model refuses.' } };
 }

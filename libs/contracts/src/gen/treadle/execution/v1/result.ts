@@ -114,6 +114,14 @@ export interface RunningTask {
   executionId: string;
 }
 
+/**
+ * A run has failed or was cancelled. Heard by every executor, which stops what it still does for the run. A convenience: it may be lost, and results
+ * that come after it are refused.
+ */
+export interface RunEnded {
+  runId: string;
+}
+
 function createBaseResult(): Result {
   return {
     runId: "",
@@ -650,6 +658,61 @@ export const RunningTask: MessageFns<RunningTask> = {
     message.attempt = object.attempt ?? 0;
     message.fence = object.fence ?? 0;
     message.executionId = object.executionId ?? "";
+    return message;
+  },
+};
+
+function createBaseRunEnded(): RunEnded {
+  return { runId: "" };
+}
+
+export const RunEnded: MessageFns<RunEnded> = {
+  encode(message: RunEnded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunEnded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunEnded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RunEnded>): RunEnded {
+    return RunEnded.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RunEnded>): RunEnded {
+    const message = createBaseRunEnded();
+    message.runId = object.runId ?? "";
     return message;
   },
 };
