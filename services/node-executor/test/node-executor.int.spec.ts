@@ -226,7 +226,8 @@ function describeExecutor(makeBus: () => Promise<MessageBus>): void {
     const [ended, other] = [heldNode(), heldNode()];
     await start(bus, place.pool, { work: ended.execute, other: other.execute });
     await place.enqueue(bus, place.aTask());
-    await place.enqueue(bus, place.aTask({ runId: 'goes-on', nodeType: 'other' }));
+    const goesOn = `${place.runId}-goes-on`;
+    await place.enqueue(bus, place.aTask({ runId: goesOn, nodeType: 'other' }));
     await until(() => expect([ended.contexts.length, other.contexts.length]).toEqual([1, 1]));
     bus.publish(runEndedSubject, { runId: place.runId });
     await until(() => expect(ended.contexts[0]?.signal.aborted).toBe(true));
@@ -235,7 +236,7 @@ function describeExecutor(makeBus: () => Promise<MessageBus>): void {
       await vi.waitUntil(async () => (await place.enqueue(bus, place.aTask())) === 'queued', { timeout: 30_000 });
     expect(other.contexts[0]?.signal.aborted).toBe(false);
     other.finish({ outputs: {} });
-    await until(() => expect(results.map(({ runId }) => runId)).toEqual(['goes-on']));
+    await until(() => expect(results.map(({ runId }) => runId)).toEqual([goesOn]));
     expect(ended.contexts).toHaveLength(1);
   });
 

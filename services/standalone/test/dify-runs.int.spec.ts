@@ -244,17 +244,15 @@ describe('an answer that is stopped', () => {
   it('ends, and nobody waits for the model any more', async () => {
     const { abandoned } = stack.models;
     const reply = await ask(chat.key, '/chat-messages', { query: 'hang', response_mode: 'streaming' });
-    const chunks = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
     let told = '';
-    for (let done = false; !done && !told.includes('And'); ) {
-      const chunk = await chunks.read();
-      [told, done] = [told + (chunk.value ?? ''), chunk.done];
+    let stopped: Response | undefined;
+    for await (const text of reply.body!.pipeThrough(new TextDecoderStream())) {
+      told += text;
+      const [, taskId] = /"task_id":"([^"]+)"/.exec(told) ?? [];
+      if (told.includes('And')) stopped ??= await ask(chat.key, `/chat-messages/${taskId}/stop`, {});
     }
     expect(told).toContain('And');
-    const [, taskId] = /"task_id":"([^"]+)"/.exec(told) ?? [];
-    const stopped = await ask(chat.key, `/chat-messages/${taskId}/stop`, {});
-    expect([stopped.status, await json(stopped)]).toEqual([200, { result: 'success' }]);
+    expect([stopped?.status, await stopped?.json()]).toEqual([200, { result: 'success' }]);
     await vi.waitFor(() => expect(stack.models.abandoned).toBe(abandoned + 1), { timeout: 20_000 });
-    while (!(await chunks.read()).done);
   });
 });
