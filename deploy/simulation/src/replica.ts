@@ -1,5 +1,5 @@
 import type { CancelRunRequest, CancelRunResponse, StartRunRequest } from '@treadle/contracts';
-import { runEventsSubject } from '@treadle/contracts';
+import { replicasChangedSubject, runEventsSubject } from '@treadle/contracts';
 import type { Input, RunState } from '@treadle/engine';
 import { FailureError } from '@treadle/failure';
 import type { MessageBus } from '@treadle/messaging';
@@ -89,6 +89,7 @@ export class Replica implements ReplicaMemory {
       leaseMs: partitionLeaseMs,
       alone: false,
       onChange: (owned) => this.owns(owned),
+      tellOthers: () => this.bus.publish(replicasChangedSubject, {}),
     });
     const timers = this.makeTimers();
     this.timers = tampering.timers?.(timers, this.runs) ?? timers;
@@ -102,16 +103,14 @@ export class Replica implements ReplicaMemory {
       pickPartition: () => this.pickPartition(),
       newRunId: newId,
     };
-    this.responder = new PartitionResponder(
-      this.bus,
-      this.runs,
-      runs,
-      { forget: () => undefined },
-      {
-        start: (request) => startRun(this.ports, request),
-        continue: nothingIsContinued,
-      },
-    );
+    this.responder = new PartitionResponder({
+      bus: this.bus,
+      runs: this.runs,
+      repository: runs,
+      workflows: { forget: () => undefined },
+      turns: { start: (request) => startRun(this.ports, request), continue: nothingIsContinued },
+      onReplicasChanged: () => void this.tick(),
+    });
   }
 
   private makeTurns(): TurnQueue {
@@ -133,9 +132,8 @@ export class Replica implements ReplicaMemory {
     const { host } = this;
     const onError = (error: unknown) => this.failed(error);
     this.responder.start();
-    const tick = () => (this.leaving ? undefined : this.owner.tick());
-    host.after(0, () => void tick()?.catch(onError));
-    host.every(partitionLeaseMs / 3, tick, onError);
+    host.after(0, () => void this.tick());
+    host.every(partitionLeaseMs / 3, () => this.tick(), onError);
     host.every(200, () => this.timers.wakeDue(), onError);
     host.every(1000, () => this.timers.reconcile(), onError);
     host.every(1000, () => this.turns.advanceAll(), onError);
@@ -186,6 +184,10 @@ export class Replica implements ReplicaMemory {
       left: (run) => this.turns.left(run),
       poisoned: (_, error) => this.checker.unexpected('the engine', error),
     };
+  }
+
+  private async tick(): Promise<void> {
+    if (!this.leaving) await this.owner.tick().catch((error: unknown) => this.failed(error));
   }
 
   private async owns(owned: OwnedPartitions): Promise<void> {

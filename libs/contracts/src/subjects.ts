@@ -5,6 +5,7 @@ import { Task } from './gen/treadle/execution/v1/task.js';
 import { BudgetAlert } from './gen/treadle/model/v1/model_admin_service.js';
 import { GiveAnswerRequest, GiveAnswerResponse } from './gen/treadle/orchestrator/v1/approval_service.js';
 import { StartTurnAnswer } from './gen/treadle/orchestrator/v1/conversation_service.js';
+import { ReplicasChanged } from './gen/treadle/orchestrator/v1/replicas_changed.js';
 import { ContinueTurnRequest } from './gen/treadle/orchestrator/v1/run_continuation_service.js';
 import { CancelRunRequest, CancelRunResponse, StartRunRequest } from './gen/treadle/orchestrator/v1/run_service.js';
 import { WorkflowChanged } from './gen/treadle/orchestrator/v1/workflow_changed.js';
@@ -93,6 +94,9 @@ export const workflowChangedSubject: Subject<WorkflowChanged> = {
   name: 'workflows.v1.changed',
   codec: WorkflowChanged,
 };
+
+/** Heard by every orchestrator: partitions may be had, or have to be given up. */
+export const replicasChangedSubject: Subject<ReplicasChanged> = { name: 'replicas.v1', codec: ReplicasChanged };
 
 /** Heard by every orchestrator; each takes what it owns. */
 export const heartbeatSubject: Subject<Heartbeat> = { name: 'heartbeats.v1', codec: Heartbeat };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { runEndedSubject, runEventsSubject, workflowChangedSubject } from '@treadle/contracts';
-import { FailureError } from '@treadle/failure';
+import { replicasChangedSubject, runEndedSubject, runEventsSubject, workflowChangedSubject } from '@treadle/contracts';
 import { type FileStore, RunValues } from '@treadle/files';
 import type { MessageBus } from '@treadle/messaging';
 import { catalog } from '@treadle/nodes';
@@ -55,6 +54,9 @@ import { PgRunJournal } from './infra/pg-run-journal.js';
 import type { OrchestratorConfig } from './orchestrator.config.js';
 import { OrchestratorMetrics } from './orchestrator-metrics.js';
 import { Triggers } from './triggers.js';
+
+/** How long a start waits where no partition is owned at the moment, in milliseconds. */
+const firstPartitionWaitMs = 5000;
 
 /** Where the service writes what an operator should know. A pino logger is one. */
 export interface OrchestratorLog {
@@ -146,10 +148,10 @@ export class Orchestrator {
       keys: new KyselyStartKeys(tables.all),
       turns: { conversations, order: new OneByOne(), bus, newConversationId, keepSeconds: config.conversationSeconds },
       files,
-      pickPartition: () => this.pickPartition(),
+      pickPartition: () => this.owner.any(firstPartitionWaitMs),
       newRunId,
     };
-    this.responder = new PartitionResponder(bus, this.runs, runRepository, workflows, passedOnTo(ports));
+    this.responder = this.makeResponder(ports, runRepository, workflows);
     const conversationRepository = new KyselyConversationRepository(tables);
     const housekeeping = this.makeHousekeeping(
       { tables, conversations: conversationRepository, files, now },
@@ -206,7 +208,8 @@ export class Orchestrator {
     if (this.stopping) return;
     this.responder.start();
     for (const loop of this.loops) loop.start();
-    this.startupDone();
+    // Nobody is sent here before a run can begin here: what a dead orchestrator held is free when its lease has run out.
+    void this.owner.some(this.parts.config.partitionLeaseMs).then(this.startupDone);
     log.info({}, 'orchestrating');
   }
 
@@ -255,6 +258,18 @@ export class Orchestrator {
       leaseMs: config.partitionLeaseMs,
       alone,
       onChange: (owned) => this.owns(owned),
+      tellOthers: () => this.parts.bus.publish(replicasChangedSubject, {}),
+    });
+  }
+
+  private makeResponder(ports: ContinueRunPorts, repository: RunRepository, workflows: Workflows): PartitionResponder {
+    return new PartitionResponder({
+      bus: this.parts.bus,
+      runs: this.runs,
+      repository,
+      workflows,
+      turns: passedOnTo(ports),
+      onReplicasChanged: () => void this.owner.tick().catch(this.failed('look for partitions')),
     });
   }
 
@@ -303,19 +318,6 @@ export class Orchestrator {
     await this.responder.setOwned(new Set(owned.keys()));
     const count = await this.runs.recover();
     this.parts.log.info({ partitions: owned.size, recoveredRuns: count }, 'owned partitions have changed');
-  }
-
-  /** Any partition of ours: a run begins where it lands. A replica that has just come up waits for its first ones. */
-  private async pickPartition(): Promise<number> {
-    for (let waited = 0; waited < 5000; waited += 50) {
-      const owned = [...this.owner.current().keys()];
-      const pick = owned[Math.floor(Math.random() * owned.length)];
-      if (pick !== undefined) return pick;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw FailureError.of('unavailable', 'This orchestrator owns no partition yet. Try again in a moment.', {
-      retryAfterSeconds: 2,
-    });
   }
 
   private announce({ runId, firstSequence, at, eventsJson, progress }: Commit): void {

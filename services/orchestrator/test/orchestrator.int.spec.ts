@@ -97,6 +97,21 @@ describe('the orchestrator', () => {
     expect(run.nodeRuns.map((node) => node.status)).toEqual(['completed', 'completed', 'completed']);
   });
 
+  it('gives its runs to others when it leaves, and a newcomer its share, without waiting for leases', async () => {
+    const connectionString = await database();
+    const broker = new InProcessBroker();
+    const unendingLease = { partitionLeaseMs: 600_000 };
+    const first = new Rig(connectionString, new InProcessBus({ broker }), unendingLease);
+    await first.orchestrator.start();
+    const workflowId = await first.store(waiting);
+    const second = await rig(connectionString, new InProcessBus({ broker }), unendingLease);
+    await until(() => second.health.pendingStartup().length === 0);
+    const { run } = (await second.start(workflowId))[0]!;
+    const ofFirst = (await first.start(workflowId))[0]!.run!;
+    await first.close();
+    for (const { id } of [run!, ofFirst]) await until(async () => (await second.read(id)).status === 'completed');
+  });
+
   it('commits a start before it answers, and survives without anybody to execute it', async () => {
     const connectionString = await database();
     const first = new Rig(connectionString, new InProcessBus(), { alone: true });

@@ -115,6 +115,7 @@ export class Rig {
     private readonly bus: MessageBus,
     options: {
       readonly taskLeaseMs?: number;
+      readonly partitionLeaseMs?: number;
       readonly alone?: boolean;
       readonly files?: FileStore;
       readonly now?: () => number;
@@ -124,7 +125,7 @@ export class Rig {
     this.orchestrator = new Orchestrator({
       config: {
         ...orchestratorConfig.read({ TREADLE_KEY_ENCRYPTION_KEY: '00'.repeat(32) }),
-        partitionLeaseMs: 1500,
+        partitionLeaseMs: options.partitionLeaseMs ?? 1500,
         taskLeaseMs: options.taskLeaseMs ?? 20_000,
       },
       pool: this.pool,

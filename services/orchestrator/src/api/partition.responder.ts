@@ -4,6 +4,7 @@ import {
   continueTurnSubject,
   giveAnswerSubject,
   heartbeatSubject,
+  replicasChangedSubject,
   resultSubject,
   type StartRunRequest,
   startTurnSubject,
@@ -25,25 +26,29 @@ export interface PassedOnTurns {
   continue(request: ContinueTurnRequest): Promise<Started>;
 }
 
+export interface PartitionResponderPorts {
+  readonly bus: MessageBus;
+  readonly runs: LiveRuns;
+  readonly repository: FindRun;
+  readonly workflows: Pick<Workflows, 'forget'>;
+  readonly turns: PassedOnTurns;
+  /** Told when other orchestrators have come, gone or given up partitions. */
+  readonly onReplicasChanged: () => void;
+}
+
 /** Listens on the bus: to everybody's heartbeats, and to what is sent to the owner of each owned partition. */
 export class PartitionResponder {
   private readonly general: Promise<Subscription>[] = [];
   private readonly byPartition = new Map<number, Promise<Subscription>[]>();
 
-  constructor(
-    private readonly bus: MessageBus,
-    private readonly runs: LiveRuns,
-    private readonly repository: FindRun,
-    private readonly workflows: Pick<Workflows, 'forget'>,
-    private readonly turns: PassedOnTurns,
-  ) {}
+  constructor(private readonly ports: PartitionResponderPorts) {}
 
   start(): void {
+    const { bus, runs, workflows, onReplicasChanged } = this.ports;
     this.general.push(
-      this.bus.subscribe(heartbeatSubject, (heartbeat) => takeHeartbeat(this.runs, heartbeat)),
-      this.bus.subscribe(workflowChangedSubject, ({ tenantId, workflowId }) =>
-        this.workflows.forget(tenantId, workflowId),
-      ),
+      bus.subscribe(heartbeatSubject, (heartbeat) => takeHeartbeat(runs, heartbeat)),
+      bus.subscribe(workflowChangedSubject, ({ tenantId, workflowId }) => workflows.forget(tenantId, workflowId)),
+      bus.subscribe(replicasChangedSubject, onReplicasChanged),
     );
   }
 
@@ -64,15 +69,14 @@ export class PartitionResponder {
   }
 
   private listen(partition: number): void {
+    const { bus, runs, repository, turns } = this.ports;
     this.byPartition.set(partition, [
-      this.bus.respond(resultSubject(partition), (result) => takeResult(this.runs, result)),
-      this.bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(this.runs, this.repository, request)),
-      this.bus.respond(giveAnswerSubject(partition), (request) => giveAnswer(this.runs, request)),
-      this.bus.respond(startTurnSubject(partition), (request) =>
-        takeTurn(this.runs, partition, () => this.turns.start(request)),
-      ),
-      this.bus.respond(continueTurnSubject(partition), (request) =>
-        takeTurn(this.runs, partition, () => this.turns.continue(request)),
+      bus.respond(resultSubject(partition), (result) => takeResult(runs, result)),
+      bus.respond(cancelRunSubject(partition), (request) => cancelOwnRun(runs, repository, request)),
+      bus.respond(giveAnswerSubject(partition), (request) => giveAnswer(runs, request)),
+      bus.respond(startTurnSubject(partition), (request) => takeTurn(runs, partition, () => turns.start(request))),
+      bus.respond(continueTurnSubject(partition), (request) =>
+        takeTurn(runs, partition, () => turns.continue(request)),
       ),
     ]);
   }

@@ -16,7 +16,12 @@ function replicaOf(leases: PartitionLeases, name: string, alone = false) {
   const onChange = async (owned: OwnedPartitions) => {
     changes.push(owned);
   };
-  return { owner: new PartitionOwner({ leases, replica: name, leaseMs: 9000, alone, onChange }), changes };
+  let told = 0;
+  const tellOthers = () => {
+    told += 1;
+  };
+  const owner = new PartitionOwner({ leases, replica: name, leaseMs: 9000, alone, onChange, tellOthers });
+  return { owner, changes, told: () => told };
 }
 
 describe('partition owner', () => {
@@ -78,5 +83,40 @@ describe('partition owner', () => {
     await owner.tick();
     await owner.tick();
     expect(changes).toHaveLength(1);
+  });
+
+  it('tells the others when it joins them, gives up partitions or leaves, and not while it only stays', async () => {
+    const leases = new ClockedLeases();
+    const [a, b] = [replicaOf(leases, 'a'), replicaOf(leases, 'b')];
+    await a.owner.tick();
+    expect(a.told()).toBe(0);
+    await b.owner.tick();
+    expect(b.told()).toBe(1);
+    await a.owner.tick();
+    expect(a.told()).toBe(1);
+    for (const { owner } of [b, a, b, a]) await owner.tick();
+    expect([a.told(), b.told()]).toEqual([1, 1]);
+    await a.owner.leave();
+    expect(a.told()).toBe(2);
+  });
+
+  it('told of each other, three find their shares without waiting, and then are quiet', async () => {
+    const leases = new ClockedLeases();
+    const replicas = ['a', 'b', 'c'].map((name) => replicaOf(leases, name));
+    const told = () => replicas.reduce((sum, replica) => sum + replica.told(), 0);
+    for (const { owner } of replicas) await owner.tick();
+    for (let heard = 0; heard < told(); heard += 1) for (const { owner } of replicas) await owner.tick();
+    expect(replicas.map(({ owner }) => owner.current().size).sort()).toEqual([20, 22, 22]);
+    expect(told()).toBeLessThanOrEqual(6);
+  });
+
+  it('without a partition, a start waits for the first and is refused when none comes', async () => {
+    const leases = new ClockedLeases();
+    const [a, b] = [replicaOf(leases, 'a'), replicaOf(leases, 'b')];
+    for (const { owner } of [a, b]) await owner.tick();
+    await expect(b.owner.any(1)).rejects.toMatchObject({ failure: { code: 'unavailable', retryAfterSeconds: 2 } });
+    const picked = b.owner.any(10_000);
+    for (const { owner } of [a, b]) await owner.tick();
+    expect(b.owner.current().has(await picked)).toBe(true);
   });
 });

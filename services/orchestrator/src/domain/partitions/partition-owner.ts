@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FailureError } from '@treadle/failure';
 import { partitionCount } from '../runs/run-id.js';
 import type { OwnedPartitions, PartitionLeases } from './partition-leases.js';
 
@@ -10,11 +12,18 @@ export interface PartitionOwnerOptions {
   readonly alone: boolean;
   /** Called when what is owned has changed, before this replica may act on it. */
   readonly onChange: (owned: OwnedPartitions) => Promise<void>;
+  /** Called when the others should `tick` at once: this replica has joined them, leaves them, or gave up partitions. */
+  readonly tellOthers: () => void;
 }
+
+/** How often a wait for partitions looks again, in milliseconds. */
+const lookAgainMs = 20;
 
 /** Keeps this replica's fair share of the partitions. */
 export class PartitionOwner {
   private owned: OwnedPartitions = new Map();
+  private joined = false;
+  private underWay: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: PartitionOwnerOptions) {}
 
@@ -22,8 +31,48 @@ export class PartitionOwner {
     return this.owned;
   }
 
-  /** Renews, gives up what is too much, takes what is free. Called at a third of the lease. */
-  async tick(): Promise<void> {
+  /**
+   * Any of those that are owned, after a wait for the first.
+   * @throws FailureError `unavailable` when none is owned within `waitMs`
+   */
+  async any(waitMs: number): Promise<number> {
+    await this.some(waitMs);
+    const owned = [...this.owned.keys()];
+    const pick = owned[Math.floor(Math.random() * owned.length)];
+    if (pick !== undefined) return pick;
+    throw FailureError.of('unavailable', 'This orchestrator owns no partition yet. Try again in a moment.', {
+      retryAfterSeconds: 2,
+    });
+  }
+
+  /** Resolves as soon as something is owned, or after `waitMs`. */
+  async some(waitMs: number): Promise<void> {
+    const until = performance.now() + waitMs;
+    while (this.owned.size === 0 && performance.now() < until) await delay(lookAgainMs, undefined, { ref: false });
+  }
+
+  /** Renews, gives up what is too much, takes what is free. Called at a third of the lease, and when others have changed. */
+  tick(): Promise<void> {
+    return this.afterOthers(() => this.look());
+  }
+
+  /** Gives up everything, so that others take over at once. */
+  leave(): Promise<void> {
+    return this.afterOthers(async () => {
+      await this.change(new Map());
+      await this.options.leases.leave(this.options.replica);
+      this.options.tellOthers();
+    });
+  }
+
+  /** One thing at a time, whoever asks for it. */
+  private afterOthers(work: () => Promise<void>): Promise<void> {
+    const done = this.underWay.then(work);
+    this.underWay = done.catch(() => undefined);
+    return done;
+  }
+
+  private async look(): Promise<void> {
     const { leases, replica, leaseMs, alone } = this.options;
     const { owned, replicas } = await leases.renew(replica, leaseMs);
     const share = Math.ceil(partitionCount / (alone ? 1 : replicas));
@@ -32,18 +81,15 @@ export class PartitionOwner {
     const wanted = share - owned.size;
     const taken = wanted > 0 ? await leases.acquire(replica, wanted, leaseMs, alone) : new Map<number, number>();
     await this.change(new Map([...owned, ...taken]));
-  }
-
-  /** Gives up everything, so that others take over at once. */
-  async leave(): Promise<void> {
-    await this.change(new Map());
-    await this.options.leases.leave(this.options.replica);
+    if (!this.joined && taken.size < wanted) this.options.tellOthers();
+    this.joined = true;
   }
 
   /** Stops acting on them first, so that the next owner is never one of two. */
   private async shed(owned: OwnedPartitions, excess: readonly number[]): Promise<void> {
     await this.change(new Map([...owned].filter(([partition]) => !excess.includes(partition))));
     await this.options.leases.release(this.options.replica, excess);
+    this.options.tellOthers();
   }
 
   private async change(next: OwnedPartitions): Promise<void> {
