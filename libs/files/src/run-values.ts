@@ -11,12 +11,12 @@ import {
   type StoredValue,
   valueAsText,
 } from '@treadle/workflow';
+import { LRUCache } from 'lru-cache';
 import { chooseLarge } from './choose-large.js';
 import { sha256 } from './digest.js';
 import { type FileStore, readFile } from './file-store.js';
 import { isKeyPart } from './key.js';
 import { partAt } from './part-at.js';
-import { ValueCache } from './value-cache.js';
 
 /** The run a value belongs to: its values go when it goes. */
 export interface ValueOwner {
@@ -42,10 +42,12 @@ export interface RunValuesOptions {
  * whoever asks, and the hash is checked, so a reference that somebody made up leads nowhere.
  */
 export class RunValues {
-  private readonly cache: ValueCache;
+  /** Rounds over one large list read it again and again, and its content never changes. */
+  private readonly cache: LRUCache<string, { readonly value: Json }> | undefined;
 
   constructor(private readonly options: RunValuesOptions) {
-    this.cache = new ValueCache(options.cacheBytes ?? 0);
+    const { cacheBytes: maxSize } = options;
+    this.cache = maxSize ? new LRUCache({ maxSize }) : undefined;
   }
 
   /**
@@ -120,13 +122,13 @@ export class RunValues {
 
   private async load(tenantId: string, key: string): Promise<Json> {
     const place = `${tenantId}/${key}`;
-    const known = this.cache.get(place);
+    const known = this.cache?.get(place);
     if (known) return known.value;
     const [, hash] = /^runs\/[^/]+\/([0-9a-f]{64})$/.exec(key) ?? [];
     const json = hash === undefined ? undefined : await readFile(this.options.store, place);
     if (json === undefined || sha256(json) !== hash) throw gone(key);
     const value = JSON.parse(json.toString()) as Json;
-    this.cache.add(place, value, json.byteLength);
+    this.cache?.set(place, { value }, { size: json.byteLength });
     return value;
   }
 

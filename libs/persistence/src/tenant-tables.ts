@@ -1,4 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { createDatabase } from './pool.js';
 import { type WalledPool, walledPoolOf } from './walled-pool.js';
@@ -18,7 +19,7 @@ export class TenantTables<Tables> {
   /** For what belongs to no tenant, or to many at once. */
   readonly all: Kysely<Tables>;
   private readonly walled: WalledPool;
-  private readonly bound = new Map<string, Kysely<Tables>>();
+  private readonly bound = new LRUCache<string, Kysely<Tables>>({ max: maxBound });
 
   constructor(pool: Pool) {
     this.all = createDatabase<Tables>(pool);
@@ -32,7 +33,6 @@ export class TenantTables<Tables> {
     const { walled } = this;
     const pool = { options: {}, connect: () => walled.connect(tenantId), end: async () => undefined };
     const made = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-    if (this.bound.size >= maxBound) this.bound.clear();
     this.bound.set(tenantId, made);
     return made;
   }

@@ -80,7 +80,7 @@ export class Identity {
     this.roles = new Roles(new KyselyRoleStore(database));
     this.users = new Users(new KyselyUserStore(database), this.roles, this.passwords, proof, this.sessions, now);
     this.organisations = new Organisations(new KyselyOrganisationStore(database));
-    this.endUsers = new EndUsers(new KyselyEndUserStore(database), now);
+    this.endUsers = new EndUsers(new KyselyEndUserStore(database));
     this.openId = this.openIdSignIn(now);
   }
 

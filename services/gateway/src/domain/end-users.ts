@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { namedUuid } from './named-uuid.js';
 
 /** Somebody whom a caller names when it asks an app; callers keep the names apart, so they mean something within their app only. */
@@ -23,33 +24,21 @@ const rememberMs = 60_000;
 
 /** Knows end users by an id that follows from their name. They are written down when they are first seen. */
 export class EndUsers {
-  private readonly seen = new Set<string>();
-  private forgetAt = 0;
+  /** Somebody who was erased meanwhile, here or by another replica, is to be written down anew when they come again. */
+  private readonly seen = new LRUCache<string, true>({ max: maxSeen, ttl: rememberMs });
 
-  constructor(
-    private readonly store: EndUserStore,
-    private readonly now: () => number,
-  ) {}
+  constructor(private readonly store: EndUserStore) {}
 
   async note(tenantId: string, workflowId: string, name: string): Promise<string> {
     const id = endUserId(tenantId, workflowId, name);
-    this.forgetSometimes();
     if (this.seen.has(id)) return id;
     await this.store.add(tenantId, { id, workflowId, name });
-    if (this.seen.size >= maxSeen) this.seen.clear();
-    this.seen.add(id);
+    this.seen.set(id, true);
     return id;
   }
 
   get(tenantId: string, workflowId: string, id: string): Promise<EndUser | undefined> {
     return this.store.get(tenantId, workflowId, id);
-  }
-
-  /** Somebody who was erased meanwhile, here or by another replica, is to be written down anew when they come again. */
-  private forgetSometimes(): void {
-    if (this.now() < this.forgetAt) return;
-    this.seen.clear();
-    this.forgetAt = this.now() + rememberMs;
   }
 }
 

@@ -2,6 +2,7 @@ import type { WorkflowServiceService } from '@treadle/contracts';
 import { planNodeAt, runTextPlan } from '@treadle/engine';
 import type { Handlers } from '@treadle/grpc';
 import { type Catalog, compile, type WorkflowDocument } from '@treadle/workflow';
+import { LRUCache } from 'lru-cache';
 import type { RunVersion } from '../streaming/run-stream.js';
 
 /** Versions kept; each is about the size of its document. */
@@ -14,7 +15,7 @@ const withoutText: RunVersion = {
 
 /** What streams need to know of workflow versions. Versions never change, so the ones used last are kept. */
 export class RunVersions {
-  private readonly kept = new Map<string, Promise<RunVersion>>();
+  private readonly kept = new LRUCache<string, Promise<RunVersion>>({ max: maxVersions });
 
   constructor(
     private readonly workflows: Pick<Handlers<WorkflowServiceService>, 'getWorkflow'>,
@@ -24,10 +25,7 @@ export class RunVersions {
   async get(tenantId: string, workflowId: string, version: number): Promise<RunVersion> {
     const key = `${tenantId}/${workflowId}/${version}`;
     const kept = this.kept.get(key) ?? this.load(tenantId, workflowId, version);
-    this.kept.delete(key);
     this.kept.set(key, kept);
-    const oldest = this.kept.keys().next().value;
-    if (this.kept.size > maxVersions && oldest !== undefined) this.kept.delete(oldest);
     try {
       return await kept;
     } catch (error) {

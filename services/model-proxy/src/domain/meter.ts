@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
+import { LRUCache } from 'lru-cache';
 import { Batcher } from './batcher.js';
 import { refusalOf, warningsOf } from './budget-sentences.js';
 import type {
@@ -19,7 +20,6 @@ import type { ReserveCall, ReserveVerdict, SettleCall, SpendingCall, SpendingSto
 const maxBatch = 500;
 /** How long a share is believed. */
 const shareMs = 1000;
-const maxShares = 10_000;
 /** An answer's end waits so long for its settlement at most. */
 const longestWriteMs = 2000;
 /** Calls under no budget are written together with those of so many milliseconds: nobody waits for them. */
@@ -58,13 +58,14 @@ export class Meter implements MoneyGate {
   private readonly reserving: Batcher<ReserveCall, ReserveVerdict>;
   private readonly settling: Batcher<SettleCall, void>;
   private readonly noting: Batcher<SettleCall, void>;
-  private readonly shares = new Map<string, { readonly share: Promise<number>; readonly until: number }>();
+  private readonly shares: LRUCache<string, Promise<number>>;
   private readonly now: () => number;
   private stopping = false;
 
   constructor(private readonly options: MeterOptions) {
     const { store } = options;
     this.now = options.now ?? Date.now;
+    this.shares = new LRUCache({ max: 10_000, ttl: shareMs, perf: { now: this.now }, ttlResolution: 0 });
     this.reserving = new Batcher((calls) => store.reserve(calls), maxBatch);
     this.settling = new Batcher((calls) => this.insist(calls, () => store.settle(calls)), maxBatch);
     this.noting = new Batcher((calls) => this.insist(calls, () => store.note(calls)), maxBatch, notingMs);
@@ -96,10 +97,9 @@ export class Meter implements MoneyGate {
     const { tenantId, workflowId, apiKeyId, runId } = spender;
     const name = [tenantId, workflowId, apiKeyId, runId].join('\0');
     const kept = this.shares.get(name);
-    if (kept && kept.until > this.now()) return kept.share;
-    if (this.shares.size >= maxShares) this.shares.clear();
+    if (kept) return kept;
     const share = this.options.store.shareUsed(spender);
-    this.shares.set(name, { share, until: this.now() + shareMs });
+    this.shares.set(name, share);
     share.catch(() => this.shares.delete(name));
     return share;
   }

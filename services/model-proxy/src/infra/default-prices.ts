@@ -1,4 +1,5 @@
 import { calcPrice, TieredPrices } from '@pydantic/genai-prices';
+import { LRUCache } from 'lru-cache';
 import type { BilledUsage } from '../domain/money-gate.js';
 import { type Price, type PricedModel, roundUsd, tokenPrice } from '../domain/price.js';
 
@@ -15,22 +16,17 @@ const listNames: Readonly<Record<string, string>> = {
 const freeKinds = new Set(['demo', 'local', 'ollama']);
 const free = tokenPrice('free', { inputPerMillion: 0, cachedInputPerMillion: 0, outputPerMillion: 0, perCall: 0 });
 
-const maxKept = 5000;
-
 /** The list prices that ship with Treadle. They are kept for an hour each, since finding one takes longer than using it. */
 export class DefaultPrices {
-  private readonly kept = new Map<string, { readonly price: Price | undefined; readonly until: number }>();
-
-  constructor(private readonly now: () => number = Date.now) {}
+  private readonly kept = new LRUCache<string, { readonly price: Price | undefined }>({ max: 5000, ttl: 3_600_000 });
 
   find({ provider, kind, model }: PricedModel): Price | undefined {
     if (freeKinds.has(kind)) return free;
     const name = `${kind}\0${provider}\0${model}`;
     const kept = this.kept.get(name);
-    if (kept && kept.until > this.now()) return kept.price;
-    if (this.kept.size >= maxKept) this.kept.clear();
+    if (kept) return kept.price;
     const price = look(listNames[kind] ?? kind, model) ?? look(provider, model);
-    this.kept.set(name, { price, until: this.now() + 3_600_000 });
+    this.kept.set(name, { price });
     return price;
   }
 }

@@ -6,12 +6,12 @@ const parts = (text: string): ChatPart[] => [{ type: 'text', text }];
 
 describe('the cache in this process', () => {
   it('keeps tenants apart and forgets in time', async () => {
-    const clock = { now: 0 };
+    const clock = { now: 1 };
     const cache = new MemoryResponseCache(1_000, () => clock.now);
     cache.set('a', 'k', parts('x'), 10);
     expect(await cache.get('a', 'k')).toEqual(parts('x'));
     expect(await cache.get('b', 'k')).toBeUndefined();
-    clock.now = 10_000;
+    clock.now = 10_002;
     expect(await cache.get('a', 'k')).toBeUndefined();
   });
 

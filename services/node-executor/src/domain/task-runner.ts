@@ -12,8 +12,8 @@ import { FailureError } from '@treadle/failure';
 import { toFailureMessage } from '@treadle/grpc';
 import type { Delivery, MessageBus, Verdict } from '@treadle/messaging';
 import { parseTraceparent, withContext } from '@treadle/telemetry';
+import { LRUCache } from 'lru-cache';
 import { deliverResult } from './deliver-result.js';
-import { EndedRuns } from './ended-runs.js';
 import { type ExecuteTaskDependencies, executeTask, type Outcome } from './execute-task.js';
 import { Execution, taskKey } from './execution.js';
 
@@ -44,6 +44,9 @@ export interface TaskRunnerDependencies extends ExecuteTaskDependencies {
 /** Most tasks one after the other in a place; then what waits in the queue has its turn. */
 const mostInARow = 32;
 
+/** Runs that ended lately before their tasks did are remembered, since some of these may still be on their way here. One that is forgotten costs work whose result is refused. */
+const mostEnded = 10_000;
+
 /** A task whose services are away waits this long before it is tried again, doubled each time up to the ceiling. */
 const firstAwayPauseMs = 250;
 const longestAwayPauseMs = 5000;
@@ -51,7 +54,7 @@ const longestAwayPauseMs = 5000;
 /** Runs the tasks this process holds and remembers them until their results are committed. */
 export class TaskRunner {
   readonly #running = new Map<string, Running>();
-  readonly #ended = new EndedRuns();
+  readonly #ended = new LRUCache<string, true>({ max: mostEnded });
   #draining = false;
   #stopping = false;
 
@@ -99,7 +102,7 @@ export class TaskRunner {
 
   /** Stops what is done for a run that has failed or was cancelled, and begins none of its tasks any more. */
   runEnded(runId: string): void {
-    this.#ended.add(runId);
+    this.#ended.set(runId, true);
     for (const { execution } of this.#running.values())
       if (execution.task.runId === runId) execution.giveUp(overTask());
   }

@@ -1,6 +1,6 @@
+import type { LRUCache } from 'lru-cache';
 import { CandidateLists } from './candidate-lists.js';
 import type { Dataset } from './dataset.js';
-import type { Recent } from './recent.js';
 import type { SearchParts, SearchQuestion, SearchWork } from './search-answer.js';
 import type { VectorQuery } from './vector-store.js';
 import { sparseOfQuery } from './words.js';
@@ -13,7 +13,7 @@ export class FindCandidates {
   /** @param vectors those of queries. */
   constructor(
     private readonly parts: SearchParts,
-    private readonly vectors: Recent<Float32Array>,
+    private readonly vectors: LRUCache<string, Float32Array>,
   ) {}
 
   async find(work: SearchWork): Promise<CandidateLists> {

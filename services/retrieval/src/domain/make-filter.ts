@@ -1,8 +1,8 @@
 import { FailureError } from '@treadle/failure';
+import { LRUCache } from 'lru-cache';
 import type { Dataset } from './dataset.js';
 import type { ModelCall, NamedModel, RetrievalModels } from './embeddings.js';
 import { commonFields, filterPrompt, type ReadFilter, readFilter } from './model-filter.js';
-import { Recent } from './recent.js';
 
 const cacheMs = 60_000;
 /** What is left for the search itself where the caller's time is short. */
@@ -10,14 +10,14 @@ const share = 0.7;
 
 /** Lets a chat model turn questions into conditions on metadata. The same question is asked once a minute at most. */
 export class MakeFilter {
-  private readonly made: Recent<ReadFilter>;
+  private readonly made: LRUCache<string, ReadFilter>;
 
   constructor(
     private readonly models: RetrievalModels,
     private readonly timeoutMs: number,
     private readonly now: () => number,
   ) {
-    this.made = new Recent(500, cacheMs, now);
+    this.made = new LRUCache({ max: 500, ttl: cacheMs, perf: { now }, ttlResolution: 0 });
   }
 
   /** Throws FailureError when the model is away, too slow, or answers something else. */

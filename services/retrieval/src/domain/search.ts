@@ -1,10 +1,10 @@
 import { FailureError } from '@treadle/failure';
+import { LRUCache } from 'lru-cache';
 import { builtInFields, type Dataset, invalid, isId, notFound } from './dataset.js';
 import { FindCandidates } from './find-candidates.js';
 import { MakeFilter } from './make-filter.js';
 import type { ReadFilter } from './model-filter.js';
 import { ReadChunks } from './read-chunks.js';
-import { Recent } from './recent.js';
 import type { SearchAnswer, SearchParts, SearchQuestion, SearchWork } from './search-answer.js';
 import type { SearchSettings } from './search-settings.js';
 import { Stages } from './stages.js';
@@ -15,17 +15,18 @@ const cacheMs = 60_000;
 
 /** Finds chunks by meaning, by words or by both, in one or several datasets of a tenant. */
 export class Search {
-  private readonly answers: Recent<SearchAnswer>;
+  private readonly answers: LRUCache<string, SearchAnswer>;
   private readonly underWay = new Map<string, number>();
   private readonly candidates: FindCandidates;
   private readonly chunks: ReadChunks;
   private readonly filters: MakeFilter;
 
   constructor(private readonly parts: SearchParts) {
-    this.candidates = new FindCandidates(parts, new Recent(2000, 10 * cacheMs, parts.now));
+    const clock = { perf: { now: parts.now }, ttlResolution: 0 };
+    this.candidates = new FindCandidates(parts, new LRUCache({ max: 2000, ttl: 10 * cacheMs, ...clock }));
     this.chunks = new ReadChunks(parts);
     this.filters = new MakeFilter(parts.models, parts.limits.filterTimeoutMs, parts.now);
-    this.answers = new Recent(500, cacheMs, parts.now);
+    this.answers = new LRUCache({ max: 500, ttl: cacheMs, ...clock });
   }
 
   /** Throws FailureError `invalid_argument` and `not_found` with the field at fault, `limit_exceeded` for too many at once. */

@@ -1,5 +1,6 @@
 import { Secret } from '@treadle/config';
 import type { Vault } from '@treadle/secrets';
+import { LRUCache } from 'lru-cache';
 import type { Secrets } from './credential-values.js';
 import type { FetchedToken, FetchToken } from './fetch-token.js';
 import { type CredentialStore, credentialPurpose, type SealedCredential, tokenPurpose } from './sealed-credential.js';
@@ -19,11 +20,10 @@ export interface TokenParts {
 
 /** A token is renewed this long before its end, or after four fifths of a short life. */
 const earlyMs = 60_000;
-const mostKnown = 10_000;
 
 /** OAuth2 tokens: kept in memory and sealed beside their credential, and renewed by one process at a time. */
 export class Tokens {
-  private readonly known = new Map<string, KnownToken>();
+  private readonly known = new LRUCache<string, KnownToken>({ max: 10_000 });
   private readonly renewing = new Map<string, Promise<KnownToken>>();
 
   constructor(private readonly parts: TokenParts) {}
@@ -40,7 +40,6 @@ export class Tokens {
   private renew(name: string, tenantId: string, sealed: SealedCredential): Promise<KnownToken> {
     const renewing = this.storedOrFetched(tenantId, sealed)
       .then((token) => {
-        if (this.known.size >= mostKnown) this.known.clear();
         this.known.set(name, token);
         return token;
       })

@@ -1,60 +1,42 @@
 import { createHash } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
+import { LRUCache } from 'lru-cache';
 
-interface Kept {
-  readonly documents: Map<string, string>;
-  bytes: number;
-  usedAt: number;
-}
-
-/** Of one organisation. */
-const maxBytes = 128 * 1024;
+/** Characters of documents of one organisation. */
+const maxSize = 128 * 1024;
 /** An organisation that asks nothing for so long starts anew. */
 const idleMs = 3_600_000;
-const lookEvery = 1000;
+const mostTenants = 10_000;
+
+type Documents = LRUCache<string, string>;
 
 /**
  * Documents by their SHA-256, as Apollo's clients persist them: a client sends the hash, and the document only when it is told that nobody knows it.
  * Each organisation has its own, and so much room that none can push out another's.
  */
 export class PersistedQueries {
-  private readonly tenants = new Map<string, Kept>();
-  private changes = 0;
+  private readonly tenants: LRUCache<string, Documents>;
 
-  constructor(private readonly now: () => number) {}
+  constructor(now: () => number) {
+    const perf = { now };
+    this.tenants = new LRUCache({ max: mostTenants, ttl: idleMs, updateAgeOnGet: true, perf, ttlResolution: 0 });
+  }
 
   /** The document of a hash, if it is known. */
   find(tenantId: string, hash: string): string | undefined {
-    const kept = this.tenants.get(tenantId);
-    const document = kept?.documents.get(hash);
-    if (!kept || document === undefined) return undefined;
-    kept.usedAt = this.now();
-    kept.documents.delete(hash);
-    kept.documents.set(hash, document);
-    return document;
+    return this.tenants.get(tenantId)?.get(hash);
   }
 
   /** Keeps a document that was found good. */
   keep(tenantId: string, hash: string, document: string): void {
-    this.sweep();
-    const kept = this.tenants.get(tenantId) ?? { documents: new Map<string, string>(), bytes: 0, usedAt: 0 };
-    this.tenants.set(tenantId, kept);
-    kept.usedAt = this.now();
-    if (kept.documents.has(hash)) return;
-    kept.documents.set(hash, document);
-    kept.bytes += document.length;
-    for (const [oldest, text] of kept.documents) {
-      if (kept.bytes <= maxBytes) break;
-      kept.documents.delete(oldest);
-      kept.bytes -= text.length;
-    }
+    const documents = this.tenants.get(tenantId) ?? this.begin(tenantId);
+    documents.set(hash, document);
   }
 
-  private sweep(): void {
-    this.changes += 1;
-    if (this.changes % lookEvery !== 0) return;
-    const before = this.now() - idleMs;
-    for (const [tenantId, { usedAt }] of this.tenants) if (usedAt < before) this.tenants.delete(tenantId);
+  private begin(tenantId: string): Documents {
+    const documents: Documents = new LRUCache({ maxSize, sizeCalculation: ({ length }) => length });
+    this.tenants.set(tenantId, documents);
+    return documents;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { FailureError } from '@treadle/failure';
+import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
 
 /** Whom a credential belongs to, and how long that may be believed without asking again. */
@@ -23,7 +24,9 @@ const signedToken = /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/;
 
 /** Tells who a caller is by what it shows: an API key or an access token. */
 export class Credentials {
-  private readonly found = new Map<string, { readonly caller: Caller; readonly until: number }>();
+  private readonly found = new LRUCache<string, { readonly caller: Caller; readonly until: number }>({
+    max: maxCached,
+  });
 
   constructor(
     private readonly keys: CredentialKind,
@@ -52,7 +55,6 @@ export class Credentials {
       this.found.delete(credential);
       throw error;
     });
-    if (this.found.size >= maxCached) this.found.clear();
     this.found.set(credential, { caller, until: Math.min(until, expiresAtMs) });
     return caller;
   }

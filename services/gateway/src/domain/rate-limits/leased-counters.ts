@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { CountedRate } from './rate-limit.js';
 
 /** What a replica wants to use of a count in the near future. */
@@ -49,7 +50,7 @@ interface Count {
  * itself, and none refuses what it may let in.
  */
 export class LeasedCounters {
-  private readonly counts = new Map<string, Count>();
+  private readonly counts = new LRUCache<string, Count>({ max: maxKept });
   private readonly asked: { readonly want: Want; readonly told: (taken: number | undefined) => void }[] = [];
   private asking = false;
   private awayUntil = 0;
@@ -87,7 +88,6 @@ export class LeasedCounters {
     const window = Math.floor(this.now() / (seconds * 1000));
     const found = this.counts.get(name);
     if (found?.window === window) return found;
-    if (this.counts.size >= maxKept) this.counts.clear();
     const endsAtMs = (window + 1) * seconds * 1000;
     const count = { window, endsAtMs, left: 0, used: 0, taken: 0, spent: false, borrowing: undefined };
     this.counts.set(name, count);

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { FailureError } from '@treadle/failure';
 import { type Term, termsOf } from '@treadle/words';
+import { LRUCache } from 'lru-cache';
 import type { Ranking, RerankCall } from '../../domain/provider.js';
 import { matchesOf, type ReadText, scoresOf } from '../../domain/soft-terms.js';
 
@@ -20,7 +21,7 @@ type Embed = (texts: readonly string[]) => Promise<readonly ArrayLike<number>[]>
  * The vectors of texts that were read lately are kept.
  */
 export class SoftTermsReranker {
-  private readonly kept = new Map<string, ArrayLike<number>>();
+  private readonly kept = new LRUCache<string, ArrayLike<number>>({ max: keptVectors });
 
   /** @param embed makes a vector of each text, in order. */
   constructor(private readonly embed: Embed) {}
@@ -59,15 +60,8 @@ export class SoftTermsReranker {
     const made = missing.length > 0 ? await this.embed(missing) : [];
     const fresh = new Map(missing.map((text, place) => [text, Float32Array.from(made[place] ?? [])]));
     const vectors = texts.map((text) => fresh.get(text) ?? this.kept.get(text) ?? []);
-    for (const [place, text] of texts.entries()) this.keep(text, vectors[place] ?? []);
+    for (const [place, text] of texts.entries()) this.kept.set(text, vectors[place] ?? []);
     return vectors;
-  }
-
-  private keep(text: string, vector: ArrayLike<number>): void {
-    this.kept.delete(text);
-    this.kept.set(text, vector);
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > keptVectors && oldest !== undefined) this.kept.delete(oldest);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AddressGuard } from '@treadle/guarded-http';
+import { LRUCache } from 'lru-cache';
 
 /** Where a provider's server is and how long it may take. */
 export interface ServerOptions {
@@ -32,15 +33,13 @@ interface Base {
 }
 
 /** Taking an address apart costs more than all else that is done for a request, and there are few of them. */
-const bases = new Map<string, Base>();
-const mostBases = 1_000;
+const bases = new LRUCache<string, Base>({ max: 1_000 });
 
 function baseOf(baseUrl: string): Base {
   const known = bases.get(baseUrl);
   if (known) return known;
   const { pathname, search } = new URL(baseUrl);
   const base = { path: pathname.replace(/\/+$/, ''), search };
-  if (bases.size >= mostBases) bases.clear();
   bases.set(baseUrl, base);
   return base;
 }

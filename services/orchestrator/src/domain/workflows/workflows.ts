@@ -10,6 +10,7 @@ import {
   type WorkflowDocument,
   workflowsCalledBy,
 } from '@treadle/workflow';
+import { LRUCache } from 'lru-cache';
 import type { Entries } from '../entries/entries.js';
 import type { WebhookRow } from '../entries/webhook.repository.js';
 import type { PlanId, PlanSource } from '../runs/plan-source.js';
@@ -33,8 +34,8 @@ export interface Published {
 
 /** What can be done with workflows, apart from running them. */
 export class Workflows implements PlanSource, WorkflowVersions {
-  private readonly plans: Cache<string, Promise<Plan>>;
-  private readonly heads: Cache<string, { workflow: WorkflowRow; readAt: number }>;
+  private readonly plans: LRUCache<string, Promise<Plan>>;
+  private readonly heads: LRUCache<string, { workflow: WorkflowRow; readAt: number }>;
 
   constructor(
     private readonly repository: WorkflowRepository,
@@ -44,8 +45,8 @@ export class Workflows implements PlanSource, WorkflowVersions {
     private readonly changed: (tenantId: string, workflowId: string) => void,
     private readonly entries: Pick<Entries, 'prepare'>,
   ) {
-    this.plans = new Cache(500);
-    this.heads = new Cache(5000);
+    this.plans = new LRUCache({ max: 500 });
+    this.heads = new LRUCache({ max: 5000 });
   }
 
   /** Checks a document and stores it as the first version of a new workflow. */
@@ -192,30 +193,4 @@ function invalidDocument(errors: readonly Diagnostic[]): FailureError {
 function found<T>(value: T | undefined, id: string): T {
   if (value === undefined) throw FailureError.of('not_found', `There is no workflow ${id}.`, { field: 'workflow_id' });
   return value;
-}
-
-/** A map that forgets what was used longest ago. */
-class Cache<Key, Value> {
-  private readonly entries = new Map<Key, Value>();
-
-  constructor(private readonly limit: number) {}
-
-  get(key: Key): Value | undefined {
-    const value = this.entries.get(key);
-    if (value !== undefined) {
-      this.entries.delete(key);
-      this.entries.set(key, value);
-    }
-    return value;
-  }
-
-  set(key: Key, value: Value): void {
-    this.entries.set(key, value);
-    const oldest = this.entries.keys().next();
-    if (this.entries.size > this.limit && !oldest.done) this.entries.delete(oldest.value);
-  }
-
-  delete(key: Key): void {
-    this.entries.delete(key);
-  }
 }
