@@ -39,7 +39,7 @@ export const nodeSchema = z.strictObject({
   parent: nodeId.optional(),
   config: z.record(z.string(), z.json()).default({}),
   retry: retryPolicySchema.optional(),
-  /** The longest one attempt may take. */
+  /** The longest one attempt may take, its time in the queue included. */
   timeout_seconds: z.number().positive().max(86_400).optional(),
   on_error: errorStrategySchema.optional(),
   approval: approvalSchema.optional(),
