@@ -26,7 +26,7 @@ const reference = fc
     fc.constantFrom('}}', '}}', '}}', ' }}', '-}}'),
   )
   .map(([open, first, steps, close]) => `${open}${first}${steps.join('')}${close}`);
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '\r\n', ' \n ', '{', '}', '<b>&'));
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '\r', '\r\n', ' \n ', '{', '}', '<b>&'));
 const templates = fc.array(fc.oneof(reference, text), { maxLength: 5 }).map((parts) => parts.join(''));
 
 const leaf = fc.oneof(

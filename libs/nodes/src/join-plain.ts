@@ -27,8 +27,8 @@ export function joinPlain(template: string, variables: Readonly<Record<string, J
     from = match.index + match[0].length;
   }
   const rest = template.slice(from);
-  // The renderer leaves out one line's end at the end of a template.
-  return marks.test(rest) ? undefined : text + rest.replace(/\r?\n$/, '');
+  // The renderer leaves out one line's end at the end of a template, be it of either or of both characters.
+  return marks.test(rest) ? undefined : text + rest.replace(/\r?\n?$/, '');
 }
 
 function written(name: string, path: string, variables: Readonly<Record<string, Json>>): string | undefined {
