@@ -22,16 +22,14 @@ export class RunVersions {
     private readonly catalog: Catalog,
   ) {}
 
-  async get(tenantId: string, workflowId: string, version: number): Promise<RunVersion> {
+  get(tenantId: string, workflowId: string, version: number): Promise<RunVersion> {
     const key = `${tenantId}/${workflowId}/${version}`;
-    const kept = this.kept.get(key) ?? this.load(tenantId, workflowId, version);
-    this.kept.set(key, kept);
-    try {
-      return await kept;
-    } catch (error) {
-      this.kept.delete(key);
-      throw error;
-    }
+    const kept = this.kept.get(key);
+    if (kept) return kept;
+    const loading = this.load(tenantId, workflowId, version);
+    this.kept.set(key, loading);
+    loading.catch(() => this.kept.delete(key));
+    return loading;
   }
 
   private async load(tenantId: string, workflowId: string, version: number): Promise<RunVersion> {

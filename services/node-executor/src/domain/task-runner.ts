@@ -44,7 +44,7 @@ export interface TaskRunnerDependencies extends ExecuteTaskDependencies {
 /** Most tasks one after the other in a place; then what waits in the queue has its turn. */
 const mostInARow = 32;
 
-/** Runs that ended lately before their tasks did are remembered, since some of these may still be on their way here. One that is forgotten costs work whose result is refused. */
+/** Runs that ended before their tasks did are remembered: some of these may be on their way. A forgotten one costs work whose result is refused. */
 const mostEnded = 10_000;
 
 /** A task whose services are away waits this long before it is tried again, doubled each time up to the ceiling. */

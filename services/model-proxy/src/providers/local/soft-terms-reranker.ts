@@ -60,7 +60,7 @@ export class SoftTermsReranker {
     const made = missing.length > 0 ? await this.embed(missing) : [];
     const fresh = new Map(missing.map((text, place) => [text, Float32Array.from(made[place] ?? [])]));
     const vectors = texts.map((text) => fresh.get(text) ?? this.kept.get(text) ?? []);
-    for (const [place, text] of texts.entries()) this.kept.set(text, vectors[place] ?? []);
+    for (const [text, vector] of fresh) this.kept.set(text, vector);
     return vectors;
   }
 }

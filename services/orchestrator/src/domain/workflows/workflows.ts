@@ -35,7 +35,7 @@ export interface Published {
 /** What can be done with workflows, apart from running them. */
 export class Workflows implements PlanSource, WorkflowVersions {
   private readonly plans: LRUCache<string, Promise<Plan>>;
-  private readonly heads: LRUCache<string, { workflow: WorkflowRow; readAt: number }>;
+  private readonly heads: LRUCache<string, WorkflowRow>;
 
   constructor(
     private readonly repository: WorkflowRepository,
@@ -46,7 +46,7 @@ export class Workflows implements PlanSource, WorkflowVersions {
     private readonly entries: Pick<Entries, 'prepare'>,
   ) {
     this.plans = new LRUCache({ max: 500 });
-    this.heads = new LRUCache({ max: 5000 });
+    this.heads = new LRUCache({ max: 5000, ttl: headAgeMs, perf: { now }, ttlResolution: 0 });
   }
 
   /** Checks a document and stores it as the first version of a new workflow. */
@@ -105,12 +105,11 @@ export class Workflows implements PlanSource, WorkflowVersions {
 
   private async head(tenantId: string, workflowId: string): Promise<WorkflowRow> {
     const key = `${tenantId}/${workflowId}`;
-    let head = this.heads.get(key);
-    if (!head || head.readAt < this.now() - headAgeMs) {
-      head = { workflow: found(await this.repository.find(tenantId, workflowId), workflowId), readAt: this.now() };
-      this.heads.set(key, head);
-    }
-    return head.workflow;
+    const known = this.heads.get(key);
+    if (known) return known;
+    const head = found(await this.repository.find(tenantId, workflowId), workflowId);
+    this.heads.set(key, head);
+    return head;
   }
 
   private async load({ tenantId, workflowId, version }: PlanId): Promise<Plan> {
